@@ -54,8 +54,8 @@ def measure(url: str, times: int) -> dict[str, object]:
         peopled(world)
         put_every_state(world, rounds=times)
         world.clock(NOW)
-        with world.view() as view:
-            proposals = len(view.cases(Proposal))
+        with world.snapshot() as snapshot:
+            proposals = len(snapshot.cases(Proposal))
         asked = [0]
         sa.event.listen(world.fund.engine, "before_cursor_execute", lambda *_: asked.__setitem__(0, asked[0] + 1))
         found: dict[str, object] = {"proposals": proposals}

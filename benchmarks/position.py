@@ -39,21 +39,21 @@ def grow(url: str, entries: int) -> None:
     """Make a fund with at least so many entries."""
     from fund.database import upgrade
     from fund.events import fact_from
-    from fund.unit_of_work import View
-    from fund.workflows.commands import LIVES
+    from fund.unit_of_work import Snapshot
+    from fund.workflows.commands import PROJECTIONS
     from fund.workflows.delivery import open_fund
     from tests.factories import founded
 
     with tempfile.TemporaryDirectory() as folder:
         demo = [sys.executable, "-m", "cli.main", "demo", "--home", folder]
         subprocess.run(demo, check=True, capture_output=True, cwd=ROOT)
-        with open_fund(f"sqlite:///{folder}/fund.db") as fund, View.open(fund.engine, LIVES) as view:
+        with open_fund(f"sqlite:///{folder}/fund.db") as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
             facts = [
                 (each.type, each.fact.payload(), each.effective_on)
-                for each in view.store.facts.all()
+                for each in snapshot.store.facts.all()
                 if each.type.partition(".")[0] in TOLD and each.type not in SKIPPED
             ]
-            partners = list(view.store.facts.of_types(("partner.admitted",)))
+            partners = list(snapshot.store.facts.of_types(("partner.admitted",)))
     upgrade(url)
     with founded(url, at=datetime(2026, 11, 1, 12, tzinfo=UTC)) as world:
         with world.uow("anna") as uow:
@@ -61,13 +61,13 @@ def grow(url: str, entries: int) -> None:
                 uow.record(each.fact, effective_on=each.effective_on)
         number = count = 0
         while count < entries:
-            with world.uow("anna") as uow, uow.gathering():
+            with world.uow("anna") as uow, uow.write_batch():
                 for type, payload, on in facts:
                     told = REF.sub(rf"\1\2-{number:04d}\3", payload)
                     uow.record(fact_from(type, told), effective_on=on)
             number += 1
-            with world.view() as view:
-                count = view.ledger.head().seq
+            with world.snapshot() as snapshot:
+                count = snapshot.ledger.head().seq
 
 
 def measure(url: str, question: str) -> dict[str, Any]:
@@ -75,15 +75,15 @@ def measure(url: str, question: str) -> dict[str, Any]:
     import sqlalchemy as sa
 
     from fund.reports.statements.position import position
-    from fund.unit_of_work import View
-    from fund.workflows.commands import LIVES
+    from fund.unit_of_work import Snapshot
+    from fund.workflows.commands import PROJECTIONS
     from fund.workflows.delivery import open_fund
 
     with open_fund(url) as fund:
         asked = [0]
         sa.event.listen(fund.engine, "before_cursor_execute", lambda *_about: asked.__setitem__(0, asked[0] + 1))
-        with View.open(fund.engine, LIVES) as view:
-            head, facts = view.ledger.head().seq, view.store.facts.head().seq
+        with Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+            head, facts = snapshot.ledger.head().seq, snapshot.store.facts.head().seq
             args: dict[str, Any] = {
                 "today": {},
                 "past": {"as_of": date(2025, 6, 30)},
@@ -92,7 +92,7 @@ def measure(url: str, question: str) -> dict[str, Any]:
             }[question]
             base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             began, asked[0] = (time.perf_counter(), time.process_time()), 0
-            position(view, **args)
+            position(snapshot, **args)
             return {
                 "entries": head,
                 "facts": facts,

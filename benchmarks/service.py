@@ -35,7 +35,7 @@ from fund.rules.authority import SYSTEM_ACTOR  # noqa: E402
 from fund.store import Store  # noqa: E402
 from fund.unit_of_work import UnitOfWork  # noqa: E402
 from fund.workflows import subscriptions  # noqa: E402
-from fund.workflows.commands import LIVES  # noqa: E402
+from fund.workflows.commands import PROJECTIONS  # noqa: E402
 from fund.workflows.delivery import found_fund  # noqa: E402
 from fund.workflows.delivery.deliver import drain, relay  # noqa: E402
 from fund.workflows.subscriptions import Reaction  # noqa: E402
@@ -45,14 +45,14 @@ POLLS = 200
 ROWS = 100_000
 
 
-def note(uow: UnitOfWork, happened: Envelope) -> None:
+def note(uow: UnitOfWork, event: Envelope) -> None:
     """An effect: one row."""
-    uow.store.work.set_setting(f"noted {happened.event_id}", str(happened.seq))
+    uow.store.work.set_setting(f"noted {event.event_id}", str(event.seq))
 
 
-def record(uow: UnitOfWork, happened: Envelope) -> None:
+def record(uow: UnitOfWork, event: Envelope) -> None:
     """An effect that is a fact."""
-    uow.record(DeliveryRetried(event_id=happened.event_id, reaction="bench"))
+    uow.record(DeliveryRetried(event_id=event.event_id, reaction="bench"))
 
 
 def listen(kind: str) -> None:
@@ -77,8 +77,8 @@ def told(url: str, facts: int) -> None:
     with writing(engine) as connection:
         first = Store(connection).facts.by_seq(1)
         assert first is not None
-        lives = {kind: life for kind, life in LIVES.items() if kind != "user"}  # nobody of these is a user
-        uow = UnitOfWork.on(connection, lives, actor=SYSTEM_ACTOR, cause=first.event_id, reaction="bench")
+        projections = {kind: life for kind, life in PROJECTIONS.items() if kind != "user"}  # nobody of these is a user
+        uow = UnitOfWork.on(connection, projections, actor=SYSTEM_ACTOR, cause=first.event_id, reaction="bench")
         for number in range(facts):
             uow.record(UserRevoked(ref=f"bench{number % STREAMS}", reason="meting"))
     engine.dispose()

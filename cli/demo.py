@@ -168,8 +168,8 @@ def _with_workers(url: str, broker: str, count: int) -> Iterator[Any]:
         for _number in range(count)
     ]
     try:
-        with ringer(url, broker) as ring:
-            yield ring
+        with ringer(url, broker) as notify:
+            yield notify
     finally:
         for process in running:
             process.terminate()

@@ -27,7 +27,7 @@ def list_(ctx: click.Context, stream: str, type: str, since_seq: int, limit: int
 
 
 def _list(data: Mapping[str, Any], command: str) -> None:
-    from fund.glossary import event_word
+    from fund.words import event_word
 
     columns = [
         Column("seq", N_("No."), "count"),
@@ -44,7 +44,7 @@ def _list(data: Mapping[str, Any], command: str) -> None:
 
 
 def _show(data: Mapping[str, Any]) -> None:
-    from fund.glossary import event_word
+    from fund.words import event_word
 
     line = data["event"]
     rows = [
@@ -70,7 +70,7 @@ def _by(line: Mapping[str, Any]) -> str:
 
 
 def _deliveries(data: Mapping[str, Any]) -> None:
-    from fund.glossary import state_word
+    from fund.words import state_word
 
     states = ("pending", "failed", "dead", "held", "skipped", "delivered")
     facts(_("Deliveries"), [(state_word("delivery", state), str(data[state])) for state in states])

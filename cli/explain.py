@@ -16,8 +16,8 @@ from fund import glossary
 from fund.errors import FundError
 from fund.errors.database import DatabaseMissing, NoFundHere
 from fund.errors.usage import NoSuchWord
-from fund.glossary import Word
 from fund.language import N_, _, both, language
+from fund.words import Word, all_words, code_word, event_word, event_words
 from fund.workflows.inbox.commands import Explain
 
 
@@ -121,7 +121,7 @@ def _everything(ctx: click.Context) -> None:
 def _listed(ctx: click.Context, kind: str) -> Iterator[tuple[str, str]]:
     """Everything of a kind: what to type, and what it is called."""
     if kind in ("words", "states", "accounts"):
-        for word in glossary.words():
+        for word in all_words():
             if kind == ("states" if word.is_state else "accounts" if word.section == "rekening" else "words"):
                 name = word.source.removeprefix("accounts.csv ") if kind == "accounts" else word.name
                 yield name, word.in_language()
@@ -136,7 +136,7 @@ def _listed(ctx: click.Context, kind: str) -> Iterator[tuple[str, str]]:
     else:
         from fund import events
 
-        yield from ((name, glossary.event_word(name)) for name in sorted(events.FACTS))
+        yield from ((name, event_word(name)) for name in sorted(events.FACTS))
 
 
 def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
@@ -148,7 +148,7 @@ def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
     if error is not None:
         yield _error_page(error)
     main = asked.partition(".")[0]  # of a sub-account (1200.A2026-001) too
-    yield from (_account_page(word) for word in glossary.words() if word.source == f"accounts.csv {main}")
+    yield from (_account_page(word) for word in all_words() if word.source == f"accounts.csv {main}")
     seen: set[tuple[str, str]] = set()
     for word in glossary.find(asked):
         if (word.section, word.name) not in seen:
@@ -259,11 +259,11 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
     except (DatabaseMissing, NoFundHere):  # what a word means is said also where there is no fund
         return
     for case in found["cases"]:
-        told = any(word.is_state and word.kind == case["kind"] for word in glossary.words())
+        told = any(word.is_state and word.kind == case["kind"] for word in all_words())
         command = LOOK.get(case["kind"], f"event list --stream {case['kind']}/{{ref}}").format(ref=case["ref"])
         yield Page(
             "case",
-            _("{ref}: {kind}").format(ref=case["ref"], kind=glossary.code_word(case["kind"])),
+            _("{ref}: {kind}").format(ref=case["ref"], kind=code_word(case["kind"])),
             (
                 (_("Title"), case["title"]),
                 (_("State"), output.state_text(case["kind"], case["state"]) if told else ""),
@@ -275,7 +275,7 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
         following = f"fund confirm {waits['ref']}" if waits["state"] == "pending" else "fund inbox"
         yield Page(
             "pending",
-            _("{ref}: {kind}").format(ref=waits["ref"], kind=glossary.code_word("pending")),
+            _("{ref}: {kind}").format(ref=waits["ref"], kind=code_word("pending")),
             (
                 (_("Command"), f"`fund {waits['command']}`"),
                 (_("Made by"), waits["made_by"]),
@@ -362,7 +362,7 @@ def _word_page(word: Word, nouns: Sequence[str]) -> Page:
         return Page(
             "events", _("Events of {word}: {name}.…").format(word=word.in_language(), name=word.name), tuple(facts)
         )
-    states = [each.in_language() for each in glossary.words() if each.is_state and each.kind == word.name]
+    states = [each.in_language() for each in all_words() if each.is_state and each.kind == word.name]
     facts.append((_("States"), ", ".join(states)))
     commands = glossary.nouns_of(word.name, nouns)
     if commands:
@@ -371,14 +371,14 @@ def _word_page(word: Word, nouns: Sequence[str]) -> Page:
 
 
 def _kind(kind: str) -> str:
-    return next((word.in_language() for word in glossary.words() if word.name == kind and not word.is_state), kind)
+    return next((word.in_language() for word in all_words() if word.name == kind and not word.is_state), kind)
 
 
 def _event_pages(asked: str) -> Iterator[Page]:
     from fund import events
 
-    for wire in glossary.meant(asked, {wire: glossary.event_words(wire) for wire in events.FACTS}):
-        dutch, english = glossary.event_words(wire)
+    for wire in glossary.meant(asked, {wire: event_words(wire) for wire in events.FACTS}):
+        dutch, english = event_words(wire)
         facts = (
             (_("Dutch"), dutch),
             (_("English"), english),
@@ -389,8 +389,6 @@ def _event_pages(asked: str) -> Iterator[Page]:
 
 
 def _advice(asked: str) -> str:
-    candidates = {form for word in glossary.words() for form in (*word.forms, word.en, word.name)} | set(
-        FundError.every()
-    )
+    candidates = {form for word in all_words() for form in (*word.forms, word.en, word.name)} | set(FundError.every())
     close = glossary.nearest(asked, candidates)
     return _("did you mean {word}? fund explain {word}").format(word=close[0]) if close else "fund explain"

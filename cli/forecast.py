@@ -18,8 +18,6 @@ from fund.declarations import Input, InputFile
 from fund.language import N_, _, day, euros, number
 from fund.reports.forecasts.commands import ForecastLiquidity, ForecastRevolving
 
-__all__ = ["forecast", "liquidity", "revolving"]
-
 forecast = noun("forecast", N_("Look ahead: liquidity and revolving"))
 
 MOST_YEARS = 30

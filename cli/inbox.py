@@ -11,8 +11,8 @@ import click
 from cli.output import Column, by_another, say, table
 from cli.params import read
 from cli.params.declared import declared
-from fund import glossary
 from fund.language import N_, _, day, ngettext
+from fund.words import role_word
 from fund.workflows.inbox.commands import Inbox
 
 SOON_DAYS = 7
@@ -29,7 +29,7 @@ def _show(data: Mapping[str, Any]) -> None:
     if everybody:
         title = _("Waiting, for everybody, on {day}").format(day=day(today))
     else:
-        roles = ", ".join(glossary.role_word(role) for role in data["roles"])
+        roles = ", ".join(role_word(role) for role in data["roles"])
         title = _("Waiting for you, {user} ({roles}), on {day}").format(user=data["user"], roles=roles, day=day(today))
     columns = [Column("until", N_("At the latest"), "date", style=_soon), Column("what", N_("What"), "text")]
     if everybody:

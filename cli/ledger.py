@@ -129,7 +129,7 @@ def _day(data: Mapping[str, Any]) -> str:
 
 
 def _show_entry(data: Mapping[str, Any]) -> None:
-    from fund.glossary import event_word
+    from fund.words import event_word
 
     found, event = data["entry"], data["event"]
     facts(

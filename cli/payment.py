@@ -132,7 +132,7 @@ def _sent(answer: Mapping[str, Any]) -> list[str]:
 
 
 def _status_told(answer: Mapping[str, Any]) -> list[str]:
-    from fund.glossary import state_word
+    from fund.words import state_word
 
     result = answer["result"]
     lines = [

@@ -44,8 +44,8 @@ def status(ctx: click.Context) -> None:
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    from fund.glossary import role_word
     from fund.rules.valuation import free_text, nothing_free
+    from fund.words import role_word
 
     who = _("nobody is named") if not found["user"] else found["user"]
     roles = ", ".join(role_word(role) for role in found["roles"])

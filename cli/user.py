@@ -10,9 +10,9 @@ import click
 from cli.output import Column, table
 from cli.params import noun, run
 from cli.params.declared import add_query, declared
-from fund import glossary
 from fund.language import N_, _
 from fund.users.commands import AddUser, ChangeUser, RevokeUser, UserList
+from fund.words import role_word
 
 user = noun("user", N_("Add people and say what they may do"))
 
@@ -70,7 +70,7 @@ def _named(name: str, roles: Iterable[str]) -> dict[str, str]:
 
 
 def _roles(roles: Iterable[str]) -> str:
-    return ", ".join(glossary.role_word(role) for role in roles)
+    return ", ".join(role_word(role) for role in roles)
 
 
 add_query(user, UserList, show=_show_list, columns=LIST)

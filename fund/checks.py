@@ -22,17 +22,15 @@ from fund.language import N_, _, euros
 from fund.ledger import GENESIS, Entry
 from fund.reports.cash import Payments, cash_of
 from fund.reports.statements.books import first_bad, ledger_checks
-from fund.rules.hands import Hands, Seals
 from fund.rules.postings import Booking, bookings
+from fund.rules.segregation_of_duties import Hands, Seals
 from fund.schemas import CaseFile
 from fund.schemas.closing import Period
 from fund.store import envelope_of, seal_event
 from fund.store.facts import case_values
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.subscriptions import REACTIONS
-
-__all__ = ["MOST_FINDINGS", "STEPS", "verify"]
 
 MOST_FINDINGS = 100
 """So many findings per check at most."""
@@ -77,33 +75,33 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
         ``ok``, ``checks`` (name, ok, checked, findings), ``head`` of the ledger, ``events_head`` of the facts, and
         ``first_bad_seq``: the first entry that is not right, ``null`` when all are.
     """
-    with View.open(engine, LIVES) as view:
-        return look_at(view, progress=progress)
+    with Snapshot.open(engine, PROJECTIONS) as snapshot:
+        return look_at(snapshot, progress=progress)
 
 
-def look_at(view: View, *, progress: Progress | None = None) -> dict[str, Any]:
-    """As :func:`verify`, of what ``view`` sees."""
+def look_at(snapshot: Snapshot, *, progress: Progress | None = None) -> dict[str, Any]:
+    """As :func:`verify`, of what ``snapshot`` sees."""
     say = progress or (lambda _name: None)
-    with view.store.guards.as_stored():
+    with snapshot.store.guards.as_stored():
         say("ledger")
-        ledger = view.ledger.verify(full=True)
+        ledger = snapshot.ledger.verify(full=True)
         checks = ledger_checks(ledger, prefix="ledger.")
         say("facts")
-        rows = list(view.store.facts.rows())
-        envelopes, chain = _facts(view, rows)
+        rows = list(snapshot.store.facts.rows())
+        envelopes, chain = _facts(snapshot, rows)
         checks += [check.done() for check in chain]
         checks += [check.done() for check in _hands_and_seals(envelopes)]
         say("entries")
-        checks.append(_entries_and_facts(view, envelopes).done())
-        checks.append(_periods(view, envelopes).done())
-        checks.append(_cash(view, envelopes).done())
+        checks.append(_entries_and_facts(snapshot, envelopes).done())
+        checks.append(_periods(snapshot, envelopes).done())
+        checks.append(_cash(snapshot, envelopes).done())
         say("replay")
-        checks.append(_replay(view, envelopes).done())
+        checks.append(_replay(snapshot, envelopes).done())
         say("deliveries")
-        checks.append(_deliveries(view).done())
-        checks.append(_attachments(view).done())
-        checks.append(_guards(view).done())
-        head = view.store.guards.event_head()
+        checks.append(_deliveries(snapshot).done())
+        checks.append(_attachments(snapshot).done())
+        checks.append(_guards(snapshot).done())
+        head = snapshot.store.guards.event_head()
         return {
             "ok": all(check["ok"] for check in checks),
             "checks": checks,
@@ -117,10 +115,10 @@ def look_at(view: View, *, progress: Progress | None = None) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------------------- the facts
 
 
-def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
+def _facts(snapshot: Snapshot, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
     """The chain hashed again, its numbers, and what each fact says it touches; the facts that can be read."""
     chain, gaps, links = _Check("facts.chain"), _Check("facts.gap_free"), _Check("facts.links")
-    linked = view.store.guards.links()
+    linked = snapshot.store.guards.links()
     envelopes: list[Envelope] = []
     previous, seq, recorded = GENESIS, 0, 0
     for row in rows:
@@ -148,7 +146,7 @@ def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
             continue
         envelopes.append(envelope)
         links.checked += 1
-        expected = {envelope.stream, *envelope.fact.touches()}
+        expected = {envelope.stream, *envelope.fact.affected_streams()}
         if linked.get(row.seq, set()) != expected:
             links.find(
                 row.seq,
@@ -156,7 +154,7 @@ def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
                 N_("the fact is not linked to the cases it is about: {streams}"),
                 streams=", ".join(sorted(linked.get(row.seq, set()) ^ expected)),
             )
-    head = view.store.guards.event_head()
+    head = snapshot.store.guards.event_head()
     if head != (seq, previous, recorded):
         template = N_("the head is at fact {head}, the last fact is {last}")
         chain.find(seq, "event_head", template, head="-" if head is None else head[0], last=seq)
@@ -210,13 +208,13 @@ def _hands_and_seals(envelopes: list[Envelope]) -> list[_Check]:
 # ---------------------------------------------------------------------------------------------------- facts and entries
 
 
-def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
+def _entries_and_facts(snapshot: Snapshot, envelopes: list[Envelope]) -> _Check:
     """Each entry names its fact by id and hash and books what that says; no fact that moves money lacks its entries."""
     check = _Check("facts.entries")
     by_id = {envelope.event_id: envelope for envelope in envelopes}
     wanted_of = {envelope.event_id: _bookings(envelope, check) for envelope in envelopes}
     found: dict[str, int] = {}
-    for entry in _entries(view, check):
+    for entry in _entries(snapshot, check):
         check.checked += 1
         place = f"entry:{entry.seq}"
         event_id = str(entry.metadata.get("event_id") or "") if isinstance(entry.metadata, dict) else ""
@@ -271,11 +269,11 @@ def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
     return check
 
 
-def _entries(view: View, check: _Check) -> Iterator[Entry]:
+def _entries(snapshot: Snapshot, check: _Check) -> Iterator[Entry]:
     """Every entry, as far as they can be read."""
     last = 0
     try:
-        for entry in view.ledger.entries():
+        for entry in snapshot.ledger.entries():
             yield entry
             last = entry.seq
     except UNREADABLE as problem:
@@ -297,24 +295,24 @@ def _bookings(envelope: Envelope, check: _Check) -> Sequence[Booking]:
 # ------------------------------------------------------------------------------------------------------------- periods
 
 
-def _periods(view: View, envelopes: list[Envelope]) -> _Check:
+def _periods(snapshot: Snapshot, envelopes: list[Envelope]) -> _Check:
     """Facts and ledger agree on each month, and what a closing froze is still there, also where it was reopened.
 
     What is closed now the ledger's own check proves again; here those that were corrected since are.
     """
     check = _Check("facts.periods")
     try:
-        log = view.ledger.period_log()
+        log = snapshot.ledger.period_log()
         for closing in every_closing(envelopes, log):
             check.checked += 1
-            trouble = _trouble_with(view, closing)
+            trouble = _trouble_with(snapshot, closing)
             if trouble:
                 check.find(
                     closing.closed.seq, closing.closed.stream, trouble,
                     ref=closing.ref, number=closing.number, seq=closing.known_at,
                 )  # fmt: skip
         told = {step.month: step.status.value for step in log}
-        states = {case.ref: case.state for case in view.cases(Period) if not case.is_year}
+        states = {case.ref: case.state for case in snapshot.cases(Period) if not case.is_year}
         for month in sorted({*told, *states}):
             if told.get(month, State.OPEN) != states.get(month, State.OPEN):
                 check.find(
@@ -328,12 +326,12 @@ def _periods(view: View, envelopes: list[Envelope]) -> _Check:
     return check
 
 
-def _trouble_with(view: View, closing: Closing) -> str:
+def _trouble_with(snapshot: Snapshot, closing: Closing) -> str:
     if closing.known_at is None:
         return N_("the ledger knows no closing {number} of {ref}")
     if closing.frozen_sha256 != closing.kept_sha256:
         return N_("closing {number} of {ref}: the ledger kept another hash than the fact")
-    if closing.reopened is not None and closing.recomputed_sha256(view) != closing.frozen_sha256:
+    if closing.reopened is not None and closing.recomputed_sha256(snapshot) != closing.frozen_sha256:
         return N_("closing {number} of {ref}: the entries until {seq} do not give the trial balance that was frozen")
     return ""
 
@@ -341,7 +339,7 @@ def _trouble_with(view: View, closing: Closing) -> str:
 # ---------------------------------------------------------------------------------------------------------------- cash
 
 
-def _cash(view: View, envelopes: list[Envelope]) -> _Check:
+def _cash(snapshot: Snapshot, envelopes: list[Envelope]) -> _Check:
     """The cash identity, entry by entry: what moved on the accounts is what came in and went out by purpose."""
     check = _Check("facts.cash")
 
@@ -350,12 +348,12 @@ def _cash(view: View, envelopes: list[Envelope]) -> _Check:
         check.find(entry.seq, f"entry:{entry.seq}", template, cents=euros(cents))
 
     def looked_at() -> Iterator[Entry]:
-        for entry in _entries(view, check):
+        for entry in _entries(snapshot, check):
             check.checked += 1
             yield entry
 
     try:
-        cash_of(view, payments=Payments(envelopes), entries=looked_at(), unexplained=unexplained)
+        cash_of(snapshot, payments=Payments(envelopes), entries=looked_at(), unexplained=unexplained)
     except UNREADABLE as problem:
         check.find(None, "cash", N_("it cannot be told what cash was for: {problem}"), problem=type(problem).__name__)
     return check
@@ -374,9 +372,9 @@ def folded(
     """
     cases: dict[str, tuple[CaseFile, int]] = {}
     for envelope in envelopes:
-        for stream in dict.fromkeys((envelope.stream, *envelope.fact.touches())):
+        for stream in dict.fromkeys((envelope.stream, *envelope.fact.affected_streams())):
             kind, _slash, ref = stream.partition("/")
-            life = LIVES.get(kind)
+            life = PROJECTIONS.get(kind)
             if life is None:
                 continue
             name = f"{kind}/{ref}"
@@ -393,7 +391,7 @@ def folded(
     return cases
 
 
-def _replay(view: View, envelopes: list[Envelope]) -> _Check:
+def _replay(snapshot: Snapshot, envelopes: list[Envelope]) -> _Check:
     """All facts folded again give exactly the stored case files (G3)."""
     check = _Check("facts.replay")
 
@@ -407,7 +405,7 @@ def _replay(view: View, envelopes: list[Envelope]) -> _Check:
         )
 
     cases = folded(envelopes, faulty=faulty)
-    for row in view.store.guards.case_rows():
+    for row in snapshot.store.guards.case_rows():
         check.checked += 1
         made = cases.pop(row.stream, None)
         if made is None:
@@ -453,10 +451,10 @@ def _part_of(found: Any, made: Any) -> bool:
 # --------------------------------------------------------------------------------- deliveries, attachments, guards
 
 
-def _deliveries(view: View) -> _Check:
+def _deliveries(snapshot: Snapshot) -> _Check:
     """No fact without the delivery rows that subscriptions ask for, and the program's table is the database's."""
     check = _Check("deliveries")
-    guards = view.store.guards
+    guards = snapshot.store.guards
     check.checked = guards.delivery_count()
     for seq, event_id, reaction in guards.missing_deliveries(most=MOST_FINDINGS):
         check.find(
@@ -478,11 +476,11 @@ def _deliveries(view: View) -> _Check:
     return check
 
 
-def _attachments(view: View) -> _Check:
+def _attachments(snapshot: Snapshot) -> _Check:
     """Every attachment is there, in the folder or in the database, and is what its hash says."""
     check = _Check("attachments")
     try:
-        check.checked, problems = files.verify(view)
+        check.checked, problems = files.verify(snapshot)
     except UnicodeEncodeError:
         check.find(None, "attachment", N_("an attachment is kept under bytes that are no text"))
         return check
@@ -491,14 +489,14 @@ def _attachments(view: View) -> _Check:
     return check
 
 
-def _guards(view: View) -> _Check:
+def _guards(snapshot: Snapshot) -> _Check:
     """The triggers that keep facts append-only and fill the outbox are there, as they were installed, switched on.
 
     And nothing stands between the tables and who reads or writes them; every row keeps the rules of its table, which a
     client of SQLite may have switched off.
     """
     check = _Check("guards")
-    guards = view.store.guards
+    guards = snapshot.store.guards
     check.checked, problems = guards.problems()
     problems += guards.in_between() + guards.broken_rules(most=MOST_FINDINGS)
     for name, problem in problems:

@@ -350,7 +350,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the database, that writes nothing and waits for nobody."""
+    """One consistent snapshot of the database, that writes nothing and waits for nobody."""
     with translated(engine, reads=True), engine.connect() as connection:
         if is_sqlite(engine):
             connection = connection.execution_options(fund_reading=True)

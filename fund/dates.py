@@ -18,35 +18,6 @@ from zoneinfo import ZoneInfo
 from fund.errors.amounts import InvalidDay, InvalidMonth
 from fund.language import N_, _
 
-__all__ = [
-    "AMSTERDAM",
-    "EARLIEST",
-    "LATEST",
-    "Term",
-    "Unit",
-    "add_months",
-    "day_of",
-    "deadline",
-    "easter",
-    "end_of_day",
-    "first_day",
-    "holidays",
-    "is_working_day",
-    "last_day",
-    "month_of",
-    "months_between",
-    "next_month",
-    "next_working_day",
-    "now",
-    "parse_day",
-    "parse_month",
-    "parse_period",
-    "start_of_day",
-    "term_end",
-    "weeks",
-    "working_days",
-]
-
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2999, 12, 31)

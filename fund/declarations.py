@@ -21,15 +21,6 @@ from typing import Any, ClassVar, TypedDict, TypeVar, dataclass_transform
 from fund.language import N_
 from fund.rules.authority import Who
 
-__all__ = [
-    "ACCOUNT", "AMOUNT", "ATTACHMENT", "BANK_FILE", "DAY", "DOCUMENT", "ENTRY_KIND", "FACT_TYPE", "FINDINGS", "FLAG",
-    "FORM_FILE", "IBAN", "PARTNER", "PAYEE", "PERIOD", "POSTING", "ROLE", "SECTION", "TEXT", "TEXT_FILE",
-    "THEME", "USER", "Choice", "Command", "Input", "InputFile", "Kind", "Name", "Number", "Parameter", "Place",
-    "Query", "Reference", "Upload", "accounting_day", "argument", "as_of", "command", "declared", "found_at",
-    "known_at", "option", "parameters", "query", "schema",
-]  # fmt: skip
-
-
 # ---------------------------------------------------------------------------------------------- kinds of arguments
 
 
@@ -267,7 +258,7 @@ class Command(_Declared):
 
     ``who`` is checked without a case; use cases with a lifecycle check the row of their table as well. With ``second``
     the first person's command leaves a confirmation, and the use case runs when the second confirms. Where it depends
-    on the case whether a second person is needed, ``second`` is a function of a view and the arguments, and
+    on the case whether a second person is needed, ``second`` is a function of a snapshot and the arguments, and
     ``seconds`` names everybody it may answer with.
 
     ``before`` makes of the arguments as typed what the use case takes, without the fund and before its lock is taken
@@ -294,18 +285,18 @@ class Command(_Declared):
         """The arguments as the use case takes them."""
         return found_at(self.before)(args) if self.before is not None else args
 
-    def second_for(self, view: Any, args: Mapping[str, Any]) -> Who | None:
-        """Who must confirm this command with these arguments, or ``None``; ``view`` is what the fund holds now."""
+    def second_for(self, snapshot: Any, args: Mapping[str, Any]) -> Who | None:
+        """Who must confirm this command with these arguments, or ``None``; ``snapshot`` is what the fund holds now."""
         if self.second is None or isinstance(self.second, Who):
             return self.second
-        chosen: Who | None = found_at(self.second)(view, args)
+        chosen: Who | None = found_at(self.second)(snapshot, args)
         assert chosen is None or chosen in self.seconds, f"{self.name} names a second person that it never declared"
         return chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query(_Declared):
-    """One command that reads: its function takes a view and the arguments, and returns the object that
+    """One command that reads: its function takes a snapshot and the arguments, and returns the object that
     ``--json`` prints.
 
     ``lists`` are the plural keys of a list's answer, each with the kind of case whose states its rows have (or

@@ -19,23 +19,21 @@ from fund.errors.proposals import AttachmentTooLarge, ContentLost
 from fund.errors.usage import EmptyFile, NoSuchFile
 from fund.language import N_, _
 from fund.paths import private_folder, read_input, unwritable
-from fund.unit_of_work import View
-
-__all__ = ["LARGEST", "ending", "folder_of", "get", "is_intact", "is_kept", "put", "put_all", "sizes", "verify"]
+from fund.unit_of_work import Snapshot
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of the largest file that is kept."""
 
 
-def folder_of(view: View) -> Path | None:
+def folder_of(snapshot: Snapshot) -> Path | None:
     """Where the bytes lie beside an SQLite file; ``None`` when the database keeps them."""
-    engine = view.connection.engine
+    engine = snapshot.connection.engine
     if engine.dialect.name != "sqlite":
         return None
     return Path(str(engine.url.database)).resolve().parent / "files"
 
 
-def put(view: View, content: bytes, *, name: str = "") -> str:
+def put(snapshot: Snapshot, content: bytes, *, name: str = "") -> str:
     """The fund keeps these bytes; their SHA-256.
 
     Args:
@@ -47,17 +45,17 @@ def put(view: View, content: bytes, *, name: str = "") -> str:
     if len(content) > LARGEST:
         raise AttachmentTooLarge(file=name or "?", size=len(content), limit=LARGEST)
     digest = hashlib.sha256(content).hexdigest()
-    folder = folder_of(view)
+    folder = folder_of(snapshot)
     if folder is not None:
         _write(folder / digest[:2] / digest, content)  # also where it was kept before, and its bytes went since
-    if view.store.work.blob(digest) is None:
-        view.store.work.put_blob(sha256=digest, size=len(content), content=None if folder is not None else content)
+    if snapshot.store.work.blob(digest) is None:
+        snapshot.store.work.put_blob(sha256=digest, size=len(content), content=None if folder is not None else content)
     return digest
 
 
-def put_all(view: View, files: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def put_all(snapshot: Snapshot, files: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Several files, each with ``name`` and ``content``; their hashes, in order."""
-    return tuple(put(view, file["content"], name=str(file.get("name", ""))) for file in files)
+    return tuple(put(snapshot, file["content"], name=str(file.get("name", ""))) for file in files)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -94,31 +92,31 @@ def _bytes_at(path: Path, size: int) -> bytes | None:
         return b"" if size else None
 
 
-def is_kept(view: View, sha256: str) -> bool:
+def is_kept(snapshot: Snapshot, sha256: str) -> bool:
     """Whether the fund keeps a file with this hash."""
-    return view.store.work.blob(sha256) is not None
+    return snapshot.store.work.blob(sha256) is not None
 
 
-def is_intact(view: View, sha256: str) -> bool:
+def is_intact(snapshot: Snapshot, sha256: str) -> bool:
     """Whether the fund keeps a file with this hash, and its bytes are there and the same."""
-    return isinstance(_problem(view, sha256), bytes)
+    return isinstance(_problem(snapshot, sha256), bytes)
 
 
-def get(view: View, sha256: str) -> bytes:
+def get(snapshot: Snapshot, sha256: str) -> bytes:
     """The bytes of a file.
 
     Raises:
         ContentLost: They are not there, or are not the bytes that were stored.
     """
-    problem = _problem(view, sha256)
+    problem = _problem(snapshot, sha256)
     if isinstance(problem, bytes):
         return problem
     raise ContentLost(hash=sha256, problem=_(problem))
 
 
-def sizes(view: View, hashes: Collection[str]) -> dict[str, int]:
+def sizes(snapshot: Snapshot, hashes: Collection[str]) -> dict[str, int]:
     """How many bytes each of these files has; what the fund does not keep is left out."""
-    return view.store.work.blob_sizes(hashes)
+    return snapshot.store.work.blob_sizes(hashes)
 
 
 def ending(content: bytes) -> str:
@@ -151,13 +149,13 @@ _PACKED = {
 """What office programs pack into a file, by a name that stands in it."""
 
 
-def _problem(view: View, sha256: str) -> bytes | str:
-    row = view.store.work.blob(sha256)
+def _problem(snapshot: Snapshot, sha256: str) -> bytes | str:
+    row = snapshot.store.work.blob(sha256)
     if row is None:
         return N_("the fund never kept it")
     size, content = row
     if content is None:
-        folder = folder_of(view)
+        folder = folder_of(snapshot)
         content = _bytes_at((folder or Path()) / sha256[:2] / sha256, size)
         if content is None:
             return N_("its bytes are gone")
@@ -166,12 +164,12 @@ def _problem(view: View, sha256: str) -> bytes | str:
     return content
 
 
-def verify(view: View) -> tuple[int, list[tuple[str, str]]]:
+def verify(snapshot: Snapshot) -> tuple[int, list[tuple[str, str]]]:
     """How many files are kept, and what is wrong with which: hash and problem."""
-    kept = view.store.work.blobs()
+    kept = snapshot.store.work.blobs()
     found = []
     for sha256, _size in kept:
-        problem = _problem(view, sha256)
+        problem = _problem(snapshot, sha256)
         if not isinstance(problem, bytes):
             found.append((sha256, _(problem)))
     return len(kept), found

@@ -21,50 +21,11 @@ from fund.words import (
     CHOICES,
     HAPPENED,
     Word,
-    account_word,
     accounts_named,
+    all_words,
     choice_word,
-    code_word,
-    event_word,
-    event_words,
-    role_word,
-    state_word,
     states_named,
-    word_of,
-    words,
 )
-
-__all__ = [
-    "Name",
-    "Names",
-    "Word",
-    "account_names",
-    "account_word",
-    "advice",
-    "bare",
-    "choice_names",
-    "choice_word",
-    "chosen",
-    "code_names",
-    "code_word",
-    "distance",
-    "event_word",
-    "event_words",
-    "find",
-    "folded",
-    "meant",
-    "nearest",
-    "nouns_of",
-    "role_names",
-    "role_word",
-    "state_names",
-    "state_word",
-    "suggested",
-    "theme_names",
-    "track_word",
-    "word_of",
-    "words",
-]
 
 Names = Mapping[str, tuple[str, ...]]
 """By id or code, the names by which people know it: the Dutch, the English, others."""
@@ -189,7 +150,7 @@ def track_word(track: str) -> str:
 def find(text: str) -> tuple[Word, ...]:
     """The rows that ``text`` names: by Dutch, English, code, or a form to avoid; capitals and hyphens do not matter."""
     wanted = folded(text)
-    named = [word for word in words() if word.section != HAPPENED]
+    named = [word for word in all_words() if word.section != HAPPENED]
     exact = [word for word in named if wanted in {folded(form) for form in (*word.forms, word.en, word.name)}]
     if exact:
         return tuple(exact)
@@ -363,12 +324,12 @@ def chosen(
 
 def role_names() -> Names:
     """The roles that a person can have."""
-    return {word.name: (word.nl, word.en) for word in words() if word.section == "rol" and word.name != "system"}
+    return {word.name: (word.nl, word.en) for word in all_words() if word.section == "rol" and word.name != "system"}
 
 
 def code_names(codes: Iterable[str]) -> Names:
     """Words that :func:`code_word` says of these codes, in both languages."""
-    rows = {word.name: (word.nl, word.en) for word in reversed(words()) if not word.is_state}
+    rows = {word.name: (word.nl, word.en) for word in reversed(all_words()) if not word.is_state}
     return {code: rows.get(code) or both(CHOICES.get(code, code.replace("_", " "))) for code in codes}
 
 

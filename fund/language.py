@@ -14,23 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-__all__ = [
-    "N_",
-    "_",
-    "amount",
-    "both",
-    "choose",
-    "day",
-    "decimal_text",
-    "euros",
-    "from_environment",
-    "iban_mask",
-    "instant",
-    "language",
-    "ngettext",
-    "number",
-]
-
 LANGUAGES = ("en", "nl")
 DOMAIN = "messages"
 LOCALE_DIR = Path(__file__).parent / "locale"

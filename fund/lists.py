@@ -15,8 +15,7 @@ from typing import Any
 from fund import glossary
 from fund.errors.commands import UnknownState
 from fund.errors.usage import UnknownColumn
-
-__all__ = ["chosen", "has_words", "words_of"]
+from fund.words import all_words
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32,}")
 _EMPTY: tuple[Any, ...] = (None, "", [])
@@ -69,7 +68,7 @@ def _texts(value: Any, key: str, kind: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _codes() -> Mapping[str, tuple[str, str]]:
-    return {word.name: (word.nl, word.en) for word in glossary.words() if not word.is_state}
+    return {word.name: (word.nl, word.en) for word in all_words() if not word.is_state}
 
 
 def chosen(

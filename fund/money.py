@@ -9,16 +9,6 @@ from fractions import Fraction
 from fund.errors.amounts import AmountTooLarge, InvalidAmount, NotIntegerCents
 from fund.language import N_, _
 
-__all__ = [
-    "LARGEST_CENTS",
-    "format_plain",
-    "parse",
-    "portion",
-    "require_cents",
-    "split_cumulative",
-    "split_largest_remainder",
-]
-
 LARGEST_CENTS = 2**63 - 1
 _MOST_DIGITS = 40
 """No sum of money has so many digits before its point; leading zeros included."""

@@ -11,11 +11,9 @@ from fund.database import Connection, Engine, head_revision, place, readable_by_
 from fund.rules import valuation
 from fund.store import Store
 from fund.store.facts import case_values
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery.deliver import UNKNOWN_REACTION, clock_problem
-
-__all__ = ["REASONS", "bring_up_to_date", "reasons", "status"]
 
 RUNNING = ("active", "suspended")
 ALIVE = timedelta(seconds=20)
@@ -64,25 +62,25 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
     """
     from fund.workflows.inbox import lines as inbox
 
-    with View.open(engine, LIVES, actor=user) as view:
-        balances = view.balances()
-        rules = view.regulations()
-        deliveries = view.store.deliveries.counts()
+    with Snapshot.open(engine, PROJECTIONS, actor=user) as snapshot:
+        balances = snapshot.balances()
+        rules = snapshot.regulations()
+        deliveries = snapshot.store.deliveries.counts()
         last_closed = max(
-            (period.month for period in view.ledger.periods() if period.status.value != "open"), default=None
+            (period.month for period in snapshot.ledger.periods() if period.status.value != "open"), default=None
         )
-        head, events = view.ledger.head(), view.store.facts.head()
-        service = _service(view)
+        head, events = snapshot.ledger.head(), snapshot.store.facts.head()
+        service = _service(snapshot)
         found = {
-            "fund": view.store.work.setting("founded"),
+            "fund": snapshot.store.work.setting("founded"),
             "database": place(engine),
-            "revision": revision(view.connection),
+            "revision": revision(snapshot.connection),
             "expected_revision": head_revision(),
-            "today": view.today.isoformat(),
-            "clock_held": view.store.work.setting("held_clock_us") is not None,
-            "user": view.actor.name if view.actor else None,
-            "roles": sorted(role.value for role in view.actor.roles) if view.actor else [],
-            "partner": view.actor.partner if view.actor else None,
+            "today": snapshot.today.isoformat(),
+            "clock_held": snapshot.store.work.setting("held_clock_us") is not None,
+            "user": snapshot.actor.name if snapshot.actor else None,
+            "roles": sorted(role.value for role in snapshot.actor.roles) if snapshot.actor else [],
+            "partner": snapshot.actor.partner if snapshot.actor else None,
             "head": {"seq": head.seq, "hash": head.hash.hex()},
             "events_head": {"seq": events.seq, "hash": events.hash.hex()},
             "last_locked_month": last_closed,
@@ -90,10 +88,10 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
             "cash_cents": valuation.cash(balances),
             "free_to_commit_cents": valuation.free_to_commit(balances, rules.buffer_cents),
             "running_experiments": sum(
-                count for state, count in view.store.cases.tally("agreement").items() if state in RUNNING
+                count for state, count in snapshot.store.cases.tally("agreement").items() if state in RUNNING
             ),
-            "waiting_for_you": len(inbox.inbox(view)["items"]) if view.actor else None,
-            "confirmations": len(view.store.work.pendings()),
+            "waiting_for_you": len(inbox.inbox(snapshot)["items"]) if snapshot.actor else None,
+            "confirmations": len(snapshot.store.work.pendings()),
             "deliveries": dict(deliveries),
             **service,
             "readable_by_others": readable_by_others(engine),
@@ -107,9 +105,9 @@ def reasons(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"needs_person": bool(names), "reasons": names}
 
 
-def _service(view: View) -> dict[str, Any]:
+def _service(snapshot: Snapshot) -> dict[str, Any]:
     """Who works, what waits and since when, and whether the clock is right."""
-    store, clock = view.store, view.store.work.database_clock()
+    store, clock = snapshot.store, snapshot.store.work.database_clock()
     oldest = store.deliveries.oldest_open()
     since = None if oldest is None else store.facts.by_seq(oldest)
     recorded = (store.facts.by_seq(seq) for seq in store.deliveries.open_because(UNKNOWN_REACTION))
@@ -123,7 +121,7 @@ def _service(view: View) -> dict[str, Any]:
         }
         for worker in store.deliveries.workers()
     ]
-    overdue = store.work.overdue(view.now - OVERDUE)
+    overdue = store.work.overdue(snapshot.now - OVERDUE)
     return {
         "workers": workers,
         "nobody_at_work": bool(overdue) and not any(worker["alive"] for worker in workers),
@@ -131,7 +129,7 @@ def _service(view: View) -> dict[str, Any]:
         "timers_overdue": overdue,
         "timers_dead": len(store.work.timers(state="dead")),
         "waiting_for_newer_code": sum(
-            1 for fact in recorded if fact is not None and view.now - fact.recorded_at > NEWER
+            1 for fact in recorded if fact is not None and snapshot.now - fact.recorded_at > NEWER
         ),
-        "clock_problem": None if held else clock_problem(view.now, store.facts.head().recorded_at),
+        "clock_problem": None if held else clock_problem(snapshot.now, store.facts.head().recorded_at),
     }

@@ -20,8 +20,6 @@ from fund.errors.database import StorageFull
 from fund.errors.usage import EmptyFile, FileUnreadable, InputNoFile, InputTooLarge, NoSuchFile
 from fund.language import N_, _
 
-__all__ = ["LARGEST_TEXT", "kind_of", "private_file", "private_folder", "read_input", "reason_of", "unwritable"]
-
 LARGEST_TEXT = 5_000_000
 """Bytes of the largest list, rules, scores or key: more than any person writes."""
 _KINDS = (

@@ -17,22 +17,6 @@ from zoneinfo import ZoneInfo
 from fund.language import AMSTERDAM, N_, _, day, decimal_text, euros, instant
 from fund.words import account_word, choice_word, event_word, role_word
 
-__all__ = [
-    "CASES",
-    "LABELS",
-    "LEFT_OUT",
-    "MAPPINGS",
-    "PARTNERS",
-    "PEOPLE",
-    "REFS",
-    "SHOWN",
-    "SUBJECTS",
-    "label_of",
-    "lines",
-    "short",
-    "title",
-]
-
 Preview = Mapping[str, Any]
 """``facts``: of each its ``type`` and its ``fields``."""
 Pair = Mapping[str, Any]

@@ -4,29 +4,6 @@ from __future__ import annotations
 
 from fund.declarations import Reference
 
-__all__ = [
-    "ACCOUNT_OF_PAYEE",
-    "AGREEMENT",
-    "BATCH",
-    "CALL",
-    "COST",
-    "DEBIT",
-    "DISBURSEMENT",
-    "DUE",
-    "EVALUATION",
-    "KEY",
-    "MILESTONE",
-    "PAID",
-    "PAYABLE",
-    "PLAN",
-    "PROPOSAL",
-    "RECEIPT",
-    "RECEIVED",
-    "ROUND",
-    "TRANSFER",
-    "WRITEOFF",
-]
-
 ROUND = Reference(listed=(("round list", "rounds", "ref"),))
 AGREEMENT = Reference(listed=(("agreement list", "agreements", "ref"),))
 PROPOSAL = Reference(listed=(("proposal list", "proposals", "ref"),))

@@ -20,8 +20,6 @@ from fund.errors import FundError, shape_fault
 from fund.errors.usage import EmptyFile, InvalidSetting, SettingGivenTwice, SettingUnreadable
 from fund.paths import read_input
 
-__all__ = ["PREFIX", "Settings", "load", "masked"]
-
 PREFIX = "FUND_"
 LONGEST = 100_000
 """Bytes of the largest file that holds a setting."""

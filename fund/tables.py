@@ -22,11 +22,6 @@ from sqlalchemy import (
 
 from fund.database import METADATA as _m
 
-__all__ = [
-    "blob", "case_file", "command", "counter", "delivery", "event", "event_head", "event_link", "fund_setting",
-    "pending", "person", "sealed", "subscription", "timer", "worker",
-]  # fmt: skip
-
 # code points decide the order of text, on both databases
 _text = Text().with_variant(Text(collation="C"), "postgresql")
 _key = String(200).with_variant(String(200, collation="C"), "postgresql")

@@ -15,24 +15,6 @@ from types import MappingProxyType
 
 from fund.language import N_, _, both, language
 
-__all__ = [
-    "CHOICES",
-    "HAPPENED",
-    "TYPED",
-    "Word",
-    "account_word",
-    "accounts_named",
-    "choice_word",
-    "code_word",
-    "event_word",
-    "event_words",
-    "role_word",
-    "state_word",
-    "states_named",
-    "word_of",
-    "words",
-]
-
 TYPED = "typed"
 """For :func:`word_of`: no word, but something to type; it stands between backticks in every sentence."""
 HAPPENED = "gebeurd"
@@ -76,7 +58,7 @@ class Word:
 
 
 @lru_cache(maxsize=1)
-def words() -> tuple[Word, ...]:
+def all_words() -> tuple[Word, ...]:
     """The whole glossary, in its own order."""
     text = resources.files("fund").joinpath("data", "glossary.csv").read_text(encoding="utf-8")
     return tuple(
@@ -96,7 +78,7 @@ def words() -> tuple[Word, ...]:
 @lru_cache(maxsize=1)
 def states_named() -> Mapping[tuple[str, str], Word]:
     """The states, by whose they are and by code."""
-    return MappingProxyType({(word.kind, word.name): word for word in words() if word.is_state})
+    return MappingProxyType({(word.kind, word.name): word for word in all_words() if word.is_state})
 
 
 def state_word(kind: str, state: str) -> str:
@@ -117,7 +99,7 @@ def account_word(code: str) -> str:
 def accounts_named() -> Mapping[str, Word]:
     """The ledger accounts, by code."""
     return MappingProxyType(
-        {word.source.split()[-1]: word for word in words() if word.source.startswith("accounts.csv ")}
+        {word.source.split()[-1]: word for word in all_words() if word.source.startswith("accounts.csv ")}
     )
 
 
@@ -129,7 +111,7 @@ def role_word(role: str) -> str:
 
 @lru_cache(maxsize=1)
 def _roles() -> Mapping[str, Word]:
-    return MappingProxyType({word.name: word for word in words() if word.section == "rol"})
+    return MappingProxyType({word.name: word for word in all_words() if word.section == "rol"})
 
 
 _TIES = {"lead": N_("{who} of the lead"), "party": N_("{who} of a party"), "own": N_("{who} of that partner")}
@@ -230,7 +212,7 @@ def code_word(code: str) -> str:
 
 @lru_cache(maxsize=1)
 def _codes() -> Mapping[str, Word]:
-    named = [word for word in words() if not word.is_state and word.section != HAPPENED]
+    named = [word for word in all_words() if not word.is_state and word.section != HAPPENED]
     return MappingProxyType({word.name: word for word in reversed(named)})
 
 
@@ -245,26 +227,26 @@ def event_words(wire: str) -> tuple[str, str]:
     own = _events().get(wire)
     if own is not None:
         return own.nl, own.en
-    about, _dot, happened = wire.partition(".")
-    named, word = _events().get(about) or _codes().get(about), _happened().get(happened)
+    about, _dot, event = wire.partition(".")
+    named, word = _events().get(about) or _codes().get(about), _happened().get(event)
     if named is None or word is None:
         row = _codes().get(wire)
         return (row.nl, row.en) if row else both(wire.replace("_", " "))
     return _joined(named.nl, word.nl), _joined(named.en, word.en)
 
 
-def _joined(about: str, happened: str) -> str:
-    return f"{about}{':' if ' ' in happened else ''} {happened}"
+def _joined(about: str, event: str) -> str:
+    return f"{about}{':' if ' ' in event else ''} {event}"
 
 
 @lru_cache(maxsize=1)
 def _events() -> Mapping[str, Word]:
-    return MappingProxyType({word.name: word for word in words() if word.section == "gebeurtenis"})
+    return MappingProxyType({word.name: word for word in all_words() if word.section == "gebeurtenis"})
 
 
 @lru_cache(maxsize=1)
 def _happened() -> Mapping[str, Word]:
-    return MappingProxyType({word.name: word for word in words() if word.section == HAPPENED})
+    return MappingProxyType({word.name: word for word in all_words() if word.section == HAPPENED})
 
 
 def _typed(text: str) -> str:

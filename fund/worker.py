@@ -30,10 +30,8 @@ from fund.errors.service import BrokerUnreachable
 from fund.settings import masked
 from fund.store import Store
 from fund.workflows.actors import declare
-from fund.workflows.broker import Bell, answers, make_broker
+from fund.workflows.broker import Notifier, answers, make_broker
 from fund.workflows.delivery.deliver import NO_EPOCH, preload, react, relay, tick, where
-
-__all__ = ["JsonLines", "broker_answers", "log_to_stderr", "ringer", "run", "run_one"]
 
 log = logging.getLogger("fund.worker")
 
@@ -95,7 +93,7 @@ class _Loop:
     def __init__(self, url: str, broker_url: str | None, *, threads: int, stop: threading.Event) -> None:
         self.engine: Engine = create_engine(url, pooled=True, connections=threads + 2)
         self.name = f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident() % 100_000}"
-        self.bell: Bell | None = None
+        self.bell: Notifier | None = None
         self.listener: Worker | None = None
         self.broker: dramatiq.Broker | None = None
         self._stop = stop
@@ -110,7 +108,7 @@ class _Loop:
             actor = declare(
                 self.broker, self.engine, afterwards=self.after_message, epoch=self.epoch, stop=self._stop.is_set
             )
-            self.bell = Bell(broker_url, actor)
+            self.bell = Notifier(broker_url, actor)
             self.listener = Worker(self.broker, worker_timeout=100, worker_threads=threads)
 
     def epoch(self) -> str:
@@ -166,7 +164,7 @@ class _Loop:
         bell = self.bell
         if bell is not None and time.monotonic() >= self._broker_back_at:
             try:
-                handed = relay(self.engine, ring=bell.ring, epoch=bell.epoch())
+                handed = relay(self.engine, notify=bell.notify, epoch=bell.epoch())
                 self._broker_away = 0
                 return len(handed)
             except BrokerUnreachable as problem:
@@ -192,7 +190,7 @@ class _Loop:
         while self._once_more.is_set() and self._handing_out.acquire(blocking=False):
             try:
                 self._once_more.clear()
-                handed = relay(self.engine, ring=self.bell.ring, epoch=self.bell.epoch())
+                handed = relay(self.engine, notify=self.bell.notify, epoch=self.bell.epoch())
                 if not handed and time.monotonic() - self._ticked >= TICK_AGAIN_SECONDS and self.tick():
                     self._once_more.set()
             except Exception as problem:
@@ -291,16 +289,16 @@ def ringer(url: str, broker: str) -> Iterator[Callable[[], None]]:
     """A function that hands out what is open and rings for it: for a command that does not want to wait for a poll."""
     engine = create_engine(url, pooled=True)
     made = make_broker(broker)
-    bell = Bell(broker, declare(made, engine))
+    bell = Notifier(broker, declare(made, engine))
 
-    def ring() -> None:
+    def notify() -> None:
         try:
-            relay(engine, ring=bell.ring, epoch=bell.epoch())
+            relay(engine, notify=bell.notify, epoch=bell.epoch())
         except BrokerUnreachable:
             log.warning("the broker does not answer; the workers will see it by themselves")
 
     try:
-        yield ring
+        yield notify
     finally:
         bell.close()
         made.close()

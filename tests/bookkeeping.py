@@ -21,28 +21,28 @@ from sqlalchemy import Connection
 
 from fund.ledger import Entry
 from fund.store import Store
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import Fund
 from tests.factories import World
 
 __all__ = ["book", "head", "journal"]
 
-Where = World | Fund | View | Connection
+Where = World | Fund | Snapshot | Connection
 _DEBITS_END, _CREDITS_END = 40, 57
 _LEG = re.compile(r"\s*(Dr|Cr) (\S+) +([0-9,]+\.[0-9]{2})")
 
 
 def journal(where: Where, since: int = 0) -> str:
     """Every entry after number ``since``, whole, with an empty line between two."""
-    with _view(where) as view:
-        return "\n\n".join(_entry(view, entry) for entry in view.ledger.entries(since_seq=since))
+    with _view(where) as snapshot:
+        return "\n\n".join(_entry(snapshot, entry) for entry in snapshot.ledger.entries(since_seq=since))
 
 
 def head(where: Where) -> int:
     """The number of the last entry: what is booked from here on is ``journal(where, since=...)``."""
-    with _view(where) as view:
-        return view.ledger.head().seq
+    with _view(where) as snapshot:
+        return snapshot.ledger.head().seq
 
 
 def book(text: str) -> str:
@@ -53,20 +53,20 @@ def book(text: str) -> str:
 
 
 @contextmanager
-def _view(where: Where) -> Iterator[View]:
-    if isinstance(where, View):
+def _view(where: Where) -> Iterator[Snapshot]:
+    if isinstance(where, Snapshot):
         yield where
     elif isinstance(where, Connection):
-        yield View(where, LIVES, actor=None, now=Store(where).work.clock())
+        yield Snapshot(where, PROJECTIONS, actor=None, now=Store(where).work.clock())
     else:
-        with View.open(where.engine if isinstance(where, Fund) else where.fund.engine, LIVES) as view:
-            yield view
+        with Snapshot.open(where.engine if isinstance(where, Fund) else where.fund.engine, PROJECTIONS) as snapshot:
+            yield snapshot
 
 
-def _entry(view: View, entry: Entry) -> str:
-    lines = [_first_line(view, entry)]
+def _entry(snapshot: Snapshot, entry: Entry) -> str:
+    lines = [_first_line(snapshot, entry)]
     if entry.reverses is not None:
-        lines.append(f"  takes back {_first_line(view, view.ledger.entry(entry.reverses))}")
+        lines.append(f"  takes back {_first_line(snapshot, snapshot.ledger.entry(entry.reverses))}")
     for leg in entry.postings:
         cents = abs(leg.amount_cents)
         lines.append(_leg("Dr" if leg.amount_cents > 0 else "Cr", leg.account, f"{cents // 100:,}.{cents % 100:02d}"))
@@ -78,8 +78,8 @@ def _leg(side: str, account: str, euros: str) -> str:
     return f"{stated}{euros:>{(_DEBITS_END if side == 'Dr' else _CREDITS_END) - len(stated)}}"
 
 
-def _first_line(view: View, entry: Entry) -> str:
-    happened = view.store.facts.get(str(entry.metadata.get("event_id")))
-    fact = happened.type if happened else entry.kind
+def _first_line(snapshot: Snapshot, entry: Entry) -> str:
+    event = snapshot.store.facts.get(str(entry.metadata.get("event_id")))
+    fact = event.type if event else entry.kind
     kind = fact if entry.kind == fact else f"{fact}, {entry.kind}"
     return f"{entry.effective_on}  {kind}  {entry.memo}"

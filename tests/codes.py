@@ -14,7 +14,7 @@ from typing import Any
 from fund import events, language
 from fund.errors import FundError
 from fund.errors.commands import UnknownWord
-from fund.glossary import words
+from fund.words import all_words
 
 __all__ = ["codes", "faults", "of_refusals", "unmarked", "watch"]
 
@@ -45,8 +45,8 @@ DUTCH_TOO = frozenset(
 @lru_cache(maxsize=1)
 def codes() -> frozenset[str]:
     """Every name in the code that has a word of its own in Dutch: a Dutch sentence says the word."""
-    dutch = {part for word in words() for form in word.forms for part in re.findall(r"\w+", form.lower())}
-    named = {word.name for word in words() if not word.source.startswith("accounts.csv")}
+    dutch = {part for word in all_words() for form in word.forms for part in re.findall(r"\w+", form.lower())}
+    named = {word.name for word in all_words() if not word.source.startswith("accounts.csv")}
     return frozenset({*named, *events.FACTS} - dutch - DUTCH_TOO)
 
 

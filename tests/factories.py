@@ -15,8 +15,8 @@ from fund.ledger import Entry
 from fund.rules.regulations import Regulations
 from fund.schemas.proposals import ProposalForm
 from fund.store import Store
-from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import Answer, Fund, carry_out, drain, found_fund, look, open_fund
 from tests.previews import require_alike, require_whole
 from tests.roads import begin, mark, road, step
@@ -105,29 +105,29 @@ class World:
         chosen = command_id or f"u-{self._next()}"
         with writing(self.fund.engine) as connection:
             store = Store(connection)
-            who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
+            who = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock()).user(user)
             store.work.ask(
                 actor=who.user_id, command_id=chosen, name="test", content_hash=b"", asked_at=store.work.clock()
             )
-            yield UnitOfWork.on(connection, LIVES, actor=who, command_id=chosen)
+            yield UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=chosen)
             if not commit:
                 connection.rollback()
 
     @contextmanager
-    def view(self, user: str | None = None) -> Iterator[View]:
+    def snapshot(self, user: str | None = None) -> Iterator[Snapshot]:
         """The fund to read from."""
-        with View.open(self.fund.engine, LIVES, actor=user) as view:
-            yield view
+        with Snapshot.open(self.fund.engine, PROJECTIONS, actor=user) as snapshot:
+            yield snapshot
 
     def entries(self, *, since_seq: int = 0) -> list[Entry]:
         """Every entry after a number."""
-        with self.view() as view:
-            return list(view.ledger.entries(since_seq=since_seq))
+        with self.snapshot() as snapshot:
+            return list(snapshot.ledger.entries(since_seq=since_seq))
 
     def balances(self) -> Mapping[str, int]:
         """Balances of main accounts, debit positive, without year-end closings."""
-        with self.view() as view:
-            return view.balances()
+        with self.snapshot() as snapshot:
+            return snapshot.balances()
 
     def drain(self) -> int:
         """Do what follows from what happened."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from importlib import resources
 
-from fund.glossary import words as glossary
+from fund.words import all_words as glossary
 
 __all__ = ["LONGEST", "MEAN", "avoided", "faults", "sentences_of", "unexplained", "words_of"]
 

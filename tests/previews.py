@@ -82,14 +82,14 @@ def open_now(preview: list[dict[str, Any]]) -> list[Any]:
 def require_alike(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
     """Nothing, when what happened in the end is what the first person was shown."""
     assert [fact["type"] for fact in first] == [fact["type"] for fact in second]
-    for shown, happened in zip(open_now(first), second, strict=True):
-        told: Mapping[str, Any] = {pair["label"]: pair for pair in happened["fields"]}
+    for shown, event in zip(open_now(first), second, strict=True):
+        told: Mapping[str, Any] = {pair["label"]: pair for pair in event["fields"]}
         for label, pair in shown["fields"].items():
             assert told[label] == pair or (label == "text" and is_open(pair, told[label])), (shown["type"], label)
 
 
-def is_open(shown: Mapping[str, Any], happened: Mapping[str, Any]) -> bool:
+def is_open(shown: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether a text is the same but for a number that was given when it happened."""
     before, dots, after = str(shown["value"]).partition("…")
-    text = str(happened["value"])
+    text = str(event["value"])
     return bool(dots) and text.startswith(before) and text.endswith(after)

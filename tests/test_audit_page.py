@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fund.rules.hands import RULES
+from fund.rules.segregation_of_duties import RULES
 from tests.ledger.test_anchors import KEY
 from tests.transcripts import Step, same, steps
 

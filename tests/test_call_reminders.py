@@ -29,8 +29,8 @@ def called(world: World) -> StoryBank:
 
 def told(world: World, ref: str = "B2026-0001") -> list[tuple[int, str, int]]:
     """Of each reminder of a call: days after its last day, the step, and what was open."""
-    with world.view() as view:
-        facts = [each.fact for each in view.store.facts.of_stream(f"call/{ref}") if each.type.endswith("reminded")]
+    with world.snapshot() as snapshot:
+        facts = [each.fact for each in snapshot.store.facts.of_stream(f"call/{ref}") if each.type.endswith("reminded")]
     return [(fact.step_days, fact.step, fact.open_cents) for fact in facts]
 
 

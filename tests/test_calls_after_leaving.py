@@ -15,17 +15,17 @@ def test_what_was_called_less_what_left_is_the_capital_of_the_fund(database_url:
         founded_fund(world)
         with world.uow("anna") as uow:
             uow.record(KeyAdopted(ref="2026", family="equal", from_on=START.date(), shares=SHARES, founding=True))
-        with world.view() as view:
-            left = -view.ledger.balance(f"3000.{BUNNIK}")
+        with world.snapshot() as snapshot:
+            left = -snapshot.ledger.balance(f"3000.{BUNNIK}")
         leaves(world)
 
         series = world.both("capital call", user="anna", second="bram", amount=1_000_001)["result"]["series"]
 
-        with world.view() as view:
-            called = [each.fact for each in view.store.facts.of_types(("contribution.called",))]
-            assert sum(fact.amount_cents for fact in called) - left == -view.ledger.balance("3000")
-            assert view.ledger.balance(f"3000.{BUNNIK}") == 0
-            calls = view.cases(Call, parent=series)
+        with world.snapshot() as snapshot:
+            called = [each.fact for each in snapshot.store.facts.of_types(("contribution.called",))]
+            assert sum(fact.amount_cents for fact in called) - left == -snapshot.ledger.balance("3000")
+            assert snapshot.ledger.balance(f"3000.{BUNNIK}") == 0
+            calls = snapshot.cases(Call, parent=series)
         asked = {one.partner: (one.called_cents, one.share) for one in calls}
         assert asked == {BAARN: (750_001, "3/4"), BUNSCHOTEN: (250_000, "1/4")}
         letter = world.look("capital letter", ref=calls[-1].ref)["letters"][0]

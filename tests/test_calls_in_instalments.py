@@ -151,7 +151,7 @@ def test_whoever_is_gone_is_not_called_at_all(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         world.do("partner import", user="anna", file=as_file(THREE))
         with world.uow("anna", commit=False) as uow:
-            uow.store.cases.put([(uow.case(Partner, "gm0308").but(state="exited"), 99)])
+            uow.store.cases.put([(uow.case(Partner, "gm0308").replace(state="exited"), 99)])
             uow._cases.clear()
             with pytest.raises(NotTakingPart):
                 call(uow, amount=100, partner="gm0308")
@@ -169,7 +169,7 @@ def with_money(world: World) -> None:
 
 
 def _gave_notice(uow, partner: str, on: date) -> None:  # type: ignore[no-untyped-def]
-    uow.store.cases.put([(uow.case(Partner, partner).but(state="notice_given", notice_on=on), 99)])
+    uow.store.cases.put([(uow.case(Partner, partner).replace(state="notice_given", notice_on=on), 99)])
     uow._cases.clear()
 
 

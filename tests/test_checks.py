@@ -93,8 +93,8 @@ def test_a_changed_day_of_an_entry_names_it_in_ledger_and_facts(world: World) ->
 
 
 def test_a_changed_payload_names_the_fact_and_what_follows_from_it(world: World) -> None:
-    with world.view() as view:
-        fact = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.accepted")
+    with world.snapshot() as snapshot:
+        fact = snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.accepted")
     assert fact is not None
     run(
         world,
@@ -126,8 +126,8 @@ def test_a_closing_that_was_reopened_is_held_to_what_it_froze(small: World) -> N
     small.both("period lock", user="anna", second="bram", period="2026-01")
     small.both("period close", user="anna", second="bram", period="2026-01")
     small.both("period reopen", user="anna", second="bram", period="2026-01", reason="Een factuur vergeten.")
-    with small.view() as view:
-        closed = view.store.facts.last_of("period/2026-01", "period.closed")
+    with small.snapshot() as snapshot:
+        closed = snapshot.store.facts.last_of("period/2026-01", "period.closed")
     assert closed is not None
     small.both(
         "ledger post", user="anna", second="bram", debits=[["4500", 1]], credits=[["2000.notaris", 1]],
@@ -179,15 +179,15 @@ def test_a_changed_case_file_is_told_from_its_facts(world: World, change: str) -
     assert list(findings) == ["facts.replay"]
     (finding,) = findings["facts.replay"]
     assert finding["place"] == f"writeoff/{AGREEMENT}-W1"
-    with world.view() as view:
-        assert finding["seq"] == view.store.facts.of_stream(f"writeoff/{AGREEMENT}-W1")[-1].seq
+    with world.snapshot() as snapshot:
+        assert finding["seq"] == snapshot.store.facts.of_stream(f"writeoff/{AGREEMENT}-W1")[-1].seq
     assert found["first_bad_event_seq"] == finding["seq"]
 
 
 def test_a_field_that_a_case_file_leaves_out_stands_for_its_default_and_for_nothing_else(world: World) -> None:
     # Given: a case file of before the program knew of a field, and one that lost a field with something in it
-    with world.view() as view:
-        case = view.cases(Writeoff)[0]
+    with world.snapshot() as snapshot:
+        case = snapshot.cases(Writeoff)[0]
     document = json.loads(case.model_dump_json())
     fields = [name for name, field in Writeoff.model_fields.items() if not field.is_required()]
     unsaid = [name for name in fields if getattr(case, name) == Writeoff.model_fields[name].get_default()]
@@ -203,8 +203,8 @@ def test_a_field_that_a_case_file_leaves_out_stands_for_its_default_and_for_noth
 
 
 def test_a_missing_delivery_row_is_found(world: World) -> None:
-    with world.view() as view:
-        fact = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.accepted")
+    with world.snapshot() as snapshot:
+        fact = snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.accepted")
     assert fact is not None
     run(world, f"delete from delivery where event_id = '{fact.event_id}' and reaction = 'evaluations.publish'")
     findings = bad(verify(world.fund.engine))
@@ -424,9 +424,9 @@ def test_a_trigger_of_somebody_else_is_named(world: World) -> None:
 
 
 def test_an_attachment_that_was_changed_or_taken_away_is_named(world: World) -> None:
-    with world.view() as view:
-        ((sha256, _size),) = view.store.work.blobs()
-        folder = files.folder_of(view)
+    with world.snapshot() as snapshot:
+        ((sha256, _size),) = snapshot.store.work.blobs()
+        folder = files.folder_of(snapshot)
     if folder is None:
         run(world, f"update blob set content = content || 'x' where sha256 = '{sha256}'")
     else:

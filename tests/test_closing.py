@@ -124,8 +124,8 @@ def test_months_and_facts_move_together(database_url: str) -> None:
         with pytest.raises(PeriodOutOfOrder, match="2026-01"):
             close(world, "2026-02")
         close(world, "2026-01")
-        with world.view() as view:
-            ledger = {period.month: period.status.value for period in view.ledger.periods()}
+        with world.snapshot() as snapshot:
+            ledger = {period.month: period.status.value for period in snapshot.ledger.periods()}
         facts = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
         assert ledger == facts == {"2026-01": "closed", "2026-02": "locked"}
 
@@ -139,9 +139,9 @@ def test_locking_and_closing_take_two_people_and_the_treasurer_is_the_second(sql
             world.do("confirm", user="anna", ref=pending)
         assert world.look("period list")["periods"] == []
         world.do("confirm", user="bram", ref=pending)
-        with world.view() as view:
-            (step,) = view.ledger.period_log()
-            fact = view.store.facts.last_of("period/2026-01", "period.locked")
+        with world.snapshot() as snapshot:
+            (step,) = snapshot.ledger.period_log()
+            fact = snapshot.store.facts.last_of("period/2026-01", "period.locked")
         assert fact is not None
         assert (step.actor, step.second_actor) == (fact.made_by, fact.actor)
 
@@ -176,8 +176,8 @@ def test_reopening_a_year_reverses_its_closing_entry(database_url: str) -> None:
         until_completed(world)
         with world.uow("bram") as uow:
             uow.record(_allowance("2026-Q4"), effective_on=date(2026, 12, 31))
-        with world.view() as view:
-            before = {code: cents for code, cents in view.ledger.balances().items() if cents}
+        with world.snapshot() as snapshot:
+            before = {code: cents for code, cents in snapshot.ledger.balances().items() if cents}
         world.clock(date(2027, 1, 10))
         lock(world, "2026")
         close(world, "2026")
@@ -188,8 +188,8 @@ def test_reopening_a_year_reverses_its_closing_entry(database_url: str) -> None:
         world.both("period reopen", user="anna", second="bram", period="2026", reason="Een kostenpost vergeten.")
         mirror = world.entries()[-1]
         assert (mirror.kind, mirror.effective_on) == ("closing", date(2026, 12, 31))
-        with world.view() as view:
-            assert {code: cents for code, cents in view.ledger.balances().items() if cents} == before
+        with world.snapshot() as snapshot:
+            assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == before
         states = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
         assert (states["2026"], states["2026-12"], states["2026-11"]) == ("open", "open", "closed")
         lock(world, "2026-12")
@@ -300,8 +300,8 @@ def test_a_year_with_money_on_2300_is_closed_when_somebody_says_why(sqlite_url: 
         with pytest.raises(UnidentifiedReceipts, match=r"EUR 123\.45"):
             close(world, "2026")
         close(world, "2026", explanation="De betaler is aangeschreven.")
-        with world.view() as view:
-            fact = view.store.facts.last_of("period/2026", "year.closed")
+        with world.snapshot() as snapshot:
+            fact = snapshot.store.facts.last_of("period/2026", "year.closed")
         assert fact is not None
         assert fact.fact.unidentified_cents == 12_345
 

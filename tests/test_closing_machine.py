@@ -193,9 +193,11 @@ class Periods:
     # --------------------------------------------------------------------------------------------------- the invariants
 
     def the_books_agree(self) -> None:
-        with self.world.view() as view:
-            assert {code: cents for code, cents in view.ledger.balances().items() if cents} == self.model.as_of(TODAY)
-            states = {period.month: period.status.value for period in view.ledger.periods()}
+        with self.world.snapshot() as snapshot:
+            assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == self.model.as_of(
+                TODAY
+            )
+            states = {period.month: period.status.value for period in snapshot.ledger.periods()}
         assert {month: states.get(month, "open") for month in MONTHS} == self.model.months
 
     def what_was_frozen_is_there(self) -> None:

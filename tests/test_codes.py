@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fund import glossary, language
+from fund import language
 from fund.errors import FundError
 from fund.errors.commands import TransitionNotAllowed
 from fund.errors.ledger import PeriodOutOfOrder
 from fund.errors.people import NotAuthorised
 from fund.events import FACTS
-from fund.workflows.commands import LIVES
+from fund.words import event_word, word_of
+from fund.workflows.commands import PROJECTIONS
 from tests import codes, messages
 from tests.cli.golden import FOLDER as GOLDEN
 
@@ -90,7 +91,7 @@ def test_what_is_to_be_typed_is_no_fault_once_marked(sentence: str) -> None:
 
 def test_every_fact_has_a_dutch_name() -> None:
     language.choose("nl")
-    said = {wire: glossary.event_word(wire) for wire in FACTS}
+    said = {wire: event_word(wire) for wire in FACTS}
     assert list(codes.faults(said.values(), dutch=True)) == []
     assert said["user.added"] == "gebruiker toegevoegd"
 
@@ -100,7 +101,7 @@ def test_every_kind_of_case_that_a_refusal_names_has_a_dutch_word() -> None:
     sources = [path.read_text("utf-8") for folder in ("fund", "cli") for path in (ROOT / folder).rglob("*.py")]
     named = {kind for source in sources for kind in re.findall(r'UnknownRef\(kind="(\w+)"', source)}
     assert {"case", "event", "call"} <= named
-    raw = {kind for kind in named | set(LIVES) if glossary.word_of("word", kind) == kind}
+    raw = {kind for kind in named | set(PROJECTIONS) if word_of("word", kind) == kind}
     assert raw <= codes.DUTCH_TOO
 
 
@@ -114,9 +115,9 @@ def test_every_kind_of_case_that_a_refusal_names_has_a_dutch_word() -> None:
     ],
 )
 def test_who_may_is_said_with_the_tie_to_the_case_once(code: str, dutch: str, english: str) -> None:
-    assert glossary.word_of("who", code) == english
+    assert word_of("who", code) == english
     language.choose("nl")
-    assert glossary.word_of("who", code) == dutch
+    assert word_of("who", code) == dutch
 
 
 def test_what_a_refusal_says_is_a_code_stands_in_its_sentence() -> None:

@@ -145,8 +145,8 @@ def test_before_the_first_key_holds_nothing_is_divided(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         world.do("partner import", user="anna", file=as_file(THREE))
 
-        with world.view() as view, pytest.raises(NoKeyInForce) as refused:
-            key_in_force(view, date(2025, 12, 31))
+        with world.snapshot() as snapshot, pytest.raises(NoKeyInForce) as refused:
+            key_in_force(snapshot, date(2025, 12, 31))
 
         assert refused.value.details == {"on": date(2025, 12, 31), "first": date(2026, 1, 5)}
 
@@ -163,7 +163,7 @@ def test_a_partner_that_gave_notice_is_not_called_by_itself(sqlite_url: str) -> 
     with founded(sqlite_url) as world:
         world.do("partner import", user="anna", file=as_file(THREE))
         with world.uow("anna", commit=False) as uow:
-            uow.store.cases.put([(uow.case(Partner, "gm0308").but(state="notice_given"), 99)])
+            uow.store.cases.put([(uow.case(Partner, "gm0308").replace(state="notice_given"), 99)])
             uow._cases.clear()
             with pytest.raises(CalledAfterNotice) as refused:
                 call(uow, amount=100, partner="gm0308")

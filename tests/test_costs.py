@@ -80,8 +80,8 @@ def test_interest_of_the_treasury_account_is_income_too_and_counts_inside(databa
         """)
         row = next(row for row in world.look("statement treasury")["accounts"] if row["account"] == "1005")
         assert (row["in_treasury"], row["closing_cents"]) == (True, 432)
-        with world.view() as view:
-            cash = cash_of(view)
+        with world.snapshot() as snapshot:
+            cash = cash_of(snapshot)
         assert (cash.cash, cash.r, cash.difference) == (432, 432, 0)
 
 

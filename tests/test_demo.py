@@ -32,8 +32,8 @@ from fund.demo.stage import Stage, iban_of, office_hour
 from fund.ledger import Ledger
 from fund.schemas.reviews import Review
 from fund.store import CaseRow, CaseStore, Store
-from fund.unit_of_work import BOOK, View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import BOOK, Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import found_fund, look, open_fund
 from tests.conftest import Fund
 from tests.hints import unwatched
@@ -277,10 +277,10 @@ def test_in_a_large_round_proposals_live_every_kind_of_life(tmp_path: Path) -> N
         leads = {each["lead_partner"] for each in look("proposal list", "joost", round="2025-1")["proposals"]}
         paid = Counter(each["state"] for each in look("disbursement list")["disbursements"])
         facts = Counter(each["type"] for each in look("event list", "joost", type="decision.deferred")["events"])
-        with View.open(engine, LIVES) as view:
-            assert broken(view) == []
-            seats = Counter(seat.reviewer for review in view.cases(Review) for seat in review.panel)
-            returned = [fact.fact.ref for fact in view.store.facts.of_types(("proposal.resubmitted",))]
+        with Snapshot.open(engine, PROJECTIONS) as snapshot:
+            assert broken(snapshot) == []
+            seats = Counter(seat.reviewer for review in snapshot.cases(Review) for seat in review.panel)
+            returned = [fact.fact.ref for fact in snapshot.store.facts.of_types(("proposal.resubmitted",))]
     _sound(Told(f"sqlite:///{tmp_path / 'fund.db'}", ()))
     assert states == {"agreed": 7, "rejected": 12, "ineligible": 2, "withdrawn": 2, "draft": 2}
     assert paid == {"paid": 7}
@@ -325,8 +325,8 @@ def test_what_is_not_as_it_must_be_is_told(tmp_path: Path) -> None:
                 """ '"award_cents":2400100') where kind = 'agreement' and ref = 'A2025-001'"""
             )
             assert connection.exec_driver_sql(change).rowcount == 1
-        with View.open(stage.fund.engine, LIVES) as view:
-            found = broken(view)
+        with Snapshot.open(stage.fund.engine, PROJECTIONS) as snapshot:
+            found = broken(snapshot)
     assert found[0] == "2025-001: EUR 0.00 is committed, EUR 1.00 was awarded and not yet disbursed"
     assert {each.partition(":")[2] for each in found[1:]} == {" closed and not opened"}
 
@@ -345,9 +345,9 @@ def test_a_story_that_is_broken_off_leaves_a_fund_whose_clock_runs(tmp_path: Pat
     url = f"sqlite:///{tmp_path / 'fund.db'}"
     with pytest.raises(KeyboardInterrupt):
         play(url, tell=tell)
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        assert view.store.work.setting("held_clock_us") is None
-        assert view.store.work.setting("lock_step") is None
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        assert snapshot.store.work.setting("held_clock_us") is None
+        assert snapshot.store.work.setting("lock_step") is None
 
 
 def test_a_folder_that_is_not_empty_is_refused_and_stays_as_it_was(fund: Fund, tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def world(module_sqlite_url: str) -> Iterator[World]:
         founded_fund(made)
         for partner in PARTNERS:
             payee(made, partner)
-        with made.view() as view:
-            day = view.today.replace(day=12)
+        with made.snapshot() as snapshot:
+            day = snapshot.today.replace(day=12)
         made.clock(day)
         yield made
 

@@ -25,11 +25,11 @@ def test_a_file_is_kept_under_the_hash_of_its_content(world: World) -> None:
     with world.uow() as uow:
         assert files.put(uow, PLAN, name="../../etc/plan van Jan.pdf") == HASH
         assert files.put_all(uow, [{"name": "a", "content": PLAN}, {"name": "b", "content": b"b"}])[0] == HASH
-    with world.view() as view:
-        assert files.is_kept(view, HASH)
-        assert files.get(view, HASH) == PLAN
-        assert files.verify(view) == (2, [])
-        folder = files.folder_of(view)
+    with world.snapshot() as snapshot:
+        assert files.is_kept(snapshot, HASH)
+        assert files.get(snapshot, HASH) == PLAN
+        assert files.verify(snapshot) == (2, [])
+        folder = files.folder_of(snapshot)
         if folder is not None:
             assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted(
                 [HASH, hashlib.sha256(b"b").hexdigest()]
@@ -37,10 +37,10 @@ def test_a_file_is_kept_under_the_hash_of_its_content(world: World) -> None:
 
 
 def test_a_file_nobody_stored_is_not_given(world: World) -> None:
-    with world.view() as view:
-        assert not files.is_kept(view, HASH)
+    with world.snapshot() as snapshot:
+        assert not files.is_kept(snapshot, HASH)
         with pytest.raises(ContentLost):
-            files.get(view, HASH)
+            files.get(snapshot, HASH)
 
 
 def test_more_than_the_largest_size_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +54,8 @@ def test_bytes_that_changed_or_went_are_found(world: World) -> None:
     with world.uow() as uow:
         files.put(uow, PLAN)
         files.put(uow, b"weg")
-    with world.view() as view:
-        folder = files.folder_of(view)
+    with world.snapshot() as snapshot:
+        folder = files.folder_of(snapshot)
     gone = hashlib.sha256(b"weg").hexdigest()
     if folder is not None:
         (folder / HASH[:2] / HASH).write_bytes(b"%PDF-1.7 slap")
@@ -67,11 +67,11 @@ def test_bytes_that_changed_or_went_are_found(world: World) -> None:
 
         with writing(world.fund.engine) as connection:
             connection.execute(sa.text("update blob set content = 'x'::bytea"))
-    with world.view() as view:
-        number, found = files.verify(view)
+    with world.snapshot() as snapshot:
+        number, found = files.verify(snapshot)
         assert (number, {sha256 for sha256, _problem in found}) == (2, {HASH, gone})
         with pytest.raises(ContentLost):
-            files.get(view, HASH)
+            files.get(snapshot, HASH)
 
 
 def test_storing_again_mends_bytes_that_a_command_left_behind(world: World) -> None:
@@ -82,5 +82,5 @@ def test_storing_again_mends_bytes_that_a_command_left_behind(world: World) -> N
         (folder / HASH[:2] / HASH).write_bytes(b"half")
     with world.uow() as uow:
         files.put(uow, PLAN)
-    with world.view() as view:
-        assert files.get(view, HASH) == PLAN
+    with world.snapshot() as snapshot:
+        assert files.get(snapshot, HASH) == PLAN

@@ -5,31 +5,32 @@ from __future__ import annotations
 import pytest
 
 from fund import glossary, language
+from fund.words import all_words, role_word, state_word
 
 NOUNS = ("proposal", "partner", "capital", "repayment", "ledger", "disbursement", "decision", "statement", "period")
 
 
 def test_a_state_reads_in_the_language_in_use() -> None:
-    assert glossary.state_word("proposal", "in_review") == "in review"
+    assert state_word("proposal", "in_review") == "in review"
     language.choose("nl")
-    assert glossary.state_word("proposal", "in_review") == "in beoordeling"
-    assert glossary.state_word("disbursement", "withdrawn") == "ingetrokken"
+    assert state_word("proposal", "in_review") == "in beoordeling"
+    assert state_word("disbursement", "withdrawn") == "ingetrokken"
 
 
 def test_dutch_states_fit_their_column() -> None:
-    states = [word for word in glossary.words() if word.is_state]
+    states = [word for word in all_words() if word.is_state]
     assert len(states) > 80
     assert [word.nl for word in states if len(word.nl) > 14 or not word.kind] == []
 
 
 def test_a_state_without_a_row_is_shown_as_it_is() -> None:
-    assert glossary.state_word("proposal", "half_way") == "half way"
+    assert state_word("proposal", "half_way") == "half way"
 
 
 def test_a_role_reads_in_the_language_in_use() -> None:
     language.choose("nl")
-    assert glossary.role_word("treasurer") == "penningmeester"
-    assert glossary.role_word("no_role") == "no role"
+    assert role_word("treasurer") == "penningmeester"
+    assert role_word("no_role") == "no role"
 
 
 @pytest.mark.parametrize(
@@ -85,4 +86,4 @@ def test_a_word_to_avoid_leads_to_the_right_one() -> None:
 
 
 def test_every_row_has_both_languages_and_a_name() -> None:
-    assert [word for word in glossary.words() if not (word.nl and word.en and word.name)] == []
+    assert [word for word in all_words() if not (word.nl and word.en and word.name)] == []

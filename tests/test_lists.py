@@ -12,6 +12,7 @@ from fund import glossary
 from fund.errors.commands import UnknownState
 from fund.errors.usage import UnknownColumn
 from fund.lists import chosen, has_words, words_of
+from fund.words import all_words
 from fund.workflows.commands import QUERIES
 
 ROWS: list[dict[str, Any]] = [
@@ -33,7 +34,7 @@ def test_a_state_is_asked_for_by_its_code_or_its_word_in_either_language(said: s
 
 def test_every_state_that_is_printed_is_taken_as_it_is_printed() -> None:
     for kind in {kind for query in QUERIES.values() for kind in query.lists.values() if kind}:
-        for word in glossary.words():
+        for word in all_words():
             if word.is_state and word.kind == kind:
                 names = glossary.state_names(kind)
                 assert all(word.name in glossary.meant(text, names) for text in (word.nl, word.en, word.name)), word

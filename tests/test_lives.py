@@ -80,7 +80,7 @@ def begin(
     return life, stack
 
 
-class Lives(RuleBasedStateMachine):
+class Projections(RuleBasedStateMachine):
     """Every rule is what somebody does; the dictionaries foretell what the books say, or which refusal comes."""
 
     copy_of: Callable[[], str]
@@ -342,12 +342,12 @@ class Lives(RuleBasedStateMachine):
 
     def shown(self, ref: str) -> bool:
         """Whether the milestones that were due until the end were shown: else nothing was learned for certain."""
-        with self.life.world.view() as view:
+        with self.life.world.snapshot() as snapshot:
             from fund.schemas.agreements import Agreement, Milestone
 
-            until = view.case(Agreement, ref).ended_on or view.today
+            until = snapshot.case(Agreement, ref).ended_on or snapshot.today
             return not [
-                one for one in view.cases(Milestone, parent=ref) if one.due_on <= until and one.state == "planned"
+                one for one in snapshot.cases(Milestone, parent=ref) if one.due_on <= until and one.state == "planned"
             ]
 
     @precondition(lambda self: self.posted())
@@ -444,15 +444,15 @@ class Lives(RuleBasedStateMachine):
     @rule(amount=st.integers(1, 10_000))
     def a_dry_run_moves_nothing_and_a_repeated_command_acts_once(self, amount: int) -> None:
         world = self.life.world
-        with world.view() as view:
-            head = view.ledger.head()
+        with world.snapshot() as snapshot:
+            head = snapshot.ledger.head()
         world.do("capital call", user="anna", dry_run=True, amount=amount)
         self.repeated += 1
         asked = {"user": "anna", "command_id": f"same-{self.repeated}", "amount": amount}
         made, again = world.do("capital call", **asked), world.do("capital call", **asked)
         assert (made["replayed"], again["replayed"], again["pending"]) == (False, True, made["pending"])
-        with world.view() as view:
-            assert view.ledger.head() == head
+        with world.snapshot() as snapshot:
+            assert snapshot.ledger.head() == head
         world.do("decline", user="bram", ref=made["pending"], reason="nu niet")
 
     # --------------------------------------------------------------------------------------------------- the invariants
@@ -462,11 +462,11 @@ class Lives(RuleBasedStateMachine):
         if not hasattr(self, "life"):
             return
         s = self.shadow
-        with self.life.world.view() as view:
-            kept = {code: amount for code, amount in view.ledger.balances().items() if amount}
+        with self.life.world.snapshot() as snapshot:
+            kept = {code: amount for code, amount in snapshot.ledger.balances().items() if amount}
             assert kept == {code: amount for code, amount in s.books.items() if amount}
-            assert view.ledger.head().seq == len(s.entries)
-            for entry in view.ledger.entries(since_seq=self.seen):
+            assert snapshot.ledger.head().seq == len(s.entries)
+            for entry in snapshot.ledger.entries(since_seq=self.seen):
                 layers: dict[bool, int] = defaultdict(int)
                 for leg in entry.postings:
                     layers[leg.account.startswith("9")] += leg.amount_cents
@@ -475,18 +475,18 @@ class Lives(RuleBasedStateMachine):
                 assert entry.effective_on == _on
                 assert sorted((leg.account, leg.amount_cents) for leg in entry.postings) == sorted(legs)
                 if entry.kind in PROMISES and any(main_of(account) == "9000" and more > 0 for account, more in legs):
-                    assert free_to_commit(view.balances(known_at=entry.seq), BUFFER) >= 0
+                    assert free_to_commit(snapshot.balances(known_at=entry.seq), BUFFER) >= 0
             self.seen = len(s.entries)
             past = s.today - timedelta(days=30)
-            assert {code: amount for code, amount in view.ledger.balances(as_of=past).items() if amount} == {
+            assert {code: amount for code, amount in snapshot.ledger.balances(as_of=past).items() if amount} == {
                 code: amount for code, amount in s.as_of(past).items() if amount
             }
-            self._sums(view)
-            self._agreements(view)
+            self._sums(snapshot)
+            self._agreements(snapshot)
 
-    def _sums(self, view: Any) -> None:
+    def _sums(self, snapshot: Any) -> None:
         s = self.shadow
-        now, plain = view.ledger.main_balances(), view.balances()
+        now, plain = snapshot.ledger.main_balances(), snapshot.balances()
         assert (free_to_commit(now, BUFFER), nav(now)) == (s.free(), s.nav())
         assert (free_to_commit(plain, BUFFER), nav(plain)) == (s.free(), s.nav())  # year end moves neither
         result = -sum(amount for code, amount in now.items() if code.startswith("4"))
@@ -497,21 +497,21 @@ class Lives(RuleBasedStateMachine):
             due = sum(one["open"] for one in s.calls.values() if one["partner"] == partner)
             assert s.books[f"1100.{partner}"] == due
         assert now.get("2300", 0) == -sum(one["waiting"] for one in s.receipts.values())
-        basis = basis_of(view, view.today)
-        self._cash(view, basis)
+        basis = basis_of(snapshot, snapshot.today)
+        self._cash(snapshot, basis)
         assert basis.e + now.get("1100", 0) == nav(now)
 
-    def _cash(self, view: Any, basis: Any) -> None:
+    def _cash(self, snapshot: Any, basis: Any) -> None:
         """The cash identity of today and of any day before it, and its symbols by the dictionaries."""
         s = self.shadow
-        told = cash_of(view)
+        told = cash_of(snapshot)
         assert told.cash == s.sum("1000", "1005") + sum(amount for _ref, amount in s.debits)
         assert told.held == -s.sum("2300", "2100")
         assert told.i == sum(one["called"] - one["open"] for one in s.calls.values())
         paid = [one for one in s.disbursements.values() if one["state"] in ("paid", "part_refunded")]
         assert told.paid == sum(one["cents"] for one in paid)
         assert told.u <= sum(one["share"] for one in paid)
-        plain = view.balances()
+        plain = snapshot.balances()
         assert (told.r, told.k) == (
             -plain.get("4400", 0),
             plain.get("4500", 0) + s.books["2000.notaris"],  # owed, and not paid yet
@@ -519,15 +519,15 @@ class Lives(RuleBasedStateMachine):
         assert told.a == sum(told.repaid.values())
         assert told.u - told.a - plain["4200"] - plain["4210"] - plain["4300"] == basis.o == self._outstanding(plain)
         assert told.difference == 0
-        assert cash_of(view, as_of=s.today - timedelta(days=30)).difference == 0
-        assert cash_of(view, known_at=len(s.entries) // 2).difference == 0
+        assert cash_of(snapshot, as_of=s.today - timedelta(days=30)).difference == 0
+        assert cash_of(snapshot, known_at=len(s.entries) // 2).difference == 0
 
     def _outstanding(self, plain: dict[str, int]) -> int:
         """1200, less what of it is approved and not yet paid."""
         ahead = [one for one in self.shadow.disbursements.values() if one["state"] in ("approved", "sent", "failed")]
         return plain["1200"] - sum(one["share"] for one in ahead)
 
-    def _agreements(self, view: Any) -> None:
+    def _agreements(self, snapshot: Any) -> None:
         s = self.shadow
         running = 0
         for ref, one in s.agreements.items():
@@ -539,15 +539,17 @@ class Lives(RuleBasedStateMachine):
             running += committed
             assert s.lent(ref) >= 0
             assert 0 <= -s.books[f"1290.{ref}"] <= s.lent(ref)
-            plan = view.case(Plan, ref)
+            plan = snapshot.case(Plan, ref)
             repayable_left = one["repayable"] - sum(each["share"] for each in booked) if one["state"] == "active" else 0
             assert sum(part.open_cents for part in plan.instalments) == s.lent(ref) + repayable_left
             assert [(part.no, part.due_on, part.open_cents) for part in plan.instalments] == [
                 (part["no"], part["due"], s.open_of(part)) for part in one["plan"]
             ]
             written = [each for each in s.writeoffs.values() if each["agreement"] == ref and each["state"] == "posted"]
-            lost = sum(view.ledger.balance(f"{code}.{ref}", kinds_excluded=("closing",)) for code in ("4200", "4210"))
-            back = -view.ledger.balance(f"4300.{ref}", kinds_excluded=("closing",))
+            lost = sum(
+                snapshot.ledger.balance(f"{code}.{ref}", kinds_excluded=("closing",)) for code in ("4200", "4210")
+            )
+            back = -snapshot.ledger.balance(f"4300.{ref}", kinds_excluded=("closing",))
             assert lost == sum(each["cents"] for each in written)
             assert lost >= back >= sum(each["recovered"] for each in written)
         assert sum(amount for code, amount in s.books.items() if main_of(code) == "9000") == running
@@ -565,7 +567,7 @@ class Lives(RuleBasedStateMachine):
 
 
 def play(
-    copies: Callable[[], str], beginning: Life, *, examples: int, steps: int, machine: type[Lives] = Lives
+    copies: Callable[[], str], beginning: Life, *, examples: int, steps: int, machine: type[Projections] = Projections
 ) -> None:
     """So many lives of so many steps, each from the same beginning."""
     machine = type("Lives", (machine,), {"copy_of": staticmethod(copies), "beginning": beginning})
@@ -645,7 +647,7 @@ def test_random_lives_of_a_fund_agree_with_plain_dictionaries(sqlite_copies: tup
 
 def test_a_year_is_corrected_in_the_middle_of_a_life(sqlite_copies: tuple[Callable[[], str], Life]) -> None:
     copied, beginning = sqlite_copies
-    life = type("OneLife", (Lives,), {"copy_of": staticmethod(copied), "beginning": beginning})()
+    life = type("OneLife", (Projections,), {"copy_of": staticmethod(copied), "beginning": beginning})()
     life.open()
     life.a_cost_is_booked_by_hand(4_200, 3)
     life.a_year_ends(prepared=True)

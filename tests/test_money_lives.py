@@ -21,9 +21,9 @@ from fund.reports.statements.position import basis_of
 from fund.rules.valuation import free_to_commit, nav
 from fund.schemas.exits import Exit
 from fund.schemas.repayments import Plan
-from fund.workflows.exits.life import LIVES
+from fund.workflows.exits.life import PROJECTIONS
 from tests.lives.moving import SUPPLIER, Moving, MovingShadow
-from tests.test_lives import BUFFER, Lives, begin, cents, copies_on_postgresql, copies_on_sqlite, play, some
+from tests.test_lives import BUFFER, Projections, begin, cents, copies_on_postgresql, copies_on_sqlite, play, some
 from tests.workflows import three_partners as three
 from tests.workflows.three_partners import BAARN, BUNNIK, BUNSCHOTEN, CALLED
 
@@ -39,7 +39,7 @@ def started(url: str) -> tuple[Any, ExitStack]:
     return begin(url, Moving, MovingShadow, rules.model_copy(update={"terms": terms}))
 
 
-class MoneyLives(Lives):
+class MoneyLives(Projections):
     """The lives of before, and what else moves money."""
 
     life: Moving
@@ -223,9 +223,9 @@ class MoneyLives(Lives):
             self.life.look_at_leaver()
         super().the_books_agree_with_the_dictionaries()
 
-    def _sums(self, view: Any) -> None:
+    def _sums(self, snapshot: Any) -> None:
         s = self.shadow
-        now, plain = view.ledger.main_balances(), view.balances()
+        now, plain = snapshot.ledger.main_balances(), snapshot.balances()
         assert (free_to_commit(now, BUFFER), nav(now)) == (s.free(), s.nav())
         assert (free_to_commit(plain, BUFFER), nav(plain)) == (s.free(), s.nav())
         result = -sum(amount for code, amount in now.items() if code.startswith("4"))
@@ -238,19 +238,19 @@ class MoneyLives(Lives):
         assert now.get("2300", 0) == -sum(one["waiting"] for one in s.receipts.values())
         under_way = sum(one["cents"] for one in s.in_payment("sent"))
         assert s.books["1010"] == self._between() + sum(amount for _ref, amount in s.debits) - under_way
-        basis = basis_of(view, view.today)
-        self._cash(view, basis)
+        basis = basis_of(snapshot, snapshot.today)
+        self._cash(snapshot, basis)
         assert basis.e + now.get("1100", 0) == nav(now)
         if s.leaver is not None:
-            self._leaver(view)
+            self._leaver(snapshot)
 
     def _between(self) -> int:
         """What left one account of the fund and is not on the other, less what came first on the other."""
         sign = {"sent": 1, "arrived": -1}
         return sum(sign.get(one["state"], 0) * one["cents"] for one in self.shadow.transfers)
 
-    def _cash(self, view: Any, basis: Any) -> None:
-        s, told, plain = self.shadow, cash_of(view), view.balances()
+    def _cash(self, snapshot: Any, basis: Any) -> None:
+        s, told, plain = self.shadow, cash_of(snapshot), snapshot.balances()
 
         def owed(ground: str, *states: str) -> int:
             return sum(one["cents"] for one in s.in_payment(*states) if one.get("ground") == ground)
@@ -269,35 +269,35 @@ class MoneyLives(Lives):
         assert told.a == sum(told.repaid.values())
         assert told.u - told.a - plain["4200"] - plain["4210"] - plain["4300"] == basis.o == self._outstanding(plain)
         assert told.difference == 0
-        assert cash_of(view, known_at=len(s.entries) // 2).difference == 0
+        assert cash_of(snapshot, known_at=len(s.entries) // 2).difference == 0
 
-    def _leaver(self, view: Any) -> None:
+    def _leaver(self, snapshot: Any) -> None:
         """K9 as far as it went, and what was stored is what the facts say."""
         s = self.shadow
         ref = s.leaver.partner  # type: ignore[union-attr]
-        case = view.case(Exit, ref)
+        case = snapshot.case(Exit, ref)
         assert 0 <= case.fallen_cents <= case.later_cents
         assert -s.books[f"2200.{ref}"] == case.due_cents >= 0
         assert -s.books[f"2210.{ref}"] == case.open_later_cents >= 0
         again = None
-        for happened in view.history(case):
-            again = LIVES["exit"].after(again, happened)
+        for event in snapshot.history(case):
+            again = PROJECTIONS["exit"].after(again, event)
         assert again == case
 
-    def _agreements(self, view: Any) -> None:
+    def _agreements(self, snapshot: Any) -> None:
         for ref in self.shadow.anew:
             one = self.shadow.agreements[ref]
             booked = sum(
                 each["share"] for each in self.life.of(ref, "approved", "sent", "failed", "paid", "part_refunded")
             )
             still = one["repayable"] - booked if one["state"] == "active" else 0
-            assert view.case(Plan, ref).open_cents == self.shadow.lent(ref) + still
-        super()._agreements(view)
+            assert snapshot.case(Plan, ref).open_cents == self.shadow.lent(ref) + still
+        super()._agreements(snapshot)
 
     def teardown(self) -> None:
         try:
             if hasattr(self, "life"):
-                Lives.every_check_is_clean(self)
+                Projections.every_check_is_clean(self)
         finally:
             super().teardown()
 

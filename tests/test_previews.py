@@ -18,9 +18,9 @@ from fund.rules.eligibility import RULES as ELIGIBILITY
 from fund.rules.keys import FAMILIES
 from fund.rules.schedules import BANDS
 from fund.unit_of_work.previewing import preview
-from fund.words import CHOICES, HAPPENED, choice_word, words
+from fund.words import CHOICES, HAPPENED, all_words, choice_word
 from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
-from fund.workflows.commands import COMMANDS, LIVES
+from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.inbox.deciding import MATTERS
 from fund.workflows.receipts.evidence import RULES as EVIDENCE
 from tests.factories import founded
@@ -40,7 +40,7 @@ WITHOUT_A_TABLE = {
 def recorded() -> dict[str, set[str]]:
     """The facts of each command that asks two people."""
     found: dict[str, set[str]] = {name: set(WITHOUT_A_TABLE.get(name, ())) for name in TWO}
-    for life in LIVES.values():
+    for life in PROJECTIONS.values():
         for row in life.table:
             if row.command in TWO:
                 found[row.command].add(row.records.wire)
@@ -84,7 +84,7 @@ def test_the_label_of_a_code_is_a_word_for_every_code() -> None:
 
 
 def test_a_choice_has_words_of_its_own_only_where_the_glossary_says_something_else() -> None:
-    of_glossary = {word.name: word for word in reversed(words()) if not word.is_state and word.section != HAPPENED}
+    of_glossary = {word.name: word for word in reversed(all_words()) if not word.is_state and word.section != HAPPENED}
     same = [
         code
         for code, said in CHOICES.items()
@@ -103,12 +103,12 @@ def test_a_nought_or_a_no_that_somebody_gave_is_shown_and_one_that_nobody_gave_i
         **about, award_cents=5_00, booked_cents=5_00, released_cents=0, repayable_released_cents=0, plan_cuts=(),
         determined_cents=0, lower_ground="breach", reclaimed_cents=1,
     )  # fmt: skip
-    with founded(sqlite_url) as world, world.view() as view:
-        envelope = next(view.store.facts.all())
+    with founded(sqlite_url) as world, world.snapshot() as snapshot:
+        envelope = next(snapshot.store.facts.all())
         shown = [
             {pair["label"]: pair["value"] for pair in fact["fields"]}
             for fact in preview(
-                view, [replace(envelope, type=each.wire, fact=each) for each in (reported, completed)], on=None
+                snapshot, [replace(envelope, type=each.wire, fact=each) for each in (reported, completed)], on=None
             )["facts"]
         ]
     assert (shown[0]["realised"], shown[0]["expected_benefit_cents"]) == (False, 0)

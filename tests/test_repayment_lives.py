@@ -192,22 +192,22 @@ def test_how_late_something_is_follows_for_any_day_from_what_happened_until_then
     world: World, told: list[tuple[Any, ...]], asked: list[int]
 ) -> None:
     with life(world) as back:
-        happened: list[tuple[date, int, dict[int, int]]] = []  # day, lent, paid by instalment
+        event: list[tuple[date, int, dict[int, int]]] = []  # day, lent, paid by instalment
         for number, (name, *args) in enumerate(told):
             if name == "wait":
                 back.day(back.uow.today + timedelta(days=args[0]))
             elif name == "lend":
                 tens = back.lend(args[0])
-                happened.append((back.uow.today, tens * 7, {}))
+                event.append((back.uow.today, tens * 7, {}))
             elif name == "receive":
                 before = {part.no: part.paid_cents for part in back.plan.instalments}
                 back.receive(f"O2026-8{number:03d}", args[0], valued_on=back.uow.today, named=args[1])
                 now = {part.no: part.paid_cents - before[part.no] for part in back.plan.instalments}
-                happened.append((back.uow.today, -sum(now.values()), now))
+                event.append((back.uow.today, -sum(now.values()), now))
         back.day(on(600))
         for number in asked:
             day = max(on(number), FIRST_DAY + timedelta(days=3))
-            until = [each for each in happened if each[0] <= day]
+            until = [each for each in event if each[0] <= day]
             row = arrears(back.uow, as_of=day)["total"]
             left = sum(lent for _day, lent, _paid in until)
             expected = dict.fromkeys(("not_due", "1_30", "31_90", "91_180", "over_180"), 0)
@@ -262,11 +262,11 @@ def test_each_step_of_arrears_is_taken_once_in_order_and_with_time_between(
             back.tick()
         wait(60)
         steps: dict[int, list[tuple[str, date]]] = {}
-        for happened in back.uow.history(back.plan):
-            fact: Any = happened.fact
-            if happened.type == "arrears.escalated":
-                steps.setdefault(fact.instalment, []).append((fact.step, happened.effective_on))
-                assert (happened.effective_on - fact.due_on).days >= fact.step_days
+        for event in back.uow.history(back.plan):
+            fact: Any = event.fact
+            if event.type == "arrears.escalated":
+                steps.setdefault(fact.instalment, []).append((fact.step, event.effective_on))
+                assert (event.effective_on - fact.due_on).days >= fact.step_days
         for taken in steps.values():
             assert [step for step, _day in taken] == ["note", "demand", "committee"][: len(taken)]
             assert all((after - before).days >= 24 for (_, before), (_, after) in pairwise(taken))  # looked at every 5

@@ -64,9 +64,9 @@ CREDIT_SIDE = ("1290", "2000")
 
 def row_of(world: World) -> tuple[int, ...]:
     """The row of the table as the ledger has it now."""
-    with world.view() as view:
-        now = view.ledger.main_balances()
-        buffer_cents = view.regulations().buffer_cents
+    with world.snapshot() as snapshot:
+        now = snapshot.ledger.main_balances()
+        buffer_cents = snapshot.regulations().buffer_cents
     columns = tuple(-now.get(code, 0) if code in CREDIT_SIDE else now.get(code, 0) for code in COLUMNS)
     result = -sum(cents for code, cents in now.items() if code.startswith("4"))
     return (*columns, result, free_to_commit(now, buffer_cents), nav(now))
@@ -74,8 +74,8 @@ def row_of(world: World) -> tuple[int, ...]:
 
 def balance(world: World, code: str) -> int:
     """What stands on an account, debit positive, closing entries included."""
-    with world.view() as view:
-        return view.ledger.balance(code)
+    with world.snapshot() as snapshot:
+        return snapshot.ledger.balance(code)
 
 
 class Story:

@@ -54,9 +54,9 @@ class Story:
         self.world, self.rows, self.seen = world, told(), list[str]()
 
     def stands(self, row: str) -> None:
-        with self.world.view() as view:
-            now = view.ledger.main_balances()
-            buffer_cents = view.regulations().buffer_cents
+        with self.world.snapshot() as snapshot:
+            now = snapshot.ledger.main_balances()
+            buffer_cents = snapshot.regulations().buffer_cents
         found = [-now.get(code, 0) if code in CREDIT_SIDE else now.get(code, 0) for code in COLUMNS]
         figures = (*found, free_to_commit(now, buffer_cents), nav(now))
         names = ("row", *COLUMNS, "free", "NAV")

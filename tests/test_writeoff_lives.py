@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fund.checks import folded
-from fund.rules.hands import Hands
+from fund.rules.segregation_of_duties import Hands
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.schemas.writeoffs import Writeoff
@@ -61,11 +61,11 @@ def live(world: World, acts: list[Act]) -> None:
     for name, *args in acts:
         getattr(risk, name)(*args)
         risk.holds()
-    with world.view() as view:
-        facts, hands = list(view.store.facts.all()), Hands()
+    with world.snapshot() as snapshot:
+        facts, hands = list(snapshot.store.facts.all()), Hands()
         made = folded(facts)
-        for case in (*view.cases(Agreement), *view.cases(Plan), *view.cases(Writeoff)):
-            assert made[case.stream] == (case, view.version(case))
+        for case in (*snapshot.cases(Agreement), *snapshot.cases(Plan), *snapshot.cases(Writeoff)):
+            assert made[case.stream] == (case, snapshot.version(case))
         assert [told.message for each in facts for told in hands.see(each)] == []
 
 

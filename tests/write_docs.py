@@ -175,9 +175,9 @@ def events() -> str:
 
 def lifecycle_tables() -> dict[str, tuple[Any, ...]]:
     """Every table of transitions, by the kind of case whose states it moves."""
-    from fund.workflows.commands import LIVES
+    from fund.workflows.commands import PROJECTIONS
 
-    return {kind: life.table for kind, life in sorted(LIVES.items()) if life.table}
+    return {kind: life.table for kind, life in sorted(PROJECTIONS.items()) if life.table}
 
 
 def _place_of(table: tuple[Any, ...]) -> str:
@@ -376,11 +376,11 @@ def _signature(thing: Any) -> str:
 
 def glossary() -> str:
     """The words in both languages."""
-    from fund.glossary import words
+    from fund.words import all_words
 
     def write() -> Iterator[str]:
         section = ""
-        for word in words():
+        for word in all_words():
             if word.section != section:
                 section = word.section
                 yield ""

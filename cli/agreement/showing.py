@@ -10,8 +10,6 @@ from cli.output import Column, day_text, facts, say, short_hash, state_text, tab
 from fund.language import N_, _, day, euros
 from fund.rules.charges import PRINCIPAL_FIRST
 
-__all__ = ["amended", "decided", "party_name", "refinanced", "reported", "show_agreement", "show_benefits"]
-
 
 def party_name(party: str, names: Mapping[str, str] | None = None) -> str:
     return _("the fund") if party == "fund" else (names or {}).get(party, party)

@@ -15,8 +15,6 @@ from cli.params import look, noun, option, typed
 from fund.declarations import Input
 from fund.language import N_, _, ngettext
 
-__all__ = ["export", "journal", "looked_up", "one_file", "to_file"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 export = noun("export", N_("Write audit file, register and journals"))

@@ -23,7 +23,6 @@ from cli.output.tables import (
     account_name,
     advice_text,
     day_text,
-    decimal_text,
     facts,
     selected,
     short_hash,
@@ -32,7 +31,7 @@ from cli.output.tables import (
     track_text,
 )
 from cli.output.terminal import accessible, clean, interactive, is_terminal, note, say, say_lines, show_sentence
-from fund.language import N_, _, language, ngettext, number
+from fund.language import N_, _, decimal_text, language, ngettext, number
 
 if TYPE_CHECKING:
     from fund.errors import FundError
@@ -186,7 +185,7 @@ def confirmed_line(answer: Mapping[str, Any]) -> str:
 
 def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """The facts of an answer, one a line; many of a kind on one line."""
-    from fund.glossary import event_word
+    from fund.words import event_word
 
     events = list(answer.get("events") or ())
     count = int(answer.get("event_count", len(events)))

@@ -15,8 +15,6 @@ from fund.language import _
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-__all__ = ["Progress", "progress"]
-
 
 class Progress:
     """How far long work is: one bar on standard error, once it lasts longer than a second and somebody looks."""

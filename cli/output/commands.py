@@ -13,8 +13,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-__all__ = ["Typable", "advised", "as_typed", "by_another", "pieces", "typed_before"]
-
 _typed: dict[str, str] = {}
 _others: dict[str, str] = {}
 _nouns: tuple[str, ...] = ()

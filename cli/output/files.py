@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["in_the_way", "raw", "write_folder", "write_output"]
-
 
 def raw(data: bytes | Iterable[bytes]) -> None:
     """A file as it is, to standard output."""

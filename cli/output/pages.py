@@ -13,8 +13,6 @@ from fund.language import _, day
 if TYPE_CHECKING:
     from fund.reports.layout import Page, Table
 
-__all__ = ["show_page"]
-
 
 def show_page(page: Page) -> None:
     """Print a page: its title, its tables with their notes, and until which entry it was made.

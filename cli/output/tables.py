@@ -26,25 +26,11 @@ from cli.output.terminal import (
     width_of,
     wrapped,
 )
-from fund.language import _, decimal_text, language, number
+from fund.language import _, language, number
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
     from rich.text import Text
-
-__all__ = [
-    "Column",
-    "account_name",
-    "day_text",
-    "advice_text",
-    "decimal_text",
-    "facts",
-    "selected",
-    "short_hash",
-    "state_text",
-    "table",
-    "track_text",
-]
 
 NAME_WIDTH = 19
 SMALLEST_TEXT = 12
@@ -68,7 +54,7 @@ def day_text(value: object) -> str:
 
 def state_text(kind: str, state: object) -> str:
     """A state as people read it; ``kind`` is whose: ``proposal``, ``disbursement``, ..."""
-    from fund.glossary import state_word
+    from fund.words import state_word
 
     return "" if state is None else state_word(kind, str(state))
 
@@ -94,7 +80,7 @@ def short_hash(value: str) -> str:
 
 def account_name(code: str) -> str:
     """The name of a ledger account, or of the main account of a sub-account, in the language in use."""
-    from fund.glossary import account_word
+    from fund.words import account_word
 
     return account_word(code)
 

@@ -19,23 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-__all__ = [
-    "accessible",
-    "clean",
-    "console_on",
-    "interactive",
-    "is_terminal",
-    "lines_of",
-    "note",
-    "say",
-    "say_lines",
-    "show",
-    "show_sentence",
-    "text_of",
-    "width_of",
-    "wrapped",
-]
-
 NARROW, WIDE = 80, 120
 BOUNDLESS = 1_000_000  # columns, where nobody looks: nothing is cut or broken
 

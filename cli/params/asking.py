@@ -19,23 +19,6 @@ if TYPE_CHECKING:
     from fund.declarations import Input
     from fund.errors.commands import AmbiguousName
 
-__all__ = [
-    "confirmed",
-    "leave",
-    "listed",
-    "listing_of",
-    "look",
-    "may_write",
-    "opened",
-    "others_who_may",
-    "present",
-    "read",
-    "require_no_screen",
-    "require_own_stream",
-    "run",
-    "which",
-]
-
 
 def run(
     ctx: click.Context,
@@ -229,12 +212,12 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
 
     settings = shell(ctx).settings
     with ExitStack() as stack:
-        ring = None
+        notify = None
         if changes and settings.broker_url is not None:
             from fund.worker import ringer
 
-            ring = stack.enter_context(ringer(settings.database_url, settings.broker_url))
-        fund = stack.enter_context(delivery.open_fund(settings.database_url, ring=ring))
+            notify = stack.enter_context(ringer(settings.database_url, settings.broker_url))
+        fund = stack.enter_context(delivery.open_fund(settings.database_url, notify=notify))
         fund.warn = output.note
         try:
             yield fund, delivery.execute, delivery.ask

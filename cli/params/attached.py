@@ -21,8 +21,6 @@ from fund import declarations
 from fund.language import N_, _
 from fund.workflows.attachments.commands import FileGet, FileList
 
-__all__ = ["with_files"]
-
 _COLUMNS = (
     Column("number", N_("No."), "count"),
     Column("told", N_("File"), "text"),

@@ -11,8 +11,6 @@ import click
 if TYPE_CHECKING:
     from fund.settings import Settings
 
-__all__ = ["Code", "Shell", "shell", "typed"]
-
 
 class Code(IntEnum):
     """The exit codes; :mod:`cli.main` names them for people."""

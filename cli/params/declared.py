@@ -35,8 +35,6 @@ from cli.params.verbs import changing, listing, reading, shared_option
 from fund import declarations
 from fund.declarations import FLAG, Choice, Input, Kind, Number, Parameter, Reference, parameters
 
-__all__ = ["add_command", "add_query", "declared", "type_of"]
-
 SHARED = ("on", "as_of", "known_at")
 """Arguments that many commands have: whoever runs one reads them (``typed``), no verb names them."""
 

@@ -13,8 +13,6 @@ from fund.language import N_, _
 if TYPE_CHECKING:
     from fund.errors.commands import UnknownCommand
 
-__all__ = ["Argument", "Command", "Group", "Option"]
-
 
 class Option(click.Option):
     """An option whose help is a message id, translated where it is shown."""

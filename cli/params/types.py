@@ -20,40 +20,13 @@ from click.shell_completion import CompletionItem
 from cli.output import Column
 from cli.params.asking import listing_of, which
 from fund.language import N_, _, both, language
+from fund.words import account_word
 
 if TYPE_CHECKING:
     from fund.declarations import InputFile
     from fund.errors import FundError
     from fund.errors.commands import UnknownWord
     from fund.glossary import Names
-
-__all__ = [
-    "ACCOUNT",
-    "ATTACHMENT",
-    "BANK_FILE",
-    "BROKER",
-    "DATABASE",
-    "DAY",
-    "DOCUMENT",
-    "ENTRY",
-    "FACT",
-    "FILE",
-    "FORM",
-    "MONEY",
-    "PARTNER",
-    "PAYEE",
-    "PERIOD",
-    "ROLE",
-    "SECTION",
-    "THEME",
-    "USER",
-    "Named",
-    "Ref",
-    "SortKey",
-    "State",
-    "Word",
-    "one_of",
-]
 
 
 class _Parsed(click.ParamType[Any]):
@@ -266,7 +239,7 @@ class _Account(click.ParamType[str]):
         names = glossary.account_names()
         if len(found := glossary.meant(str(value), names)) == 1:
             return found[0]
-        near = [f"{code} {glossary.account_word(code)}" for code in glossary.suggested(str(value), names)]
+        near = [f"{code} {account_word(code)}" for code in glossary.suggested(str(value), names)]
         sentence = _(
             '"{text}" is not an account: write four digits, as in `1000`, or a sub-account, as in `3000.gm0344`'
         )
@@ -276,7 +249,7 @@ class _Account(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from fund import glossary
 
-        items = [(code, glossary.account_word(code)) for code in glossary.account_names()]
+        items = [(code, account_word(code)) for code in glossary.account_names()]
         return [CompletionItem(code, help=name) for code, name in items if code.startswith(incomplete)]
 
 

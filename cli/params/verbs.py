@@ -14,25 +14,6 @@ from cli.params.helped import Argument, Command, Group, Option
 from cli.params.types import DAY, SortKey, State
 from fund.language import N_
 
-__all__ = [
-    "FORMATS",
-    "argument",
-    "booking",
-    "changing",
-    "dated",
-    "forcing",
-    "formatted",
-    "known",
-    "leaving",
-    "listing",
-    "noun",
-    "numbered",
-    "option",
-    "reading",
-    "shared_option",
-    "verb",
-]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fund.errors.proposals import FormFault
     from fund.forms import Column, Interview, Prompt
 
-__all__ = ["Back", "Stop", "ask_line", "converse", "yes"]
-
 _FAULTS = {
     "unclear_amount": N_('"{text}" is not clear. Write 24000 or 24000,00.'),
     "unclear_percentage": N_('"{text}" is not clear. Write a percentage from 0 to 100: 70 or 66,67.'),

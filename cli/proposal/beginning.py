@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from fund.forms import FormFile, Interview, Prompt
     from fund.glossary import Names
 
-__all__ = ["fill_in"]
-
 _MINUTES_PER_QUESTION = 8 / 3
 
 

@@ -34,8 +34,8 @@ def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> No
 
 
 def _eligible(answer: Mapping[str, Any]) -> list[str]:
-    from fund.glossary import code_word
     from fund.reports.statements.proposal_page import finding
+    from fund.words import code_word
 
     result = answer["result"]
     lines = [_("{ref} is eligible. What each rule found:").format(ref=result["ref"])]

@@ -54,7 +54,7 @@ def show(ctx: click.Context, ref: str, as_file: bool, form: str, output: str | N
 
 
 def _show_history(data: Mapping[str, Any]) -> None:
-    from fund.glossary import event_word
+    from fund.words import event_word
 
     rows = [{**event, "what": event_word(event["type"]), "who": _who(event)} for event in data["events"]]
     table(

@@ -6,8 +6,6 @@ from cli.params import Ref, noun, one_of
 from cli.params.attached import with_files
 from fund.language import N_
 
-__all__ = ["AGREEMENT", "ROUND", "TRACK", "proposal"]
-
 ROUND = Ref(("round list", "rounds", "ref"))
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 TRACK = one_of("track", {"light": N_("light"), "standard": N_("standard"), "major": N_("major")})

@@ -26,8 +26,6 @@ from fund.workflows.proposals.commands import (
     WithdrawProposal,
 )
 
-__all__ = ["band", "drafted", "mark_file", "saved", "what_it_takes"]
-
 
 @declared(proposal, DraftProposal)
 def draft(ctx: click.Context, file: InputFile, follows: str | None, attach: tuple[InputFile, ...]) -> None:

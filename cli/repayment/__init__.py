@@ -55,7 +55,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
 
 
 def _show_plan(data: Mapping[str, Any]) -> None:
-    from fund.glossary import code_word
+    from fund.words import code_word
 
     facts(
         _("Repayment of {ref}, state of {day}").format(ref=data["agreement"], day=day(data["as_of"])),

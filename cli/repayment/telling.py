@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.output import Column, table
-from fund.glossary import code_word
 from fund.language import N_, _, day, euros
-
-__all__ = ["allocated", "charged", "reordered", "show_charges", "waived"]
+from fund.words import code_word
 
 
 def allocated(answer: Mapping[str, Any]) -> list[str]:

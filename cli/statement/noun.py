@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from cli.params import FORMATS, noun
+from cli.params import noun
 from fund.language import N_
-
-__all__ = ["FORMATS", "statement"]
-
 
 statement = noun("statement", N_("Show the fund on one page, and more"))

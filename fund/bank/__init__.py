@@ -31,7 +31,6 @@ from fund.bank.references import (
     end_to_end_id,
     find_references,
     iban,
-    iban_mask,
     is_creditor_reference,
     read_creditor_reference,
     ref_of_end_to_end_id,
@@ -41,6 +40,7 @@ from fund.bank.references import (
 )
 from fund.bank.statements import NOTIFICATION_VERSIONS, STATEMENT_VERSIONS, read_statements
 from fund.bank.status import STATUS_VERSIONS, read_status
+from fund.language import iban_mask
 
 __all__ = [
     "BANK_FORMATS",

@@ -40,27 +40,6 @@ from fund.errors.usage import EmptyFile
 from fund.language import AMSTERDAM, N_, _
 from fund.money import require_cents
 
-__all__ = [
-    "LARGEST_FILE_BYTES",
-    "NAMESPACE",
-    "ZONE",
-    "Document",
-    "Tree",
-    "cents_of",
-    "cents_of_text",
-    "children",
-    "day_at",
-    "instant_of",
-    "new_document",
-    "open_document",
-    "parse_safely",
-    "pictures",
-    "put",
-    "stream_document",
-    "text_at",
-    "validity",
-]
-
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 """Ten thousand entries are some 20 MB. A file that is refused becomes a tree, to say why; a larger one may not."""

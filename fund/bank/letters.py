@@ -11,16 +11,6 @@ import unicodedata
 
 from fund.errors.bank import NameTooLong, TextTooLong, UnwritableCharacter
 
-__all__ = [
-    "LONGEST_NAME",
-    "LONGEST_REFERENCE",
-    "LONGEST_TEXT",
-    "bank_name",
-    "bank_reference",
-    "bank_text",
-    "bank_writing",
-]
-
 LONGEST_NAME = 70
 LONGEST_TEXT = 140
 LONGEST_REFERENCE = 35

@@ -38,8 +38,6 @@ from fund.errors.bank import (
 from fund.language import AMSTERDAM
 from fund.money import format_plain
 
-__all__ = ["LARGEST_PAYMENT_CENTS", "PAYMENT_VERSIONS", "read_payments", "write_payments"]
-
 PAYMENT_VERSIONS = ("09", "03")
 LARGEST_PAYMENT_CENTS = 99_999_999_999
 """999,999,999.99 euros: what one SEPA credit transfer carries."""

@@ -12,19 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-__all__ = [
-    "BankFile",
-    "BankLine",
-    "BankNotification",
-    "BankStatement",
-    "Payment",
-    "PaymentBatch",
-    "PaymentStatus",
-    "StatusReport",
-    "file_sha256",
-    "line_identity",
-]
-
 
 def file_sha256(data: bytes) -> str:
     """The hash of a file, as both approvers see it and the fund keeps it: 64 hexadecimal digits."""

@@ -10,23 +10,7 @@ import re
 from dataclasses import dataclass
 
 from fund.errors.bank import InvalidIban, InvalidReference
-from fund.language import N_, _, iban_mask
-
-__all__ = [
-    "FoundReference",
-    "bic_of",
-    "creditor_reference",
-    "end_to_end_id",
-    "find_references",
-    "iban",
-    "iban_mask",
-    "is_creditor_reference",
-    "read_creditor_reference",
-    "reference_spaced",
-    "ref_of_end_to_end_id",
-    "ref_of_wire",
-    "wire",
-]
+from fund.language import N_, _
 
 _WIRE = re.compile(r"([A-Z])([0-9]{4})([0-9]{3,6})")
 """Every document of the fund with a letter: agreement, call, disbursement, cost, batch."""

@@ -21,8 +21,6 @@ from fund.bank.references import bic_of
 from fund.language import AMSTERDAM
 from fund.money import format_plain
 
-__all__ = ["StoryBank", "StoryEntry", "StoryTransaction", "write_statement", "write_status"]
-
 _ZONE = ZoneInfo(AMSTERDAM)
 RECEIVED, SENT, RETURNED, CHARGED = "PMNT/RCDT/ESCT", "PMNT/ICDT/ESCT", "PMNT/RCDT/RRTN", "PMNT/MDOP/CHRG"
 

@@ -37,8 +37,6 @@ from fund.errors.bank import (
     WrongCurrency,
 )
 
-__all__ = ["NOTIFICATION_VERSIONS", "STATEMENT_VERSIONS", "read_statements"]
-
 STATEMENT_VERSIONS = ("camt.053.001.02", "camt.053.001.08")
 NOTIFICATION_VERSIONS = ("camt.054.001.08",)
 _STATEMENT, _NOTIFICATION = "BkToCstmrStmt/Stmt", "BkToCstmrDbtCdtNtfctn/Ntfctn"

@@ -17,8 +17,6 @@ from fund.bank.records import PaymentStatus, StatusReport, file_sha256
 from fund.errors.bank import NotAStatusReport
 from fund.language import N_, _
 
-__all__ = ["STATUS_VERSIONS", "read_status"]
-
 STATUS_VERSIONS = ("03",)
 _MEANING = {
     "ACTC": "accepted",

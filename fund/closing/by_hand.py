@@ -13,8 +13,6 @@ from fund.events.journal import EntryPosted, EntryReversed, JournalLeg
 from fund.ledger import PeriodStatus, credit, debit, main_of
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["BY_HAND", "anchor", "post", "reverse"]
-
 BY_HAND = ("1000", "1005", "1010", "2000", "2100", "2300", "4400", "4500")
 """Main accounts that may be booked by hand; the others follow decisions, and a check holds them to those."""
 

@@ -15,9 +15,7 @@ from fund.dates import last_day
 from fund.events import Envelope
 from fund.events.closing import PeriodClosed, PeriodReopened, YearClosed
 from fund.ledger import Period, PeriodStatus
-from fund.unit_of_work import View
-
-__all__ = ["Closing", "closings", "every_closing"]
+from fund.unit_of_work import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +42,17 @@ class Closing:
         """The last day of the period: what was frozen is the trial balance as of it."""
         return last_day(self.ref)
 
-    def recomputed_sha256(self, view: View) -> str | None:
+    def recomputed_sha256(self, snapshot: Snapshot) -> str | None:
         """The hash of the same trial balance, made from the entries now."""
         if self.known_at is None:
             return None
-        return view.ledger.trial_balance_hash(as_of=self.ends_on, known_at=self.known_at).hex()
+        return snapshot.ledger.trial_balance_hash(as_of=self.ends_on, known_at=self.known_at).hex()
 
 
-def closings(view: View, ref: str) -> list[Closing]:
+def closings(snapshot: Snapshot, ref: str) -> list[Closing]:
     """Every closing of a month or year, oldest first."""
-    of_period, of_month = (view.store.facts.of_stream(f"period/{each}") for each in (ref, _month(ref)))
-    return _paired(ref, of_period, of_month, view.ledger.period_log())
+    of_period, of_month = (snapshot.store.facts.of_stream(f"period/{each}") for each in (ref, _month(ref)))
+    return _paired(ref, of_period, of_month, snapshot.ledger.period_log())
 
 
 def every_closing(facts: Iterable[Envelope], log: Sequence[Period]) -> Iterator[Closing]:

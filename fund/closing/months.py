@@ -31,9 +31,7 @@ from fund.ledger import PeriodStatus
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.closing import Period
-from fund.unit_of_work import Life, UnitOfWork, View
-
-__all__ = ["LIVES", "TRANSITIONS", "State", "close", "lock", "reopen"]
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 
 
 class State(StrEnum):
@@ -65,8 +63,8 @@ are closed with it.
 # ---------------------------------------------------------------------------------------------------------- the fold
 
 
-def _after(case: Period | None, happened: Envelope) -> Period | None:
-    fact = happened.fact
+def _after(case: Period | None, event: Envelope) -> Period | None:
+    fact = event.fact
     if isinstance(fact, PeriodLocked):
         return Period(ref=fact.ref, state=_next(case, fact))
     if isinstance(fact, PeriodClosed):
@@ -74,10 +72,10 @@ def _after(case: Period | None, happened: Envelope) -> Period | None:
             ref=fact.ref,
             state=_next(case, fact),
             trial_balance_sha256=fact.trial_balance_sha256,
-            event_id=happened.event_id,
+            event_id=event.event_id,
         )
     if isinstance(fact, YearClosed):
-        return Period(ref=fact.ref, state=_next(case, fact), result_cents=fact.result_cents, event_id=happened.event_id)
+        return Period(ref=fact.ref, state=_next(case, fact), result_cents=fact.result_cents, event_id=event.event_id)
     if isinstance(fact, PeriodReopened):
         return Period(ref=fact.ref, state=_next(case, fact))
     return case
@@ -87,11 +85,11 @@ def _next(case: Period | None, fact: Fact) -> str:
     return state_after(TRANSITIONS, case.state if case else None, fact)
 
 
-LIVES = {"period": Life(Period, _after, TRANSITIONS)}
+PROJECTIONS = {"period": Projection(Period, _after, TRANSITIONS)}
 
 
-def _state(view: View, ref: str) -> str:
-    case = view.maybe(Period, ref)
+def _state(snapshot: Snapshot, ref: str) -> str:
+    case = snapshot.maybe(Period, ref)
     return case.state if case is not None else OPEN
 
 

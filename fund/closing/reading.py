@@ -12,15 +12,13 @@ from fund.events import Envelope
 from fund.events.closing import PeriodReopened, YearClosed
 from fund.ledger import main_of
 from fund.schemas.closing import Period
-from fund.unit_of_work import View
-
-__all__ = ["period", "periods"]
+from fund.unit_of_work import Snapshot
 
 
-def periods(view: View) -> dict[str, Any]:
+def periods(snapshot: Snapshot) -> dict[str, Any]:
     """Every month and year that was ever locked or closed, in order."""
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "periods": [
             {
                 "period": case.ref,
@@ -30,12 +28,12 @@ def periods(view: View) -> dict[str, Any]:
                 "result_cents": case.result_cents,
                 "trial_balance_sha256": case.trial_balance_sha256,
             }
-            for case in view.cases(Period)
+            for case in snapshot.cases(Period)
         ],
     }
 
 
-def period(view: View, *, period: str) -> dict[str, Any]:
+def period(snapshot: Snapshot, *, period: str) -> dict[str, Any]:
     """A month or year with each of its closings, what was frozen, and what a correction changed.
 
     A closing that was reopened stays: ``read`` is the command that shows its trial balance, ``annual``
@@ -46,28 +44,28 @@ def period(view: View, *, period: str) -> dict[str, Any]:
         InvalidMonth: It is no month and no year.
     """
     ref = parse_period(period)
-    case = view.maybe(Period, ref)
+    case = snapshot.maybe(Period, ref)
     state = case.state if case is not None else State.OPEN.value
-    found = closings(view, ref)
+    found = closings(snapshot, ref)
     before = [None, *found]
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "period": ref,
         "state": state,
         "starts_on": first_day(ref).isoformat(),
         "ends_on": last_day(ref).isoformat(),
         "result_cents": case.result_cents if case is not None else None,
-        "closings": [_closing(view, each, earlier) for each, earlier in zip(found, before, strict=False)],
-        "opening": _opening(view, ref) if state == State.CLOSED and len(ref) == 4 else None,
+        "closings": [_closing(snapshot, each, earlier) for each, earlier in zip(found, before, strict=False)],
+        "opening": _opening(snapshot, ref) if state == State.CLOSED and len(ref) == 4 else None,
     }
 
 
-def _closing(view: View, closing: Closing, earlier: Closing | None) -> dict[str, Any]:
-    recomputed = closing.recomputed_sha256(view)
+def _closing(snapshot: Snapshot, closing: Closing, earlier: Closing | None) -> dict[str, Any]:
+    recomputed = closing.recomputed_sha256(snapshot)
     fact = closing.closed.fact
     return {
         "number": closing.number,
-        **_people(view, closing.closed),
+        **_people(snapshot, closing.closed),
         "known_at": closing.known_at,
         "trial_balance_sha256": closing.frozen_sha256,
         "recomputed_sha256": recomputed,
@@ -78,29 +76,29 @@ def _closing(view: View, closing: Closing, earlier: Closing | None) -> dict[str,
         "annual": f"fund statement annual {closing.ref} --known-at {closing.known_at}"
         if isinstance(fact, YearClosed)
         else None,
-        "reopened": _reopened(view, closing.reopened),
-        "differences": _differences(view, closing, earlier) if earlier is not None else [],
+        "reopened": _reopened(snapshot, closing.reopened),
+        "differences": _differences(snapshot, closing, earlier) if earlier is not None else [],
     }
 
 
-def _people(view: View, happened: Envelope) -> dict[str, Any]:
+def _people(snapshot: Snapshot, event: Envelope) -> dict[str, Any]:
     return {
-        "recorded_at": happened.recorded_at.isoformat(),
-        "made_by": view.name(happened.made_by or happened.actor),
-        "confirmed_by": view.name(happened.actor) if happened.made_by else None,
+        "recorded_at": event.recorded_at.isoformat(),
+        "made_by": snapshot.name(event.made_by or event.actor),
+        "confirmed_by": snapshot.name(event.actor) if event.made_by else None,
     }
 
 
-def _reopened(view: View, happened: Envelope | None) -> dict[str, Any] | None:
-    if happened is None or not isinstance(happened.fact, PeriodReopened):
+def _reopened(snapshot: Snapshot, event: Envelope | None) -> dict[str, Any] | None:
+    if event is None or not isinstance(event.fact, PeriodReopened):
         return None
-    return {**_people(view, happened), "reason": happened.fact.reason, "entry_seq": happened.fact.entry_seq}
+    return {**_people(snapshot, event), "reason": event.fact.reason, "entry_seq": event.fact.entry_seq}
 
 
-def _differences(view: View, closing: Closing, earlier: Closing) -> list[dict[str, Any]]:
+def _differences(snapshot: Snapshot, closing: Closing, earlier: Closing) -> list[dict[str, Any]]:
     """What stands elsewhere than when the period was closed before, by account, debit positive."""
-    then = view.ledger.balances(as_of=earlier.ends_on, known_at=earlier.known_at)
-    now = view.ledger.balances(as_of=closing.ends_on, known_at=closing.known_at)
+    then = snapshot.ledger.balances(as_of=earlier.ends_on, known_at=earlier.known_at)
+    now = snapshot.ledger.balances(as_of=closing.ends_on, known_at=closing.known_at)
     return [
         {
             "account": code,
@@ -113,10 +111,10 @@ def _differences(view: View, closing: Closing, earlier: Closing) -> list[dict[st
     ]
 
 
-def _opening(view: View, year: str) -> dict[str, Any]:
+def _opening(snapshot: Snapshot, year: str) -> dict[str, Any]:
     """What the next year opens with: the balance sheet as the year left it; income and costs begin at nothing."""
     sums: dict[str, int] = {}
-    for code, cents in view.ledger.balances(as_of=last_day(year)).items():
+    for code, cents in snapshot.ledger.balances(as_of=last_day(year)).items():
         sums[main_of(code)] = sums.get(main_of(code), 0) + cents
     rows = [
         {"account": code, "debit_cents": max(cents, 0), "credit_cents": max(-cents, 0)}

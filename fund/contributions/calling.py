@@ -32,21 +32,19 @@ from fund.rules.keys import divide, fraction_text, rescale
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import UnitOfWork, View
-
-__all__ = ["MOST_INSTALMENTS", "call", "due_days_of", "key_in_force"]
+from fund.unit_of_work import Snapshot, UnitOfWork
 
 MOST_INSTALMENTS = 60
 ACTIVE, LEAVING = "active", "notice_given"
 
 
-def key_in_force(view: View, on: date) -> DistributionKey:
+def key_in_force(snapshot: Snapshot, on: date) -> DistributionKey:
     """The distribution key of a day: the latest adopted that holds from a day not after it.
 
     Raises:
         NoKeyInForce: None does.
     """
-    adopted = sorted(view.cases(DistributionKey, states=["adopted"]), key=lambda key: (key.from_on, key.ref))
+    adopted = sorted(snapshot.cases(DistributionKey, states=["adopted"]), key=lambda key: (key.from_on, key.ref))
     in_force = [key for key in adopted if key.from_on <= on]
     if not in_force:
         raise NoKeyInForce(on=on, first=adopted[0].from_on if adopted else "-")
@@ -219,7 +217,7 @@ def _called_along(uow: UnitOfWork, named: _Commitment | None) -> list[str]:
     return [*active, *(each.ref for each in leaving if _is_earlier(each, named))]
 
 
-def _weights(view: View, key: DistributionKey, partners: Sequence[str]) -> Mapping[str, Fraction]:
+def _weights(snapshot: Snapshot, key: DistributionKey, partners: Sequence[str]) -> Mapping[str, Fraction]:
     return rescale({partner: Fraction(share) for partner, share in key.weights.items()}, partners)
 
 
@@ -236,15 +234,15 @@ class _Commitment:
     open_cents: int
 
 
-def _commitment(view: View, ref: str) -> _Commitment:
-    agreement = view.maybe(Agreement, ref)
-    proposal = view.maybe(Proposal, agreement.proposal if agreement is not None else ref)
+def _commitment(snapshot: Snapshot, ref: str) -> _Commitment:
+    agreement = snapshot.maybe(Agreement, ref)
+    proposal = snapshot.maybe(Proposal, agreement.proposal if agreement is not None else ref)
     since = proposal.decided_on if proposal is not None else agreement.drafted_on if agreement is not None else None
     if since is None:
         raise UnknownRef(kind="agreement", ref=ref, suggestion="fund agreement list")
     award = agreement.award_cents if agreement is not None else proposal.award_cents if proposal is not None else 0
     of = proposal.ref if proposal is not None else agreement.proposal if agreement is not None else ""
-    return _Commitment(of, since, award, view.ledger.balance(f"9000.{of}"))
+    return _Commitment(of, since, award, snapshot.ledger.balance(f"9000.{of}"))
 
 
 def _is_earlier(partner: Partner, named: _Commitment | None) -> bool:
@@ -260,8 +258,8 @@ def _require_earlier(partner: Partner, named: _Commitment | None) -> None:
         )
 
 
-def _calls_for(view: View, named: _Commitment) -> list[Call]:
-    return [each for each in view.cases(Call) if each.commitment == named.proposal]
+def _calls_for(snapshot: Snapshot, named: _Commitment) -> list[Call]:
+    return [each for each in snapshot.cases(Call) if each.commitment == named.proposal]
 
 
 def _require_room(amount: int, room: int, named: _Commitment) -> None:

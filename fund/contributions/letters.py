@@ -15,46 +15,46 @@ from fund.errors.capital import NothingToPayInto
 from fund.rules.keys import Share, fraction_text, shares
 from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner, members_of
 from fund.schemas.people import FundFile
-from fund.unit_of_work import View
-
-__all__ = ["explained", "letters"]
+from fund.unit_of_work import Snapshot
 
 PAID_INTO = "1000"
 """Partners pay to the bank account from which the fund pays."""
 
 
-def letters(view: View, *, ref: str, all: bool = False) -> dict[str, Any]:
+def letters(snapshot: Snapshot, *, ref: str, all: bool = False) -> dict[str, Any]:
     """The letter of a call, or those of every call that was made with it, in the order of their refs.
 
     Raises:
         UnknownRef: No such call.
         NothingToPayInto: The fund has registered no account to pay to.
     """
-    named = view.case(Call, ref)
-    series = view.cases(Call, parent=named.series)
+    named = snapshot.case(Call, ref)
+    series = snapshot.cases(Call, parent=named.series)
     steps = {
-        key.ref: {share.partner: share for share in explained(view, key)}
-        for key in view.cases(DistributionKey, refs=sorted({named.key} - {""}))
+        key.ref: {share.partner: share for share in explained(snapshot, key)}
+        for key in snapshot.cases(DistributionKey, refs=sorted({named.key} - {""}))
     }
-    key = view.maybe(DistributionKey, named.key) if named.key else None
+    key = snapshot.maybe(DistributionKey, named.key) if named.key else None
     return {
         "series": named.series,
-        "letters": [_letter(view, one, series, key, steps.get(one.key, {})) for one in (series if all else [named])],
+        "letters": [
+            _letter(snapshot, one, series, key, steps.get(one.key, {})) for one in (series if all else [named])
+        ],
     }
 
 
 def _letter(
-    view: View, call: Call, series: Sequence[Call], key: DistributionKey | None, steps: dict[str, Share]
+    snapshot: Snapshot, call: Call, series: Sequence[Call], key: DistributionKey | None, steps: dict[str, Share]
 ) -> dict[str, Any]:
-    partner, fund = view.case(Partner, call.partner), view.cases(FundFile)[0]
-    made = view.history(call)[0]
+    partner, fund = snapshot.case(Partner, call.partner), snapshot.cases(FundFile)[0]
+    made = snapshot.history(call)[0]
     mine = sorted((one for one in series if one.partner == call.partner), key=lambda one: one.instalment)
     return {
         "ref": call.ref,
         "partner": call.partner,
         "partner_name": partner.name,
         "fund_name": fund.name,
-        "iban": _account(view).ref,
+        "iban": _account(snapshot).ref,
         "amount_cents": call.called_cents,
         "called_on": call.called_on.isoformat(),
         "due_on": call.due_on.isoformat(),
@@ -110,19 +110,19 @@ def _computation(call: Call, series: Sequence[Call], key: DistributionKey, steps
     }
 
 
-def _account(view: View) -> BankAccount:
-    registered = view.cases(BankAccount, lookup=PAID_INTO)
+def _account(snapshot: Snapshot) -> BankAccount:
+    registered = snapshot.cases(BankAccount, lookup=PAID_INTO)
     if not registered:
         raise NothingToPayInto(account=PAID_INTO)
-    return max(registered, key=lambda each: (each.from_on, view.version(each)))
+    return max(registered, key=lambda each: (each.from_on, snapshot.version(each)))
 
 
 # ------------------------------------------------------------------------------------------------- a key, explained
 
 
-def explained(view: View, key: DistributionKey) -> tuple[Share, ...]:
+def explained(snapshot: Snapshot, key: DistributionKey) -> tuple[Share, ...]:
     """The steps behind the shares of a key, over the partners that it was made for; none where they cannot be found."""
-    there = [member for member in members_of(view.cases(Partner)) if member.partner in key.shares]
+    there = [member for member in members_of(snapshot.cases(Partner)) if member.partner in key.shares]
     if len(there) != len(key.shares):
         return ()
     found = shares(key.family, there, reference_year=key.reference_year, base_bps=key.base_bps, fixed_bps=key.fixed_bps)

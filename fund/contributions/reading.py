@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from fund.schemas.capital import Call, Partner
-from fund.unit_of_work import View
-
-__all__ = ["calls"]
+from fund.unit_of_work import Snapshot
 
 
-def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict[str, Any]:
+def calls(snapshot: Snapshot, *, partner: str | None = None, open: bool = False) -> dict[str, Any]:
     """Every call, or those of one partner, or those that are not paid whole; in the order of their refs."""
     if partner is not None:
-        view.partner(partner)
-    found = view.cases(Call, partner=partner, states=["open"] if open else None)
-    partners = {one.ref: one for one in view.cases(Partner)}
+        snapshot.partner(partner)
+    found = snapshot.cases(Call, partner=partner, states=["open"] if open else None)
+    partners = {one.ref: one for one in snapshot.cases(Partner)}
     return {
         "calls": [
             {
@@ -39,7 +37,7 @@ def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict
                 "part_cents": one.part_cents,
                 "commitment": one.commitment or None,
                 "reminded": one.reminded_step or None,
-                "overdue": one.open_cents > 0 and one.due_on < view.today,
+                "overdue": one.open_cents > 0 and one.due_on < snapshot.today,
             }
             for one in found
         ]

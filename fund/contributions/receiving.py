@@ -11,8 +11,6 @@ from fund.money import require_cents
 from fund.schemas.capital import Call, Receipt
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["receive", "set_against_call"]
-
 
 def set_against_call(
     uow: UnitOfWork,

@@ -15,8 +15,6 @@ from fund.schemas.capital import Call
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["REMIND", "SOON", "remind", "set_reminders", "step_name"]
-
 REMIND = "contribution.due"
 """The timer of one step of one call."""
 SOON = "soon"

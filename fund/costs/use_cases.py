@@ -21,9 +21,7 @@ from fund.rules.transitions import Transition, same_command_from, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
-from fund.unit_of_work import Life, UnitOfWork, View
-
-__all__ = ["LIVES", "TRANSITIONS", "State", "charge", "costs", "record_income"]
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 
 
 class State(StrEnum):
@@ -41,8 +39,8 @@ TRANSITIONS = (
 )
 
 
-def _cost_after(case: Cost | None, happened: Envelope) -> Cost | None:
-    fact = happened.fact
+def _cost_after(case: Cost | None, event: Envelope) -> Cost | None:
+    fact = event.fact
     if isinstance(fact, CostCharged):
         return Cost(
             ref=fact.ref,
@@ -55,8 +53,8 @@ def _cost_after(case: Cost | None, happened: Envelope) -> Cost | None:
     return case
 
 
-def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
-    fact = happened.fact
+def _debit_after(case: Debit | None, event: Envelope) -> Debit | None:
+    fact = event.fact
     if isinstance(fact, DebitRecorded):
         return Debit(
             ref=fact.ref,
@@ -74,14 +72,14 @@ def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
             payment_information_id=fact.payment_information_id,
         )
     if isinstance(fact, DebitReversed) and case is not None:
-        return case.but(state=state_after(TRANSITIONS, case.state, fact))
+        return case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, DebitExplained) and case is not None:
-        return case.but(state=state_after(TRANSITIONS, case.state, fact), explanation=fact.reason)
+        return case.replace(state=state_after(TRANSITIONS, case.state, fact), explanation=fact.reason)
     return case
 
 
-def _income_after(case: Income | None, happened: Envelope) -> Income | None:
-    fact = happened.fact
+def _income_after(case: Income | None, event: Envelope) -> Income | None:
+    fact = event.fact
     if isinstance(fact, IncomeRecorded):
         return Income(
             ref=fact.ref, state="recorded", receipt=fact.receipt, amount_cents=fact.receipt_cents, reason=fact.reason
@@ -134,18 +132,18 @@ def record_income(
     return uow.record(fact, effective_on=on)
 
 
-def costs(view: View) -> dict[str, Any]:
+def costs(snapshot: Snapshot) -> dict[str, Any]:
     """What the bank charged, what people approved, what left the bank unexplained, what came in as income, and what
     moved between the fund's own accounts; each in the order of its refs. First each year against its cost budget.
     Account numbers are masked for whoever neither makes nor checks payments.
     """
     return {
-        "years": [_year(view, year) for year in range(view.first_day.year, view.today.year + 1)],
+        "years": [_year(snapshot, year) for year in range(snapshot.first_day.year, snapshot.today.year + 1)],
         "approvals": [
             {
                 "ref": case.ref,
                 "payee": case.payee,
-                "payee_name": view.partner_name(case.payee),
+                "payee_name": snapshot.partner_name(case.payee),
                 "amount_cents": case.amount_cents,
                 "approved_on": case.approved_on.isoformat(),
                 "due_on": case.due_on.isoformat() if case.due_on else None,
@@ -153,7 +151,7 @@ def costs(view: View) -> dict[str, Any]:
                 "creditor_reference": case.creditor_reference,
                 "state": case.state,
             }
-            for case in view.cases(Payable, parent="cost")
+            for case in snapshot.cases(Payable, parent="cost")
         ],
         "transfers": [
             {
@@ -166,7 +164,7 @@ def costs(view: View) -> dict[str, Any]:
                 "swept": case.swept,
                 "state": case.state,
             }
-            for case in view.cases(Transfer)
+            for case in snapshot.cases(Transfer)
         ],
         "costs": [
             {
@@ -177,7 +175,7 @@ def costs(view: View) -> dict[str, Any]:
                 "text": cost.text,
                 "state": cost.state,
             }
-            for cost in view.cases(Cost)
+            for cost in snapshot.cases(Cost)
         ],
         "debits": [
             {
@@ -185,28 +183,28 @@ def costs(view: View) -> dict[str, Any]:
                 "amount_cents": debit.amount_cents,
                 "debited_on": debit.debited_on.isoformat(),
                 "account": debit.account,
-                "payee_iban": account_for(view.actor, debit.payee_iban),
+                "payee_iban": account_for(snapshot.actor, debit.payee_iban),
                 "text": debit.text,
                 "state": debit.state,
                 "explanation": debit.explanation,
             }
-            for debit in view.cases(Debit)
+            for debit in snapshot.cases(Debit)
         ],
         "income": [
             {"ref": one.ref, "receipt": one.receipt, "amount_cents": one.amount_cents, "reason": one.reason}
-            for one in view.cases(Income)
+            for one in snapshot.cases(Income)
         ],
     }
 
 
-def _year(view: View, year: int) -> dict[str, Any]:
+def _year(snapshot: Snapshot, year: int) -> dict[str, Any]:
     """A year's costs against the budget of the regulations, as they stand in the books: what is approved and not yet
     paid counts, so does what was booked by hand; year end changes nothing.
     """
     first, last = date(year, 1, 1), date(year, 12, 31)
-    budget_cents = view.regulations(min(last, view.today)).cost_budget_cents
+    budget_cents = snapshot.regulations(min(last, snapshot.today)).cost_budget_cents
     spent, income = (
-        view.ledger.turnover(code, since=first, as_of=last, kinds_excluded=("closing",)).balance_cents
+        snapshot.ledger.turnover(code, since=first, as_of=last, kinds_excluded=("closing",)).balance_cents
         for code in ("4500", "4400")
     )
     return {
@@ -219,8 +217,8 @@ def _year(view: View, year: int) -> dict[str, Any]:
     }
 
 
-LIVES = {
-    "cost": Life(Cost, _cost_after),
-    "debit": Life(Debit, _debit_after, TRANSITIONS),
-    "income": Life(Income, _income_after),
+PROJECTIONS = {
+    "cost": Projection(Cost, _cost_after),
+    "debit": Projection(Debit, _debit_after, TRANSITIONS),
+    "income": Projection(Income, _income_after),
 }

@@ -20,8 +20,6 @@ from fund.demo.stage import FUND_IBAN, Stage, iban_of, refusal_line
 from fund.language import _, euros
 from fund.rules.regulations import Contact, Identity, Regulations, standard
 
-__all__ = ["CALL_CENTS", "founding", "import_statement", "paying_in", "rules_of_the_story"]
-
 CALL_CENTS = 2_100_000_00
 KEY = "2024-2"
 """The key that the full board adopts in the story."""

@@ -8,13 +8,6 @@ from importlib import resources
 from fund.demo.stage import Stage
 from fund.language import _
 
-__all__ = [
-    ""
-    "CHAIR", "COMMITTEE", "DEPUTY", "EXTERNALS", "MANAGER", "MANAGER_2", "MORE_EXTERNALS", "PARTNERS", "REVIEWERS",
-    "TREASURER", "TREASURER_2", "TREASURER_3",
-    "invite_more_reviewers", "invite_office", "invite_partners", "partner_rows", "signatory",
-]  # fmt: skip
-
 ADMIN, MANAGER, TREASURER = "petra", "anna", "bram"
 MANAGER_2, TREASURER_2, TREASURER_3 = "fondsbeheerder-2", "penningmeester-2", "penningmeester-3"
 AUDITOR, CHAIR, DEPUTY = "joost", "voorzitter", "vicevoorzitter"

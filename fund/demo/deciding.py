@@ -11,21 +11,6 @@ from fund.demo.ideas import Idea, form_file
 from fund.demo.stage import Stage
 from fund.language import _, euros
 
-__all__ = [
-    "CRITERIA",
-    "agree",
-    "confirm_parties",
-    "decide",
-    "draft",
-    "eligible",
-    "plan_round",
-    "propose",
-    "review",
-    "score_file",
-    "short",
-    "submit",
-]
-
 CRITERIA = ("ambition", "interests", "people", "organisation", "process", "learning", "business_case", "exit")
 
 

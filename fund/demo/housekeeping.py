@@ -13,8 +13,6 @@ from fund.demo.money import batch, payee
 from fund.demo.stage import FUND_IBAN, Stage, iban_of
 from fund.language import _, euros
 
-__all__ = ["from_the_treasury", "own_bill", "to_the_treasury", "what_leaving_means"]
-
 TREASURY_IBAN = "NL20INGB0001234567"
 """The treasury account of the story: a documentation example."""
 SURPLUS_CENTS = 1_500_000_00

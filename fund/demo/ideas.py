@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from fund.money import format_plain, split_cumulative
 
-__all__ = ["IDEAS", "Idea", "form_file", "more", "more_leads"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idea:

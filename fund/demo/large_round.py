@@ -20,8 +20,6 @@ from fund.demo.money import payee
 from fund.demo.stage import Stage
 from fund.language import _
 
-__all__ = ["LargeRound", "ceiling_cents"]
-
 Case = TypeVar("Case")
 
 APPROVED, RETURNED, DEFERRED = 0, 4, 8
@@ -66,8 +64,8 @@ class LargeRound:
                 self.stage.reach(self._stretches * self.count + share, self._STRETCHES * self.count)
         self._stretches += 1
 
-    def _of(self, *lives: int) -> list[tuple[str, Idea]]:
-        return [(ref, idea) for ref, idea, life in self._made if life in lives]
+    def _of(self, *projections: int) -> list[tuple[str, Idea]]:
+        return [(ref, idea) for ref, idea, life in self._made if life in projections]
 
     @property
     def _judged(self) -> list[tuple[str, Idea, int]]:

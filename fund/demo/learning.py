@@ -26,8 +26,6 @@ from fund.demo.running import pay_instalment
 from fund.demo.stage import Stage, refusal_line
 from fund.language import _, euros
 
-__all__ = ["evaluate", "last_year", "light_round", "refuted", "rolled_out", "second_round"]
-
 
 def _evaluation(hypothesis: str, verdict: str, learned: str, lesson: str, text: str, theme: str) -> bytes:
     return (

@@ -10,8 +10,6 @@ from fund.demo.capital import import_statement, partner_iban
 from fund.demo.cast import MANAGER, MANAGER_2, PARTNERS, TREASURER, TREASURER_2, signatory
 from fund.demo.stage import Stage
 
-__all__ = ["batch", "disburse", "earn", "payee", "receive"]
-
 
 def payee(stage: Stage, partner: str, *, iban: str = "") -> None:
     """A partner's account is recorded at its signatory's request, confirmed by a treasurer; three days cool off.

@@ -18,11 +18,9 @@ from fund.demo.stage import Stage, office_hour
 from fund.demo.years import close_year, lock_months
 from fund.language import _
 from fund.reports.burden import burdens
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import found_fund, open_fund
-
-__all__ = ["play"]
 
 BEGINS = date(2024, 1, 8)
 ENDS = date(2026, 10, 30)
@@ -64,7 +62,7 @@ def play(
         held_clock=begins,
         lock_step=True,
     )
-    with open_fund(url, ring=nudge) as fund, ExitStack() as story:
+    with open_fund(url, notify=nudge) as fund, ExitStack() as story:
         stage = Stage(fund, seed, tell, nudge=nudge, step=step, reach=reach, now=begins)
         story.callback(stage.let_go)  # also where it is broken off: a fund whose clock stands is no fund
         founding(stage)
@@ -95,9 +93,9 @@ def _ending(stage: Stage) -> dict[str, Any]:
     stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
     position = stage.look("statement position")
     people = len(stage.look("user list")["users"])
-    with View.open(stage.fund.engine, LIVES) as view:
-        burden = [each.as_json() for each in burdens(view)]
-        untrue = broken(view)
+    with Snapshot.open(stage.fund.engine, PROJECTIONS) as snapshot:
+        burden = [each.as_json() for each in burdens(snapshot)]
+        untrue = broken(snapshot)
     verified = verify(stage.fund.engine)
     return {
         "schema_version": 1,

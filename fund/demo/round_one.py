@@ -22,8 +22,6 @@ from fund.demo.stage import Stage, refusal_line
 from fund.language import _, decimal_text, euros
 from fund.rules.scoring import ADVICE
 
-__all__ = ["first_round"]
-
 
 def first_round(stage: Stage) -> dict[str, str]:
     """Proposals are made, judged and decided; the refs by key of the idea."""

@@ -11,8 +11,6 @@ from fund.demo.money import batch, disburse, earn, payee, receive
 from fund.demo.stage import Stage, iban_of, refusal_line
 from fund.language import _, euros
 
-__all__ = ["first_payments", "first_repayments", "instalment_of", "pay_instalment"]
-
 
 def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     """The first milestones are reached and paid; the bank sends one payment back."""

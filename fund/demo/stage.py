@@ -27,8 +27,6 @@ from fund.unit_of_work import derive_id
 from fund.workflows.delivery import Answer, Fund, carry_out, drain, look
 from fund.workflows.delivery.deliver import quiet, tick
 
-__all__ = ["FUND_IBAN", "Stage", "iban_of", "office_hour"]
-
 FUND_IBAN = "NL91ABNA0417164300"
 """The account of the fund in the story: a documentation example."""
 QUIET_SECONDS = 60
@@ -142,7 +140,7 @@ class Stage:
 
     def _settle(self) -> None:
         """Wait until all that follows is done: here, or by the workers."""
-        if self.fund.ring is None:
+        if self.fund.notify is None:
             drain(self.fund.engine, warn=self.fund.warn, seconds=QUIET_SECONDS)
             return
         deadline = time.monotonic() + QUIET_SECONDS

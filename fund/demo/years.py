@@ -8,8 +8,6 @@ from fund.demo.cast import MANAGER, TREASURER
 from fund.demo.stage import Stage
 from fund.language import _
 
-__all__ = ["close_year", "lock_months"]
-
 
 def lock_months(stage: Stage, year: int, months: range) -> None:
     """Months are locked in order, each by two people."""

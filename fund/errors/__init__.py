@@ -46,7 +46,7 @@ class FundError(Exception):
     recorded: ClassVar[bool] = False
     """Whether the refusal is itself a fact (``command.refused``): a rule said no, not a faulty file."""
     codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """The places that hold a code and what it is a code of, as :func:`fund.glossary.word_of` takes it: ``{"status":
+    """The places that hold a code and what it is a code of, as :func:`fund.word_of` takes it: ``{"status":
     "period"}`` for the state of a period. In braces: the detail that says it."""
     _every: ClassVar[dict[str, type[FundError]]] = {}
 

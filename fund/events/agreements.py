@@ -11,35 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from fund.events.base import Fact
 from fund.language import N_
 
-__all__ = [
-    "AgreementActivated",
-    "AgreementAmended",
-    "AgreementClosed",
-    "AgreementCompleted",
-    "AgreementDrafted",
-    "AgreementFact",
-    "AgreementLeadChanged",
-    "AgreementRefinanced",
-    "AgreementResumed",
-    "AgreementSigned",
-    "AgreementSuspended",
-    "AgreementTerminated",
-    "AgreementTerms",
-    "BenefitFellDue",
-    "BenefitReported",
-    "InstalmentCut",
-    "InstalmentTerms",
-    "MilestoneAccepted",
-    "MilestoneChangesRequested",
-    "MilestoneEvidenced",
-    "MilestonePlanned",
-    "MilestoneRejected",
-    "MilestoneReplanned",
-    "MilestoneTerms",
-    "MovedInstalment",
-    "PlanTerms",
-]
-
 
 class Part(BaseModel):
     """A part of a fact, frozen as the fact itself."""
@@ -156,7 +127,7 @@ class AgreementFact(Fact):
 
     proposal: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}",)
 
 
@@ -206,7 +177,7 @@ class AgreementActivated(AgreementFact):
     boards_heard: bool = False
     """Whoever activated it said that councils, states and general boards were heard."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         yield f"proposal/{self.proposal}"
         yield f"evaluation/{self.ref}"
 
@@ -227,7 +198,7 @@ class AgreementAmended(AgreementFact):
     amendment: str = ""
     """The amendment that the committee agreed to, where it had to."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"milestone/{self.ref}-{self.milestone}", f"plan/{self.ref}")
 
 
@@ -241,7 +212,7 @@ class AgreementLeadChanged(AgreementFact):
     reason: str
     amendment: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
 
 
@@ -286,7 +257,7 @@ class AgreementCompleted(AgreementFact):
     reclaimed_cents: int = 0
     """What the parties owe back because of that: a claim outside the ledger, received as unspent money is."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}")
 
 
@@ -305,7 +276,7 @@ class AgreementTerminated(AgreementFact):
     plan_cuts: tuple[InstalmentCut, ...]
     evaluation_waived: bool = False
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
 
 
@@ -329,7 +300,7 @@ class AgreementRefinanced(AgreementFact):
     instalments: tuple[MovedInstalment, ...]
     """What is added to the plan of the roll-out; the oldest due day is kept."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (
             f"proposal/{self.proposal}", f"plan/{self.ref}", f"proposal/{self.child_proposal}",
             f"agreement/{self.child}", f"plan/{self.child}",
@@ -362,7 +333,7 @@ class BenefitReported(AgreementFact):
     """Whether the realised figures are known; false when only the expectation was kept up to date."""
     note: str = ""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}")
 
 
@@ -388,7 +359,7 @@ class _MilestoneFact(Fact):
     agreement: str
     proposal: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
 
 
@@ -454,7 +425,7 @@ class MilestoneReplanned(_MilestoneFact):
     """The last day of the work, when it moves along; the evaluation falls due on it."""
     amendment: str = ""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         yield f"agreement/{self.agreement}"
         yield f"proposal/{self.proposal}"
         if self.ends_on is not None:

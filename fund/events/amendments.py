@@ -10,8 +10,6 @@ from pydantic import Field
 
 from fund.events.base import Fact
 
-__all__ = ["AmendmentAgreed", "AmendmentProposed", "AmendmentRefused", "AmendmentVoted"]
-
 
 class _AmendmentFact(Fact):
     kind: ClassVar[str] = "amendment"
@@ -19,7 +17,7 @@ class _AmendmentFact(Fact):
     agreement: str
     proposal: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"agreement/{self.agreement}")
 
 
@@ -43,8 +41,8 @@ class AmendmentProposed(_AmendmentFact):
     supersedes: str = ""
     """The amendment that waited until now and does not any more."""
 
-    def touches(self) -> Iterable[str]:
-        yield from super().touches()
+    def affected_streams(self) -> Iterable[str]:
+        yield from super().affected_streams()
         if self.supersedes:
             yield f"amendment/{self.supersedes}"
 

@@ -18,8 +18,6 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.errors.commands import UnprintableText
 
-__all__ = ["DECLARED", "Envelope", "Fact", "KeptFile", "canonical_json", "event_fields", "require_printable"]
-
 DECLARED: dict[str, type[Fact]] = {}
 """The facts whose modules were imported, by wire name; all of them are ``fund.events.FACTS``."""
 
@@ -116,7 +114,7 @@ class Fact(BaseModel):
         """The life this fact belongs to: kind and ref, or just the kind where there is one only."""
         return f"{self.kind}/{self.ref}" if self.ref else self.kind
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         """Other streams whose cases change, or whose history shows, because of this fact."""
         return ()
 

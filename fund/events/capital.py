@@ -11,21 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from fund.events.base import Fact
 from fund.events.decisions import OpenedVote
 
-__all__ = [
-    "BenefitOfPartner",
-    "KeyReviewAnnounced",
-    "ContributionCalled",
-    "ContributionReceived",
-    "ContributionReminded",
-    "KeyAdopted",
-    "KeyProposed",
-    "KeyRejected",
-    "KeyVoteSealed",
-    "KeyVoted",
-    "PartnerAdmitted",
-    "PartnerProposed",
-]
-
 
 class PartnerProposed(Fact):
     """A government would like to take part: it is known as a candidate, and nothing follows from that yet."""
@@ -68,7 +53,7 @@ class PartnerAdmitted(Fact):
     weight: str = "0"
     par_cents: int = 0
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"key/{self.key}",) if self.key else ()
 
 
@@ -201,7 +186,7 @@ class ContributionCalled(Fact):
     part_cents: int = 0
     commitment: str = ""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"partner/{self.partner}",)
 
 
@@ -243,5 +228,5 @@ class ContributionReceived(Fact):
     surplus_cents: int = 0
     rule: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"receipt/{self.receipt}", f"partner/{self.partner}")

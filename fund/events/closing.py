@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
 
-__all__ = ["ClosingLeg", "PeriodClosed", "PeriodLocked", "PeriodReopened", "YearClosed"]
-
 
 class PeriodLocked(Fact):
     """A month takes adjusting and closing entries only; ``ref`` is the month (``2027-03``)."""

@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fund.events.base import Fact
 
-__all__ = ["CooperationMember", "CooperationRecorded"]
-
 
 class CooperationMember(BaseModel):
     """An organisation in a cooperation; ``partner`` where it is one of the fund's, or could be."""

@@ -9,8 +9,6 @@ from fund.events.base import Fact
 from fund.events.payables import Owed
 from fund.language import N_
 
-__all__ = ["CostApproved", "TransferConfirmed", "TransferFailed", "TransferSent", "TransferSettled"]
-
 
 class CostApproved(Owed):
     """Two people approved a cost of the fund, and the fund owes it to its supplier.

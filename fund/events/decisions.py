@@ -16,28 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from fund.events.base import Fact
 from fund.language import N_
 
-__all__ = [
-    "AwardCondition",
-    "DecisionApproved",
-    "DecisionConditionEvidenced",
-    "DecisionConditionExtended",
-    "DecisionConditional",
-    "DecisionConditionsMet",
-    "DecisionDeferralOver",
-    "DecisionDeferred",
-    "DecisionObjected",
-    "DecisionOverdue",
-    "DecisionPrepared",
-    "DecisionRejected",
-    "DecisionRemarked",
-    "DecisionReopened",
-    "DecisionTermExtended",
-    "DecisionUpheld",
-    "DecisionVoted",
-    "EligibilityReopened",
-    "OpenedVote",
-]
-
 
 class OpenedVote(BaseModel):
     """What one member voted, once the seal is open."""
@@ -73,7 +51,7 @@ class _DecisionFact(Fact):
 
     kind: ClassVar[str] = "decision"
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.ref}",)
 
 
@@ -97,7 +75,7 @@ class _Decided(_DecisionFact):
     disclosed: dict[str, str] = Field(default_factory=dict)
     """Where the full board decided: the ground of each active partner that has a conflict."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.ref}", f"round/{self.round}")
 
 
@@ -244,7 +222,7 @@ class DecisionReopened(_DecisionFact):
     disclosed: dict[str, str] = Field(default_factory=dict)
     """On an objection that the full board decided: the ground of each active partner that has a conflict."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.ref}", f"round/{self.round}")
 
 

@@ -12,16 +12,6 @@ from typing import ClassVar
 from fund.events.base import Fact
 from fund.events.payments import stream_of
 
-__all__ = [
-    "DisbursementApproved",
-    "DisbursementCancelled",
-    "DisbursementChecked",
-    "DisbursementRefunded",
-    "DisbursementRefused",
-    "DisbursementRequested",
-    "DisbursementWithdrawn",
-]
-
 
 class _OfAnAgreement(Fact):
     """A fact about one disbursement, which belongs to an agreement and so to a proposal."""
@@ -32,7 +22,7 @@ class _OfAnAgreement(Fact):
     proposal: str
     amount_cents: int
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
 
 
@@ -48,8 +38,8 @@ class DisbursementRequested(_OfAnAgreement):
     iban: str = ""
     """The account that the party named; empty for the one that is verified."""
 
-    def touches(self) -> Iterable[str]:
-        return (*super().touches(), *((f"milestone/{self.milestone}",) if self.milestone else ()))
+    def affected_streams(self) -> Iterable[str]:
+        return (*super().affected_streams(), *((f"milestone/{self.milestone}",) if self.milestone else ()))
 
 
 class DisbursementChecked(_OfAnAgreement):
@@ -110,9 +100,14 @@ class DisbursementCancelled(_OfAnAgreement):
     freed: tuple[str, ...] = ()
     reason: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         dropped = (f"batch/{self.batch}",) if self.batch else ()
-        return (*super().touches(), f"plan/{self.agreement}", *dropped, *(stream_of(ref) for ref in self.freed))
+        return (
+            *super().affected_streams(),
+            f"plan/{self.agreement}",
+            *dropped,
+            *(stream_of(ref) for ref in self.freed),
+        )
 
 
 class DisbursementRefunded(_OfAnAgreement):
@@ -141,6 +136,6 @@ class DisbursementRefunded(_OfAnAgreement):
     allowance_released_cents: int = 0
     held_by: str = ""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         held = (f"agreement/{self.held_by}", f"plan/{self.held_by}") if self.held_by else ()
-        return (*super().touches(), f"plan/{self.agreement}", f"receipt/{self.receipt}", *held)
+        return (*super().affected_streams(), f"plan/{self.agreement}", f"receipt/{self.receipt}", *held)

@@ -11,20 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from fund.events.base import Fact
 from fund.language import N_
 
-__all__ = [
-    "EvaluationAccepted",
-    "EvaluationFellDue",
-    "EvaluationPeerReviewed",
-    "EvaluationPublished",
-    "EvaluationReturned",
-    "EvaluationSubmitted",
-    "EvaluationWaived",
-    "FollowonAnnounced",
-    "FollowonExpired",
-    "FollowonInvited",
-    "Lesson",
-]
-
 
 class Lesson(BaseModel):
     """One lesson card: what others can use, and on which themes (ids of ``themes.csv``)."""
@@ -42,7 +28,7 @@ class _EvaluationFact(Fact):
     proposal: str
     """The proposal whose agreement (``ref``) is evaluated."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"agreement/{self.ref}")
 
 

@@ -16,22 +16,6 @@ from fund.events.base import Fact
 from fund.events.payables import Owed
 from fund.language import N_
 
-__all__ = [
-    "ExitClosedOut",
-    "ExitLongStopReached",
-    "ExitPaid",
-    "ExitPartDue",
-    "ExitQuoted",
-    "ExitSetOff",
-    "ExitSettled",
-    "ExitSettlementAgreed",
-    "ExitSettlementDisputed",
-    "ExitSettlementProposed",
-    "NamedItem",
-    "PartnerExited",
-    "PartnerNoticeGiven",
-]
-
 
 class NamedItem(BaseModel):
     """One thing that stood out at the valuation day: what the later part is paid from.
@@ -55,7 +39,7 @@ class NamedItem(BaseModel):
 class _OfAnExit(Fact):
     kind: ClassVar[str] = "partner"
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"exit/{self.ref}",)
 
 
@@ -172,8 +156,8 @@ class ExitSettled(_OfAnExit):
     undisputed: bool = False
     calls: Mapping[str, int] = {}
 
-    def touches(self) -> Iterable[str]:
-        return (*super().touches(), *(f"call/{ref}" for ref in self.calls))
+    def affected_streams(self) -> Iterable[str]:
+        return (*super().affected_streams(), *(f"call/{ref}" for ref in self.calls))
 
 
 class ExitPaid(Owed):
@@ -189,7 +173,7 @@ class ExitPaid(Owed):
 
     kept: tuple[str, ...] = ()
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"partner/{self.payee}", f"exit/{self.payee}")
 
 
@@ -207,7 +191,7 @@ class ExitSetOff(_OfAnExit):
     file: str
     file_sha256: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (
             f"exit/{self.ref}", f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}"
         )  # fmt: skip

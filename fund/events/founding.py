@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from fund.events.base import Fact
 
-__all__ = ["CommandRefused", "FundFounded", "RegulationsAdopted", "UserAdded", "UserChanged", "UserRevoked"]
-
 
 class FundFounded(Fact):
     """A fund began: its name, the currency and the accounts it opened with. The one fact without a cause."""

@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
 
-__all__ = ["EntryPosted", "EntryReversed", "JournalLeg"]
-
 
 class JournalLeg(BaseModel):
     """One leg: an account and an amount in cents, debit positive."""

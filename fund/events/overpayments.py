@@ -8,8 +8,6 @@ from typing import ClassVar
 from fund.events.base import Fact
 from fund.events.payables import Owed
 
-__all__ = ["OverpaymentMoved", "OverpaymentRefunded"]
-
 
 class OverpaymentRefunded(Owed):
     """Two people let what a payer paid too much go back to it: from now on it is a payment that is due."""
@@ -32,5 +30,5 @@ class OverpaymentMoved(Fact):
     amount_cents: int
     consent: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"partner/{self.partner}",)

@@ -13,8 +13,6 @@ from typing import ClassVar
 from fund.events.base import Fact
 from fund.events.payments import stream_of
 
-__all__ = ["Owed", "PayableCancelled", "PayableRetried"]
-
 
 class Owed(Fact):
     """The fund owes an amount from here on, approved by two people; a subclass says on which ground.
@@ -38,7 +36,7 @@ class Owed(Fact):
     parties: tuple[str, ...] = ()
     text: str = ""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return ()
 
 
@@ -75,6 +73,6 @@ class PayableCancelled(Fact):
     freed: tuple[str, ...] = ()
     reason: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         dropped = (f"batch/{self.batch}",) if self.batch else ()
         return (*self.streams, *dropped, *(stream_of(ref) for ref in self.freed))

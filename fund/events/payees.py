@@ -9,8 +9,6 @@ from typing import ClassVar
 from fund.events.base import Fact
 from fund.language import N_
 
-__all__ = ["PayeeRecorded", "PayeeVerified"]
-
 
 def _whose(partner: str, supplier: bool) -> tuple[str, ...]:
     """The life of the partner; a supplier is no partner and has none."""
@@ -39,7 +37,7 @@ class PayeeRecorded(Fact):
     file_sha256: str = ""
     """The document on which a supplier's account was recorded."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return _whose(self.partner, self.supplier)
 
 
@@ -59,5 +57,5 @@ class PayeeVerified(Fact):
     replaces: str = ""
     supplier: bool = False
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (*_whose(self.partner, self.supplier), *((f"payee/{self.replaces}",) if self.replaces else ()))

@@ -10,20 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
 
-__all__ = [
-    "BatchLine",
-    "PaymentConfirmed",
-    "PaymentFailed",
-    "PaymentFailureUndone",
-    "PaymentRetried",
-    "PaymentReturned",
-    "PaymentSent",
-    "PaymentSettled",
-    "PaymentStatusReported",
-    "PaymentsBatched",
-    "StatusLine",
-]
-
 
 def stream_of(ref: str) -> str:
     """The life of what a line pays, by its ref: a disbursement (``D2026-0007``), else something else that is owed."""
@@ -89,7 +75,7 @@ class PaymentsBatched(Fact):
     replaces: str = ""
     freed: tuple[str, ...] = ()
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         replaced = (f"batch/{self.replaces}",) if self.replaces else ()
         return (
             *replaced,
@@ -109,7 +95,7 @@ class PaymentSent(Fact):
     total_cents: int
     sha256: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return [stream for line in self.lines for stream in line.streams]
 
 
@@ -120,7 +106,7 @@ class _OfALine(Fact):
 
     line: BatchLine
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return self.line.streams
 
 
@@ -171,8 +157,8 @@ class PaymentReturned(_OfALine):
     bank_line: str = ""
     reason: str
 
-    def touches(self) -> Iterable[str]:
-        return (*super().touches(), f"receipt/{self.receipt}")
+    def affected_streams(self) -> Iterable[str]:
+        return (*super().affected_streams(), f"receipt/{self.receipt}")
 
 
 class StatusLine(BaseModel):
@@ -203,7 +189,7 @@ class PaymentStatusReported(Fact):
     file_sha256: str
     lines: tuple[StatusLine, ...]
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return [stream_of(line.ref) for line in self.lines]
 
 
@@ -218,5 +204,5 @@ class PaymentRetried(Fact):
     payee: str
     iban_payee_ref: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")

@@ -15,12 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from fund.events.base import Fact, KeptFile
 from fund.language import N_
 
-__all__ = [
-    "ProposalChangesRequested", "ProposalDrafted", "ProposalFoundEligible", "ProposalFoundIneligible",
-    "ProposalLapseAnnounced", "ProposalLapsed", "ProposalParticipationConfirmed", "ProposalResubmitted",
-    "ProposalRevised", "ProposalScreened", "ProposalSubmitted", "ProposalWithdrawn", "RuleOutcome",
-]  # fmt: skip
-
 
 class RuleOutcome(BaseModel):
     """What one eligibility rule found."""
@@ -177,7 +171,7 @@ class _Released(_ProposalFact):
     released_cents: int = Field(default=0, ge=0)
     """The open commitment that is free again; nothing before a decision."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"round/{self.round}", f"review/{self.ref}")
 
 

@@ -10,28 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
 
-__all__ = [
-    "AllocatedPart",
-    "BankAccountRegistered",
-    "CostCharged",
-    "DebitExplained",
-    "DebitRecorded",
-    "IncomeRecorded",
-    "ProposedMatch",
-    "ReceiptAllocated",
-    "Reallocated",
-    "ReceiptMatchProposed",
-    "ReceiptReallocated",
-    "ReceiptRecorded",
-    "ReceiptUnmatched",
-    "BankNotificationImported",
-    "BankStatementImported",
-    "SurplusMove",
-    "DebitReversed",
-    "ReceiptReversed",
-    "Undone",
-]
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,7 +55,7 @@ class BankStatementImported(Fact):
     last_on: date | None = None
     traces: tuple[str, ...] = ()
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"bank_account/{self.iban}",)
 
 
@@ -102,7 +80,7 @@ class BankNotificationImported(Fact):
     content_sha256: str
     traces: tuple[str, ...] = ()
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"bank_account/{self.iban}",)
 
 
@@ -131,7 +109,7 @@ class ReceiptRecorded(Fact):
     source: str = "bank_statement"
     """What ``statement`` is: ``bank_statement`` or ``bank_notification``."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"{self.source}/{self.statement}",)
 
 
@@ -207,7 +185,7 @@ class ReceiptAllocated(Fact):
     charges_cents: int = 0
     charges: tuple[AllocatedPart, ...] = ()
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}")
 
 
@@ -262,7 +240,7 @@ class ReceiptReallocated(Fact):
         """So much more is outstanding; below zero less."""
         return sum(move.amount_cents for move in self.moves)
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         yield f"agreement/{self.ref}"
         yield f"proposal/{self.proposal}"
         for receipt in dict.fromkeys(each.receipt for each in self.allocations):
@@ -301,7 +279,7 @@ class ReceiptUnmatched(Fact):
     reason: str
     undone: tuple[Undone, ...]
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         for part in self.undone:
             if part.call:
                 yield f"call/{part.call}"
@@ -384,5 +362,5 @@ class IncomeRecorded(Fact):
     receipt_cents: int
     reason: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"receipt/{self.receipt}",)

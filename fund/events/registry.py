@@ -7,8 +7,6 @@ from importlib import import_module
 
 from fund.events.base import DECLARED, Fact
 
-__all__ = ["FACTS", "MODULES", "fact_from"]
-
 MODULES: Mapping[str, tuple[str, ...]] = {
     "agreements": ("agreement", "benefit", "milestone"),
     "amendments": ("amendment",),

@@ -9,11 +9,6 @@ from typing import ClassVar
 from fund.events.agreements import InstalmentTerms, Part, PlanTerms
 from fund.events.base import Fact
 
-__all__ = [
-    "AllowanceAdjusted", "AllowanceLine", "ArrearsDemanded", "ArrearsEscalated", "ChargeClaimed", "ChargeWaived",
-    "LimitationNeared", "PlanActivated", "PlanPrepaid", "PlanRestructured", "PlanStarted",
-]  # fmt: skip
-
 
 class _PlanFact(Fact):
     """What every fact of a repayment plan says; its ref is the agreement's."""
@@ -22,7 +17,7 @@ class _PlanFact(Fact):
 
     proposal: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}",)
 
 
@@ -170,7 +165,7 @@ class AllowanceAdjusted(Fact):
     adjusting: bool = False
     """Whether the day lies in a locked month, which takes adjusting entries only."""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         for line in self.lines:
             yield f"plan/{line.agreement}"
             yield f"agreement/{line.agreement}"

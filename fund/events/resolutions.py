@@ -13,8 +13,6 @@ from pydantic import Field
 
 from fund.events.base import Fact
 
-__all__ = ["ResolutionCarried", "ResolutionLost", "ResolutionProposed", "ResolutionVoted"]
-
 
 class _ResolutionFact(Fact):
     kind: ClassVar[str] = "resolution"
@@ -26,7 +24,7 @@ class _ResolutionFact(Fact):
     agreement: str = ""
     proposal: str = ""
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         yield from (f"{kind}/{ref}" for kind in ("agreement", "proposal") if (ref := getattr(self, kind)))
 
 
@@ -45,8 +43,8 @@ class ResolutionProposed(_ResolutionFact):
     supersedes: str = ""
     """The resolution on the same matter and subject that waited until now."""
 
-    def touches(self) -> Iterable[str]:
-        yield from super().touches()
+    def affected_streams(self) -> Iterable[str]:
+        yield from super().affected_streams()
         if self.supersedes:
             yield f"resolution/{self.supersedes}"
 

@@ -15,29 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fund.events.base import Fact
 
-__all__ = [
-    "ConsensusAgreed",
-    "ConsensusProposed",
-    "OpenedScore",
-    "PanelSeat",
-    "ReviewClosed",
-    "ReviewConflictDecided",
-    "ReviewConflictDeclared",
-    "ReviewConsensusRecorded",
-    "ReviewDeclared",
-    "ReviewExtended",
-    "ReviewOpened",
-    "ReviewPanelProposed",
-    "ReviewRecomputed",
-    "ReviewReopened",
-    "ReviewScoreExcluded",
-    "ReviewScored",
-    "ReviewTopUpProposed",
-    "ReviewerAssigned",
-    "ReviewerBarred",
-    "ReviewerRecused",
-]
-
 
 class PanelSeat(BaseModel):
     """A reviewer's place in a panel: for which organisation and kind, and why this person."""
@@ -77,7 +54,7 @@ class _ReviewFact(Fact):
 
     kind: ClassVar[str] = "review"
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.ref}",)
 
 

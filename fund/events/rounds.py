@@ -9,8 +9,6 @@ from pydantic import Field
 
 from fund.events.base import Fact
 
-__all__ = ["RoundClosed", "RoundDecided", "RoundOpened", "RoundPlanned"]
-
 
 class RoundPlanned(Fact):
     """Partners know when they may apply, for how much in all, and how money is divided if it is short (4:25-4:28)."""

@@ -6,8 +6,6 @@ from typing import ClassVar
 
 from fund.events.base import Fact
 
-__all__ = ["DeliveryRetried"]
-
 
 class DeliveryRetried(Fact):
     """A dead letter is tried again: which fact, for which reaction."""

@@ -10,16 +10,6 @@ from pydantic import Field
 from fund.events.base import Fact
 from fund.language import N_
 
-__all__ = [
-    "WriteoffDecided",
-    "WriteoffPosted",
-    "WriteoffProposed",
-    "WriteoffRecovered",
-    "WriteoffRefused",
-    "WriteoffReversed",
-    "WriteoffVoted",
-]
-
 
 class _WriteoffFact(Fact):
     kind: ClassVar[str] = "writeoff"
@@ -27,7 +17,7 @@ class _WriteoffFact(Fact):
     agreement: str
     proposal: str
 
-    def touches(self) -> Iterable[str]:
+    def affected_streams(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"agreement/{self.agreement}")
 
 
@@ -107,8 +97,8 @@ class WriteoffPosted(_WriteoffFact):
     allowance_released_cents: int
     """The allowance above what remains outstanding."""
 
-    def touches(self) -> Iterable[str]:
-        return (*super().touches(), f"plan/{self.agreement}")
+    def affected_streams(self) -> Iterable[str]:
+        return (*super().affected_streams(), f"plan/{self.agreement}")
 
 
 class WriteoffReversed(_WriteoffFact):
@@ -127,8 +117,8 @@ class WriteoffReversed(_WriteoffFact):
     allowance_above_cents: int = 0
     """The allowance above what is outstanding once the recoveries count as repayments."""
 
-    def touches(self) -> Iterable[str]:
-        return (*super().touches(), f"plan/{self.agreement}")
+    def affected_streams(self) -> Iterable[str]:
+        return (*super().affected_streams(), f"plan/{self.agreement}")
 
 
 class WriteoffRecovered(_WriteoffFact):
@@ -143,5 +133,5 @@ class WriteoffRecovered(_WriteoffFact):
     payer: str
     receipt: str = ""
 
-    def touches(self) -> Iterable[str]:
-        return (*super().touches(), *((f"receipt/{self.receipt}",) if self.receipt else ()))
+    def affected_streams(self) -> Iterable[str]:
+        return (*super().affected_streams(), *((f"receipt/{self.receipt}",) if self.receipt else ()))

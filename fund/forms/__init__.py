@@ -11,9 +11,10 @@ from fund.forms.editing import put_answer
 from fund.forms.hashes import content_hash, revision_hash
 from fund.forms.interview import Interview, Prompt
 from fund.forms.questions import CURRENT, TRACKS, VERSIONS, Column, Form, Question, form, section_names, section_word
-from fund.forms.reading import Filled, FormFile, Place, answered, open_form
+from fund.forms.reading import Filled, FormFile, answered, open_form
 from fund.forms.schema import json_schema
 from fund.forms.steps import Upgrade, upgrade, upgrade_form
+from fund.forms.text import Place
 from fund.forms.writing import mark, template, write
 
 __all__ = [

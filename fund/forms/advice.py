@@ -16,8 +16,6 @@ from importlib import resources
 from fund.forms.questions import Column, form
 from fund.language import language
 
-__all__ = ["Advice", "Pointed", "advise", "chosen_form"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Known:

@@ -24,8 +24,6 @@ from fund.errors.proposals import (
 from fund.forms.text import Path
 from fund.language import N_, _
 
-__all__ = ["Fault", "contradictions"]
-
 Fault = tuple[type[FormFault], Path, dict[str, Any]]
 """What is wrong, where, and the numbers of the case."""
 

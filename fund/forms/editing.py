@@ -11,8 +11,6 @@ import tomlkit
 from fund.forms.text import Path, spans
 from fund.forms.writing import TAB, literal
 
-__all__ = ["keep_blocks", "put_answer"]
-
 
 def put_answer(text: str, path: Path, value: Any) -> str:
     """The file ``text`` with ``value`` at ``path``: ``("money", "budget", 1, "year")``.

@@ -14,8 +14,6 @@ from fund.events import canonical_json
 from fund.forms.questions import Column, Question, form
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["answers_of", "content_hash", "revision_hash"]
-
 _SEALED = {"team.name": "person"}
 """Columns of which the form keeps something else than what was typed: of a name, the commitment to it."""
 

@@ -25,8 +25,6 @@ from fund.forms.values import filled
 from fund.forms.writing import fill
 from fund.glossary import Names
 
-__all__ = ["Interview", "Prompt"]
-
 _BOOKMARK = re.compile(r"\n*^# fund proposal new: (\S+)(?: (\S+))?[ \t]*\n*\Z", re.MULTILINE)
 _END = "."
 """How far somebody has come who was asked everything."""

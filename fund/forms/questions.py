@@ -15,8 +15,6 @@ from typing import Any
 from fund.glossary import Names
 from fund.language import N_, _, both, language
 
-__all__ = ["CURRENT", "MOST", "MOST_BLOCKS", "TRACKS", "VERSIONS", "Column", "Form", "Question", "Step", "form"]
-
 VERSIONS = ("2025-1", "2026-1")
 """Every version, oldest first; each stays readable for ever, only the last can be submitted."""
 CURRENT = VERSIONS[-1]

@@ -52,8 +52,6 @@ from fund.glossary import Names, distance, meant, suggested
 from fund.language import N_, _, ngettext
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["Filled", "FormFile", "Place", "answered", "open_form"]
-
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MOST_FAULTS = 100
 """Faults that are looked for: who has more has another file than a form."""

@@ -6,8 +6,6 @@ from typing import Any
 
 from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, Column, Form, Question, form
 
-__all__ = ["json_schema"]
-
 _AMOUNT = r"^[0-9]+([.,][0-9]{1,2})?$"
 _TEXTS: dict[str, dict[str, Any]] = {
     "amount": {"type": "string", "pattern": _AMOUNT},

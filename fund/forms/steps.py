@@ -17,8 +17,6 @@ from fund.forms.reading import FormFile, open_form
 from fund.forms.writing import fill, write
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["Upgrade", "carried", "upgrade", "upgrade_form", "values_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:

@@ -18,8 +18,6 @@ from tomlkit import exceptions as toml_faults
 from fund.errors.proposals import BrokenForm, FormNotText, FormTooLarge
 from fund.language import N_, _
 
-__all__ = ["EXCERPT", "LARGEST", "Path", "Place", "Span", "Text", "parse", "spans"]
-
 LARGEST = 1_000_000
 """Bytes of a proposal file; the longest form, filled to its limits, stays below a tenth of it."""
 EXCERPT = 60

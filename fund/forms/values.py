@@ -9,8 +9,6 @@ from fund.forms.questions import Column
 from fund.forms.text import EXCERPT, Path
 from fund.language import N_
 
-__all__ = ["empty", "filled", "nothing", "type_wanted", "type_word", "written"]
-
 
 def written(path: Path) -> str:
     """A path as people read it: ``money.budget[2].amount``; blocks count from 1."""

@@ -13,8 +13,6 @@ from fund import money
 from fund.forms.questions import CURRENT, TRACKS, Column, Form, Question, form
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["TAB", "fill", "literal", "mark", "template", "write"]
-
 _MARKS = {"light": "[L]", "standard": "[S]", "major": "[M]"}
 _LEGEND = {
     1: ("[L]: nodig om in te dienen; de rest mag leeg blijven", "[L]: needed to submit; the rest may stay empty"),

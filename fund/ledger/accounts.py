@@ -14,19 +14,6 @@ from enum import StrEnum
 from fund.errors.ledger import InvalidAccount
 from fund.language import _
 
-__all__ = [
-    "Account",
-    "AccountSet",
-    "AccountStatus",
-    "AccountType",
-    "Layer",
-    "Side",
-    "check_code",
-    "layer_of",
-    "main_of",
-    "side_of",
-]
-
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}(\.[A-Za-z0-9_-]{1,80})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 

@@ -19,24 +19,6 @@ from fund.language import _
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = [
-    "Anchor",
-    "Tree",
-    "consistency_path",
-    "consistent",
-    "included",
-    "inclusion_path",
-    "growth_nodes",
-    "leaf_of",
-    "nodes_of",
-    "path_nodes",
-    "public_key",
-    "public_key_of",
-    "root_of",
-    "sign",
-    "signed",
-]
-
 FORMAT = "fund-ledger-anchor"
 MOST = 2**63 - 1
 """The largest number that a field may hold."""

@@ -31,29 +31,6 @@ from fund.errors.ledger import (
 from fund.ledger.accounts import Account, AccountSet, Layer
 from fund.money import LARGEST_CENTS, require_cents
 
-__all__ = [
-    "ADJUSTING",
-    "CORRECTION",
-    "CLOSING",
-    "REVERSAL",
-    "Entry",
-    "EntryDraft",
-    "Head",
-    "Posted",
-    "Posting",
-    "ReasonCode",
-    "SealedLeg",
-    "check_balanced",
-    "check_form",
-    "check_limits",
-    "check_part",
-    "check_set",
-    "correction_of",
-    "credit",
-    "debit",
-    "mirror",
-]
-
 ADJUSTING = "adjusting"
 CLOSING = "closing"
 REVERSAL = "reversal"

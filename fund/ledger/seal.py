@@ -18,21 +18,6 @@ from fund.errors.ledger import NotCanonical
 from fund.language import _
 from fund.ledger.journal import SealedLeg
 
-__all__ = [
-    "ENTRY_TAG",
-    "GENESIS",
-    "VERSION",
-    "canonical",
-    "canonical_json",
-    "entry_bytes",
-    "entry_hash",
-    "entry_id",
-    "nfc",
-    "request_bytes",
-    "request_hash",
-    "seal",
-]
-
 GENESIS = bytes(32)
 """The previous hash of the first link of a chain."""
 

@@ -20,9 +20,7 @@ from fund.language import N_, _
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal, Round
-from fund.unit_of_work import View
-
-__all__ = ["REASONS", "TARGETS", "WHOSE", "Burden", "Target", "burden_of", "burdens"]
+from fund.unit_of_work import Snapshot
 
 WHOSE = ("lead", "co_applicants", "reviewers", "fund", "shared")
 """Who a step was asked of; ``shared`` steps carry a whole batch of payments or a bank statement."""
@@ -145,24 +143,24 @@ class Burden:
         }
 
 
-def burdens(view: View) -> list[Burden]:
+def burdens(snapshot: Snapshot) -> list[Burden]:
     """The burden of every proposal to which money was paid, by reference."""
-    found = (burden_of(view, proposal) for proposal in view.cases(Proposal))
+    found = (burden_of(snapshot, proposal) for proposal in snapshot.cases(Proposal))
     return sorted((each for each in found if each is not None), key=lambda each: each.ref)
 
 
-def burden_of(view: View, proposal: Proposal) -> Burden | None:
+def burden_of(snapshot: Snapshot, proposal: Proposal) -> Burden | None:
     """The burden of one proposal; ``None`` while no money was paid to it."""
     until_paid: list[Envelope] = []
-    for envelope in view.history(proposal):
+    for envelope in snapshot.history(proposal):
         until_paid.append(envelope)
         if isinstance(envelope.fact, PaymentSettled):
             break
     else:
         return None
-    round_ = view.case(Round, proposal.round)
+    round_ = snapshot.case(Round, proposal.round)
     # the bank statement that settled it is read once for all payments on it
-    cause = view.store.facts.get(until_paid[-1].causation_id or "")
+    cause = snapshot.store.facts.get(until_paid[-1].causation_id or "")
     if cause is not None and isinstance(cause.fact, (BankStatementImported, BankNotificationImported)):
         until_paid.append(cause)
     asked: dict[tuple[str, str], str] = {}
@@ -170,7 +168,7 @@ def burden_of(view: View, proposal: Proposal) -> Burden | None:
     for envelope in until_paid:
         for person, command in _hands(envelope):
             if (person, command) not in asked:
-                asked[person, command] = _whose(view, envelope, person, proposal)
+                asked[person, command] = _whose(snapshot, envelope, person, proposal)
                 first.append(envelope)
     paid_on = next(each.effective_on for each in until_paid if isinstance(each.fact, PaymentSettled))
     steps = dict.fromkeys(WHOSE, 0)
@@ -216,12 +214,12 @@ def _hands(envelope: Envelope) -> Iterable[tuple[str, str]]:
         yield envelope.made_by, envelope.made_command_id
 
 
-def _whose(view: View, envelope: Envelope, person: str, proposal: Proposal) -> str:
+def _whose(snapshot: Snapshot, envelope: Envelope, person: str, proposal: Proposal) -> str:
     if envelope.fact.kind in ("batch", "bank_statement", "bank_notification"):
         return "shared"
     if envelope.type in _REVIEWING:
         return "reviewers"
-    user = view.case(User, person)
+    user = snapshot.case(User, person)
     if user.seconded or user.partner not in proposal.parties:
         return "fund"
     return "lead" if user.partner == proposal.lead else "co_applicants"

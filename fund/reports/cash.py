@@ -20,9 +20,7 @@ from fund.events.disbursements import DisbursementApproved
 from fund.events.payables import Owed
 from fund.events.payments import PaymentReturned, PaymentSettled
 from fund.ledger import ADJUSTING, CLOSING, REVERSAL, Entry, main_of
-from fund.unit_of_work import View
-
-__all__ = ["Cash", "Payments", "cash_of", "cash_on"]
+from fund.unit_of_work import Snapshot
 
 BY_HAND = ("entry.posted", ADJUSTING)
 """What people book by hand on 2000 is a cost of the fund that was, or will be, paid by hand as well."""
@@ -48,11 +46,13 @@ class Payments:
                 self._done[each.event_id] = (times, fact.line.ref, fact.line.amount_cents)
 
     @classmethod
-    def until_now(cls, view: View) -> Payments:
+    def until_now(cls, snapshot: Snapshot) -> Payments:
         """Those of all facts there are."""
         owed = [wire for wire, fact in FACTS.items() if issubclass(fact, Owed)]
         return cls(
-            view.store.facts.of_types(("disbursement.approved", "payment.settled", "payment.returned", *sorted(owed)))
+            snapshot.store.facts.of_types(
+                ("disbursement.approved", "payment.settled", "payment.returned", *sorted(owed))
+            )
         )
 
     def add(self, cash: Cash, event_id: str, times: int) -> None:
@@ -179,16 +179,16 @@ class Cash:
 _SUMS = ("cash", "i", "a", "r", "u", "s", "v", "k", "held", "refunds", "paid")
 
 
-def cash_on(view: View, days: Sequence[date], *, known_at: int | None = None) -> list[Cash]:
+def cash_on(snapshot: Snapshot, days: Sequence[date], *, known_at: int | None = None) -> list[Cash]:
     """Both sides at the end of each of these days, in the order of the days given: the entries are read once."""
     ordered = sorted(set(days))
     if not ordered:
         return []
-    told = Payments.until_now(view)
+    told = Payments.until_now(snapshot)
     moved = [Cash() for _day in ordered]
-    for entry in view.ledger.entries(as_of=ordered[-1], until_seq=known_at):
+    for entry in snapshot.ledger.entries(as_of=ordered[-1], until_seq=known_at):
         whole = entry.kind == REVERSAL and entry.reverses is not None
-        origin = view.ledger.entry(entry.reverses) if whole and entry.reverses else entry
+        origin = snapshot.ledger.entry(entry.reverses) if whole and entry.reverses else entry
         moved[bisect_left(ordered, entry.effective_on)].count(entry, origin, told)
     sums, until = Cash(), {}
     for day, more in zip(ordered, moved, strict=True):
@@ -198,7 +198,7 @@ def cash_on(view: View, days: Sequence[date], *, known_at: int | None = None) ->
 
 
 def cash_of(
-    view: View,
+    snapshot: Snapshot,
     *,
     as_of: date | None = None,
     known_at: int | None = None,
@@ -213,12 +213,12 @@ def cash_of(
         entries: The entries, if they are read with care.
         unexplained: Gets each entry that moves the sides apart, and by how much.
     """
-    told = payments or Payments.until_now(view)
+    told = payments or Payments.until_now(snapshot)
     cash = Cash()
-    for entry in entries if entries is not None else view.ledger.entries(as_of=as_of, until_seq=known_at):
+    for entry in entries if entries is not None else snapshot.ledger.entries(as_of=as_of, until_seq=known_at):
         before = cash.difference
         whole = entry.kind == REVERSAL and entry.reverses is not None
-        cash.count(entry, view.ledger.entry(entry.reverses) if whole and entry.reverses else entry, told)
+        cash.count(entry, snapshot.ledger.entry(entry.reverses) if whole and entry.reverses else entry, told)
         if unexplained is not None and cash.difference != before:
             unexplained(entry, cash.difference - before)
     return cash

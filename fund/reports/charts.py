@@ -24,8 +24,6 @@ from fund.errors.usage import ReportsMissing
 from fund.language import N_, _, language, number
 from fund.reports.typeface import width_of
 
-__all__ = ["CHARTS", "PALETTE", "png", "rounded", "svg", "whole_euros"]
-
 CHARTS = ("balance", "flows", "experiments", "revolving", "burden", "liquidity", "backtest", "distribution")
 """The charts there are. Which values each asks is said in its specification, under ``usermeta``."""
 PALETTE: Mapping[str, str] = {
@@ -224,17 +222,17 @@ def _marked(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     starts from what is known.
     """
     values[0]["first"] = True
-    happened = [value for value in values if value["known"]]
+    event = [value for value in values if value["known"]]
     expected = [value for value in values if not value["known"]]
-    if happened:
-        happened[-1]["mark"] = "balance"
+    if event:
+        event[-1]["mark"] = "balance"
     if expected:
         expected[-1]["mark"] = "expected"
-        if happened:
-            last = happened[-1]
+        if event:
+            last = event[-1]
             expected.insert(0, {**last, "known": False, "low": last["balance"], "high": last["balance"], "mark": None})
             last["today"] = True
-    return happened + expected
+    return event + expected
 
 
 def _lines(text: str, width: int, size: int) -> list[str]:

@@ -12,13 +12,11 @@ from fund.rules.keys import fraction_text
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
-
-__all__ = ["as_json", "quote_of", "share_of"]
+from fund.unit_of_work import Snapshot
 
 
 def quote_of(
-    view: View,
+    snapshot: Snapshot,
     partner: str,
     *,
     as_of: date,
@@ -39,15 +37,15 @@ def quote_of(
     if costs_cents < 0:
         raise AmountNotPositive(command="--costs", amount_cents=costs_cents, least_cents=0)
     if balances is None:
-        balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
-    rules = rules or view.regulations(as_of)
+        balances = snapshot.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
+    rules = rules or snapshot.regulations(as_of)
     repayable_bps, proposals = {}, {}
     for code, cents in balances.items():
         main, _dot, holder = code.partition(".")
         if main == "9000" and holder and cents:
-            repayable_bps[holder] = share_of(view, holder)
+            repayable_bps[holder] = share_of(snapshot, holder)
         elif main == "1200" and holder and cents:
-            running = view.maybe(Agreement, holder)
+            running = snapshot.maybe(Agreement, holder)
             proposals[holder] = running.proposal if running is not None else holder
     made = quote(
         partner,
@@ -61,9 +59,9 @@ def quote_of(
     return made, repayable_bps
 
 
-def share_of(view: View, proposal: str) -> int:
+def share_of(snapshot: Snapshot, proposal: str) -> int:
     """What of a commitment comes back, in basis points: as agreed, before that as asked; fixed for life."""
-    for found in (view.maybe(Agreement, f"A{proposal}"), view.maybe(Proposal, proposal)):
+    for found in (snapshot.maybe(Agreement, f"A{proposal}"), snapshot.maybe(Proposal, proposal)):
         if found is not None:
             return found.share_bps
     return 0

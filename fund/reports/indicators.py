@@ -15,8 +15,6 @@ from typing import Any
 
 from fund.language import N_
 
-__all__ = ["INDICATORS", "Basis", "Indicator", "figures", "reused_money"]
-
 NOTHING = N_("there is nothing to divide by")
 
 

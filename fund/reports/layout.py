@@ -14,10 +14,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from fund.glossary import state_word
 from fund.language import N_, _, decimal_text, euros, language, number
-
-__all__ = ["EMPHASIS", "ROLES", "RIGHT", "Column", "Page", "Table", "day_text", "fact_table", "percent_text", "safe"]
+from fund.words import state_word
 
 ROLES = ("ref", "date", "amount", "count", "percent", "state", "name", "text")
 """What a column holds. ``amount`` is whole cents, ``percent`` a fraction as text (``7/10``) or ``None``."""

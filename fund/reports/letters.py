@@ -21,8 +21,6 @@ from fund.language import N_, _, day, decimal_text, euros, language
 from fund.money import format_plain
 from fund.reports.paper import on_paper, pictures_of
 
-__all__ = ["FAMILIES", "call_letter", "letter_pdf", "letter_pictures"]
-
 TEMPLATE = "letter.typ"
 FAMILIES = {
     "equal": N_("equal parts"),

@@ -17,8 +17,6 @@ from typing import Any
 
 from fund.errors.usage import ReportsMissing
 
-__all__ = ["on_paper", "pictures_of"]
-
 DATA = "data"
 """The name under which a template finds its data, as JSON."""
 NO_SIGN = "\ufffd"

@@ -22,9 +22,7 @@ from fund.events import FACTS
 from fund.events.payables import Owed
 from fund.language import N_
 from fund.ledger import ADJUSTING, CLOSING, main_of
-from fund.unit_of_work import View
-
-__all__ = ["QUANTITIES", "Legs", "Line", "Paid", "Payment", "Quantities", "Quantity"]
+from fund.unit_of_work import Snapshot
 
 BY_HAND = ("entry.posted", ADJUSTING)
 PAYMENTS = ("payment.settled", "payment.returned")
@@ -253,8 +251,10 @@ class Quantities:
         since: The first accounting day that counts; from the beginning when absent.
     """
 
-    def __init__(self, view: View, day: date, known_at: int | None = None, *, since: date | None = None) -> None:
-        self._view = view
+    def __init__(
+        self, snapshot: Snapshot, day: date, known_at: int | None = None, *, since: date | None = None
+    ) -> None:
+        self._view = snapshot
         self.day = day
         self.known_at = known_at
         self.since = since
@@ -405,16 +405,18 @@ def _holder(account: str) -> str:
     return account.partition(".")[2]
 
 
-def payments_of(view: View, *, day: date, known_at: int | None = None, since: date | None = None) -> Iterator[Payment]:
+def payments_of(
+    snapshot: Snapshot, *, day: date, known_at: int | None = None, since: date | None = None
+) -> Iterator[Payment]:
     """What the bank did with each payment until a day, in the order of entries, and what it was for."""
     legs = [
         leg
-        for leg in view.ledger.legs(("1000", "2300"), kinds=PAYMENTS, since=since, as_of=day, known_at=known_at)
+        for leg in snapshot.ledger.legs(("1000", "2300"), kinds=PAYMENTS, since=since, as_of=day, known_at=known_at)
         if leg.event_id
     ]
     if not legs:
         return
-    lines, grounds = view.once("what payments are for", lambda: _what_for(view))
+    lines, grounds = snapshot.cached("what payments are for", lambda: _what_for(snapshot))
     for leg in legs:
         ref, cents = lines.get(str(leg.event_id), ("", 0))
         out = leg.times if leg.counts_as == "payment.settled" else -leg.times
@@ -435,12 +437,12 @@ def payments_of(view: View, *, day: date, known_at: int | None = None, since: da
 _About = Callable[[int], dict[str, Any]]
 
 
-def _what_for(view: View) -> tuple[dict[str, tuple[str, int]], dict[str, _About]]:
+def _what_for(snapshot: Snapshot) -> tuple[dict[str, tuple[str, int]], dict[str, _About]]:
     """By fact, the document that a payment paid and the amount; by document, what is said of its payment."""
     owed = {wire: fact.ground for wire, fact in FACTS.items() if issubclass(fact, Owed)}
     lines: dict[str, tuple[str, int]] = {}
     grounds: dict[str, _About] = {}
-    for told in view.store.facts.told(("disbursement.approved", *PAYMENTS, *sorted(owed))):
+    for told in snapshot.store.facts.told(("disbursement.approved", *PAYMENTS, *sorted(owed))):
         says = told.says
         if told.type in PAYMENTS:
             lines[told.event_id] = (says["line"]["ref"], says["line"]["amount_cents"])

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["width_of"]
-
 _FILES = {False: "SourceSansPro-Regular.otf", True: "SourceSansPro-Semibold.otf"}
 _UNKNOWN = "n"
 """As wide as a letter that the typeface has not is taken to be."""

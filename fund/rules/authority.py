@@ -15,37 +15,6 @@ from fund.errors.people import ConflictOfInterest, ExclusiveRole, NotAuthorised,
 from fund.language import N_, _
 from fund.words import word_of
 
-__all__ = [
-    "OFFICE",
-    "PAYERS",
-    "VOTERS",
-    "ADMIN",
-    "ANYONE",
-    "AUDITOR",
-    "BOARD",
-    "CHAIR",
-    "COMMITTEE",
-    "FUND_MANAGER",
-    "LEAD_SIGNATORY",
-    "OWN_EDITOR",
-    "OWN_SIGNATORY",
-    "PANEL",
-    "PARTY_EDITOR",
-    "PARTY_SIGNATORY",
-    "REVIEWER",
-    "SYSTEM",
-    "SYSTEM_ACTOR",
-    "TREASURER",
-    "Actor",
-    "Relation",
-    "Role",
-    "Who",
-    "either",
-    "require",
-    "require_compatible_roles",
-    "require_other_hands",
-]
-
 
 class Role(StrEnum):
     """What a person is in the fund; a user has one or more."""

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-__all__ = ["FEE", "GROUNDS", "INTEREST", "LAW", "PRINCIPAL_FIRST", "in_order", "open_on", "owed", "pay"]
-
 FEE, INTEREST = "fee", "interest"
 GROUNDS = (FEE, INTEREST)
 """In the order in which they are paid: costs, then interest (4:92)."""

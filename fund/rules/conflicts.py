@@ -16,19 +16,6 @@ from fund.glossary import folded
 from fund.language import N_, _
 from fund.rules.authority import Actor
 
-__all__ = [
-    "DECLARABLE",
-    "GROUND_NAMES",
-    "WINDOW_YEARS",
-    "CaseParties",
-    "Conflict",
-    "Cooperation",
-    "Ground",
-    "ground_text",
-    "hard_conflict",
-    "soft_conflicts",
-]
-
 WINDOW_YEARS = 3
 """Who worked with the lead on the subject in so many years declares it, also when it has ended since."""
 

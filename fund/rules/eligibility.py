@@ -13,8 +13,6 @@ from fund.events.proposals import RuleOutcome
 from fund.language import N_
 from fund.money import format_plain
 
-__all__ = ["JUDGED_BY_PEOPLE", "RULES", "Judged", "many_parties", "screen"]
-
 ENOUGH_WORDS = 4
 """Fewer words than this state nothing."""
 

@@ -15,8 +15,6 @@ from math import floor
 
 from fund.rules import valuation
 
-__all__ = ["Item", "Quote", "Split", "due_until", "falls_due", "main_balances", "quote", "still_due", "split"]
-
 ADVANCE, COMMITMENT, CALL = "advance", "commitment", "call"
 """What a partner's later part is paid from: money that is out, money that is promised, capital that is called."""
 

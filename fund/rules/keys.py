@@ -17,25 +17,6 @@ from types import MappingProxyType
 from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
 from fund.money import split_largest_remainder
 
-__all__ = [
-    "FAMILIES",
-    "REVIEW_MONTHS",
-    "Member",
-    "Part",
-    "Share",
-    "base_and_inhabitants",
-    "divide",
-    "equal",
-    "fraction_text",
-    "inhabitants",
-    "inhabitants_of",
-    "rescale",
-    "reference_years",
-    "shares",
-    "shares_in_bps",
-    "year_of",
-]
-
 FAMILIES = ("equal", "inhabitants", "base_and_inhabitants")
 MUNICIPALITY = "municipality"
 REVIEW_MONTHS = 60

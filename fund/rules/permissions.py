@@ -16,26 +16,6 @@ from enum import StrEnum
 from fund.language import iban_mask
 from fund.rules.authority import Actor, Relation, Role, Who
 
-__all__ = [
-    "BEYOND",
-    "COLUMNS",
-    "GROUPS",
-    "NOT_YET",
-    "VOTES",
-    "Cell",
-    "Group",
-    "Mark",
-    "account_for",
-    "cell_of",
-    "column_of",
-    "group_of",
-    "may",
-    "readers",
-    "sees_accounts",
-    "who_reads",
-    "within",
-]
-
 
 class Mark(StrEnum):
     """What a role may do in a group."""

@@ -40,8 +40,6 @@ from fund.events.repayments import AllowanceAdjusted
 from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered, WriteoffReversed
 from fund.ledger import Posting, credit, debit
 
-__all__ = ["BOOKED", "Booking", "bookings", "books"]
-
 F = TypeVar("F", bound=Fact)
 
 
@@ -73,10 +71,10 @@ def books(fact: type[F]) -> Callable[[Callable[[F], Sequence[Booking]]], Callabl
     return register
 
 
-def bookings(happened: Envelope) -> Sequence[Booking]:
+def bookings(event: Envelope) -> Sequence[Booking]:
     """The entries that a fact makes, in order; none for most facts."""
-    function = BOOKED.get(happened.type)
-    return function(happened.fact) if function else ()
+    function = BOOKED.get(event.type)
+    return function(event.fact) if function else ()
 
 
 # --------------------------------------------------------------------------------------------- decisions (lifecycle 4)

@@ -19,8 +19,6 @@ from fractions import Fraction
 from fund.errors.closing import FaultyPrices
 from fund.language import N_, _
 
-__all__ = ["Prices", "parse_prices"]
-
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 INDEX = re.compile(r"[0-9]{1,6}([.,][0-9]{1,6})?")
 

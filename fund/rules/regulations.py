@@ -30,12 +30,6 @@ from fund.errors.people import FaultyRegulations
 from fund.language import _, euros
 from fund.money import LARGEST_CENTS
 
-__all__ = [
-    "TOP", "AgeingStep", "Charges", "Committee", "Criterion", "Identity", "KeyTerms", "Quorum", "Regulations", "Terms",
-    "Track", "Treasury", "TreasuryStep", "band_text", "parse_regulations", "standard", "standard_text",
-]  # fmt: skip
-
-
 TAX_NUMBER = r"^([0-9]{9}|NL[0-9]{9}B[0-9]{2})$"
 """An RSIN, or a VAT number."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$"

@@ -15,12 +15,6 @@ from fund.dates import add_months
 from fund.events.agreements import InstalmentCut, InstalmentTerms, PlanTerms
 from fund.money import portion, split_cumulative
 
-__all__ = [
-    "BANDS", "Ageing", "Due", "Moved", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut",
-    "days_overdue", "from_verdict", "instalments", "moved_onto", "prepay", "repayable_after", "repayable_of", "split",
-    "total",
-]  # fmt: skip
-
 BANDS: tuple[tuple[str, int | None], ...] = (
     ("not_due", 0),
     ("1-30", 30),

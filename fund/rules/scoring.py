@@ -13,32 +13,6 @@ from typing import Any
 from fund.language import N_, _
 from fund.rules.regulations import TOP, Quorum, Regulations
 
-__all__ = [
-    "ADVICE",
-    "EXPERIMENT",
-    "EXTERNAL",
-    "ROLLOUT",
-    "Figures",
-    "Line",
-    "Marks",
-    "Missing",
-    "Seat",
-    "Verdict",
-    "advice_of",
-    "assigned_missing",
-    "figures_of",
-    "fraction_text",
-    "gaps_of",
-    "judge",
-    "leanings_of",
-    "panel_means",
-    "quorum_missing",
-    "rounded",
-    "rubric",
-    "spread_of",
-    "total_of",
-]
-
 EXPERIMENT, ROLLOUT = "experiment", "rollout"
 EXTERNAL = "external"
 NECESSITY_EXTERNALS = 3

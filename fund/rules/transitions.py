@@ -13,8 +13,6 @@ from enum import StrEnum
 from fund.events import Fact
 from fund.rules.authority import Who
 
-__all__ = ["Table", "Transition", "commands_from", "same_command_from", "sources_of", "state_after"]
-
 
 @dataclass(frozen=True, slots=True)
 class Transition:

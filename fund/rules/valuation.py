@@ -9,22 +9,6 @@ from collections.abc import Mapping
 
 from fund.language import _, euros
 
-__all__ = [
-    "FREE_TO_COMMIT",
-    "PROMISES",
-    "capital",
-    "cash",
-    "committed",
-    "free_text",
-    "free_to_commit",
-    "in_transit",
-    "nav",
-    "nothing_free",
-    "outstanding",
-    "owed",
-    "result",
-]
-
 Balances = Mapping[str, int]
 
 FREE_TO_COMMIT = {"1000": 1, "1005": 1, "1010": 1, "2000": 1, "2100": 1, "2200": 1, "2300": 1, "9000": -1}

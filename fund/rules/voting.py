@@ -13,23 +13,6 @@ from dataclasses import dataclass
 from fund.rules.regulations import Committee
 from fund.rules.scoring import Missing
 
-__all__ = [
-    "ABSTAIN",
-    "AGAINST",
-    "CARRIED",
-    "FOR",
-    "LOST",
-    "TIE",
-    "Ballot",
-    "board_missing",
-    "board_outcome",
-    "cast_for",
-    "commitment",
-    "committee_missing",
-    "outcome",
-    "salt_for",
-]
-
 FOR, AGAINST, ABSTAIN = "for", "against", "abstain"
 CARRIED, LOST, TIE = "carried", "lost", "tie"
 FREE_PARTNERS = 3

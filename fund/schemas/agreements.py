@@ -16,19 +16,6 @@ from fund.events.agreements import AgreementTerms
 from fund.money import parse
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = [
-    "Agreement",
-    "Amendment",
-    "Benefit",
-    "BenefitsFile",
-    "Milestone",
-    "ScheduleFile",
-    "TermsFile",
-    "parse_benefits",
-    "parse_schedule",
-    "parse_terms",
-]
-
 
 class MilestoneEntry(Shape):
     """A milestone in a file of terms; the amount as text in euros."""

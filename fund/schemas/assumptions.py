@@ -18,8 +18,6 @@ from fund.language import _
 from fund.money import parse
 from fund.schemas.base import Shape
 
-__all__ = ["Assumptions", "AssumptionsFile", "AwardProfile", "Delay", "Stage", "checked"]
-
 WHOLE_BPS = 10_000
 STAGES = ("committed", "not_due", "1-30", "31-90", "91-180", "over-180")
 """Promised and not paid out yet; after that by how late the oldest instalment is, as everywhere in the fund."""

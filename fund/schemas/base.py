@@ -8,8 +8,6 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["CaseColumns", "CaseFile", "Shape"]
-
 
 class Shape(BaseModel):
     """The base of everything that enters or leaves as a file, JSON or argument: frozen, and nothing unknown in it."""
@@ -55,6 +53,6 @@ class CaseFile(BaseModel):
         """What the database may search by. Subclasses say more."""
         return CaseColumns()
 
-    def but(self, **changes: object) -> Self:
+    def replace(self, **changes: object) -> Self:
         """The same case with other values (checked)."""
         return type(self).model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})

@@ -18,25 +18,6 @@ from fund.rules.keys import Member
 from fund.rules.regulations import KeyTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = [
-    "MEMBERS",
-    "VOTING",
-    "BankAccount",
-    "BankNotificationFile",
-    "BankStatementFile",
-    "Call",
-    "Cost",
-    "Debit",
-    "DistributionKey",
-    "Income",
-    "KeyFile",
-    "Partner",
-    "Receipt",
-    "Use",
-    "members_of",
-]
-
-
 VOTING = ("active", "notice_given", "settlement_proposed", "agreed", "disputed")
 """The states in which a partner votes in the full board: also after its notice, until its settlement is in the books
 and it has no capital in the fund any more."""

@@ -6,8 +6,6 @@ from typing import ClassVar
 
 from fund.schemas.base import CaseFile
 
-__all__ = ["Period"]
-
 
 class Period(CaseFile):
     """A month (``2027-03``) or a year (``2027``): open, locked or closed. A period nobody touched has no case."""

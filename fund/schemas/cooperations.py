@@ -12,8 +12,6 @@ from fund.events.cooperations import CooperationMember
 from fund.rules.conflicts import Cooperation
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["TAKING_PART", "CooperationFile"]
-
 TAKING_PART = ("deelnemer", "op_onderdelen")
 """The roles in which an organisation takes part, wholly or in parts; who supports or is involved does not."""
 

@@ -11,8 +11,6 @@ from pydantic import Field
 from fund.events.payments import BatchLine
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Batch", "BatchEntry", "Disbursement", "Payee"]
-
 
 class Payee(CaseFile):
     """An account that may be paid (C7). ``ref``: ``gm0308-1``; ``state``: recorded, verified, replaced.

@@ -16,8 +16,6 @@ from fund.events.evaluations import Lesson
 from fund.glossary import chosen, theme_names
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Evaluation", "EvaluationForm", "parse_evaluation"]
-
 
 class Evaluation(CaseFile):
     """What an agreement (``ref``) taught. ``state``: due, submitted, peer_reviewed, accepted, published or waived.

@@ -12,8 +12,6 @@ from pydantic import Field
 from fund.events.exits import NamedItem
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["Exit"]
-
 
 class Exit(CaseFile):
     """How one partner leaves; its ref is the partner's, and its state too.

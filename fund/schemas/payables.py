@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["Payable"]
-
 
 class Payable(CaseFile):
     """An amount owed: an invoice (C1), an overpayment (R7), a settlement (K8). ``state``: as in its table.

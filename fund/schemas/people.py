@@ -9,8 +9,6 @@ from fund.rules.authority import Actor, Role
 from fund.rules.regulations import Regulations
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["FundFile", "RegulationsFile", "User"]
-
 
 class FundFile(CaseFile):
     """The fund itself."""

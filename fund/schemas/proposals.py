@@ -14,11 +14,6 @@ from pydantic import Field
 from fund.events.proposals import RuleOutcome
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = [
-    "Attachment", "Benefit", "BoardInvolvement", "BudgetYear", "Cofinancing", "CostCategory", "Interest",
-    "PlannedMilestone", "Proposal", "ProposalForm", "RepaymentTerms", "Risk", "Round", "TeamMember",
-]  # fmt: skip
-
 
 class Round(CaseFile):
     """A round: when proposals can be submitted, how large they may be, and how much there is in all."""

@@ -11,8 +11,6 @@ from pydantic import Field
 from fund.events.agreements import InstalmentTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["AllowanceRun", "Charge", "Instalment", "Plan", "PlanVersion", "Received"]
-
 
 class Instalment(Shape):
     """One instalment: agreed, paid, and what lapsed of it (released, refunded or written off)."""

@@ -9,8 +9,6 @@ from pydantic import Field
 
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["Resolution"]
-
 
 class Resolution(CaseFile):
     """A matter before a body (``R2026-0001``). ``state``: proposed, carried, lost, superseded.

@@ -14,8 +14,6 @@ from fund.events.decisions import AwardCondition, OpenedVote
 from fund.events.reviews import OpenedScore, PanelSeat
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Consensus", "Decision", "DecisionCondition", "Preparation", "Review", "ReviewResult", "Score"]
-
 
 class Score(Shape):
     """What a reviewer gives: each criterion scored, or abstained from with a reason."""

@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["Transfer"]
-
 
 class Transfer(CaseFile):
     """A transfer between two accounts of the fund (C4). ``ref``: ``V2026-0001``.

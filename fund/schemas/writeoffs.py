@@ -9,8 +9,6 @@ from pydantic import Field
 
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["Writeoff"]
-
 
 class Writeoff(CaseFile):
     """One write-off of an agreement's advance (``A2026-003-W1``). Amounts in cents.

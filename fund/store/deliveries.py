@@ -16,8 +16,6 @@ import sqlalchemy as sa
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
 
-__all__ = ["BLOCKING", "OPEN", "DeliveryRow", "DeliveryStore", "WorkerRow"]
-
 OPEN = ("pending", "failed")
 """States in which a row is still tried."""
 BLOCKING = ("pending", "failed", "dead", "held")

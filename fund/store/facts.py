@@ -18,8 +18,6 @@ from fund.events import Envelope, Fact, canonical_json, event_fields, fact_from
 from fund.ledger import canonical
 from fund.schemas import CaseFile
 
-__all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseBrief", "CaseRow", "CaseStore", "FactStore", "Head", "Told"]
-
 EVENT_TAG = "event"
 EVENT_SEAL_VERSION = 1
 
@@ -154,7 +152,7 @@ class FactStore:
             "payload": payload,
         }
         digest = seal_event(head.hash, fields)
-        streams = dict.fromkeys((fact.stream, *fact.touches()))
+        streams = dict.fromkeys((fact.stream, *fact.affected_streams()))
         envelope = Envelope(
             event_id=event_id,
             stream=fact.stream,

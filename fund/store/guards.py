@@ -17,8 +17,6 @@ from fund.database import METADATA, Connection, is_sqlite, sql_object, squeezed
 from fund.language import N_
 from fund.ledger import catalog
 
-__all__ = ["GuardStore"]
-
 MISSING, CHANGED = catalog.MISSING, catalog.CHANGED
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")

@@ -14,8 +14,6 @@ from fund import dates
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
 
-__all__ = ["CommandRow", "PendingRow", "SealedRow", "TimerRow", "WorkStore"]
-
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:

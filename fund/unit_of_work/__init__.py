@@ -1,16 +1,17 @@
 """One database transaction under the fund's lock: ``record`` stores a fact and posts its entries, or neither.
 
-``View`` reads: cases, facts, ledger, regulations, at one instant; ``Past`` as they were known at a fact. ``UnitOfWork``
-is a view that may record. Use cases are plain functions that take one; they ask, check and record, and never commit. A
-chapter says with ``Life`` how facts change its cases. Source: lifecycle.md 1, service.md 4.
+``Snapshot`` reads cases, facts, ledger and regulations at one instant; ``HistoricalSnapshot`` reads them as they were
+known at a fact. ``UnitOfWork`` is a snapshot that may record. Use cases are plain functions that take one; they check
+and record, and never commit. A ``Projection`` says how facts change the cases of one kind. Source: lifecycle.md 1,
+service.md 4.
 """
 
 from __future__ import annotations
 
-from fund.unit_of_work.lives import Life, Lives
-from fund.unit_of_work.past import Past
+from fund.unit_of_work.history import HistoricalSnapshot
+from fund.unit_of_work.projections import Projection, Projections
 from fund.unit_of_work.refs import derive_id
+from fund.unit_of_work.snapshot import BOOK, Snapshot
 from fund.unit_of_work.unit import UnitOfWork
-from fund.unit_of_work.view import BOOK, View
 
-__all__ = ["BOOK", "Life", "Lives", "Past", "UnitOfWork", "View", "derive_id"]
+__all__ = ["BOOK", "Projection", "Projections", "HistoricalSnapshot", "UnitOfWork", "Snapshot", "derive_id"]

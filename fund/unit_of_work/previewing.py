@@ -20,9 +20,7 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.disbursements import Payee
 from fund.schemas.people import RegulationsFile
 from fund.schemas.proposals import Proposal, Round
-from fund.unit_of_work.view import View
-
-__all__ = ["preview"]
+from fund.unit_of_work.snapshot import Snapshot
 
 _TITLED: Mapping[str, type[CaseFile]] = {
     case.kind: case for case in (Agreement, Milestone, Proposal, Round)
@@ -30,7 +28,7 @@ _TITLED: Mapping[str, type[CaseFile]] = {
 
 
 def preview(
-    view: View, facts: Sequence[Envelope], *, on: date | None, new: Collection[str] = (), sealed: bool = False
+    snapshot: Snapshot, facts: Sequence[Envelope], *, on: date | None, new: Collection[str] = (), sealed: bool = False
 ) -> dict[str, Any]:
     """``facts``: each that has words as ``{"type", "fields"}``; a field is ``{"label", "value"}`` and what it names.
 
@@ -42,7 +40,7 @@ def preview(
         sealed: It is a trial: what opens only when it happens stays closed.
     """
     told: list[dict[str, Any]] = [
-        {"type": fact.type, "fields": _Told(view, new).fields(fact.fact, sealed=sealed)}
+        {"type": fact.type, "fields": _Told(snapshot, new).fields(fact.fact, sealed=sealed)}
         for fact in facts
         if fact.type in SHOWN
     ]
@@ -53,10 +51,10 @@ def preview(
 
 
 class _Told:
-    """The fields of one fact, with what the view knows of whom and what they name."""
+    """The fields of one fact, with what the snapshot knows of whom and what they name."""
 
-    def __init__(self, view: View, new: Collection[str]) -> None:
-        self.view, self.new = view, new
+    def __init__(self, snapshot: Snapshot, new: Collection[str]) -> None:
+        self.snapshot, self.new = snapshot, new
 
     def fields(self, fact: Fact, *, sealed: bool) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = []
@@ -115,7 +113,7 @@ class _Told:
         if label == "text":  # of a payment: the number that it bears is given with it
             for ref in self.new:
                 plain = plain.replace(ref, "…")
-        payee = self.view.maybe(Payee, plain) if label in ("payee_ref", "replaces") else None
+        payee = self.snapshot.maybe(Payee, plain) if label in ("payee_ref", "replaces") else None
         if payee is not None:
             return {"label": label, "value": plain, "name": payee.name, "iban": payee.iban}
         name = self._name(label, plain)
@@ -124,20 +122,20 @@ class _Told:
     def _name(self, label: str, ref: str) -> str:
         """The name or title of what a value names, else the value."""
         if label in PEOPLE:
-            return self.view.name(ref)
+            return self.snapshot.name(ref)
         if label in PARTNERS:
-            return self.view.partner_name(ref)
-        case = self.view.maybe(_TITLED[CASES[label]], ref) if label in CASES else None
+            return self.snapshot.partner_name(ref)
+        case = self.snapshot.maybe(_TITLED[CASES[label]], ref) if label in CASES else None
         if case is None:
-            return self.view.partner_name(ref) if label == "subject" else ref
+            return self.snapshot.partner_name(ref) if label == "subject" else ref
         title = case.terms.title if isinstance(case, Agreement) else getattr(case, "title", ref)
         return str(title)
 
     def _regulations(self, fact: RegulationsAdopted) -> Iterator[dict[str, Any]]:
         """Which rules become others than those that would hold on that day, and the hash of them all."""
-        known = [case for case in self.view.cases(RegulationsFile) if case.ref != fact.ref]
+        known = [case for case in self.snapshot.cases(RegulationsFile) if case.ref != fact.ref]
         before = [case for case in known if case.from_on <= fact.from_on] or known
-        last = max(before, key=lambda case: (case.from_on, self.view.version(case)), default=None)
+        last = max(before, key=lambda case: (case.from_on, self.snapshot.version(case)), default=None)
         was = dict(_flat(last.regulations.model_dump(mode="json"))) if last is not None else {}
         now = dict(_flat(json.loads(fact.text)))
         rows = [

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 
 from fund.glossary import nearest
 
-__all__ = ["derive_id", "readable_ref", "where_to_look"]
-
 _FORMS = {
     "round": ("", 0),
     "proposal": ("", 3),

@@ -9,8 +9,6 @@ from datetime import date
 from fund.events import Envelope, canonical_json
 from fund.ledger import EntryDraft
 
-__all__ = ["shown"]
-
 
 def shown(
     facts: Sequence[Envelope], drafts: Sequence[EntryDraft], refs: Sequence[str], *, today: date, on: date | None

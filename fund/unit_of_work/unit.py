@@ -16,16 +16,14 @@ from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor
 from fund.schemas import CaseFile
 from fund.store import Head, Store
-from fund.unit_of_work.gathering import UNWRITTEN, Gathered
-from fund.unit_of_work.lives import Lives
+from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import derive_id, readable_ref
 from fund.unit_of_work.shown import shown
-from fund.unit_of_work.view import Answer, Case, View
+from fund.unit_of_work.snapshot import Answer, Case, Snapshot
+from fund.unit_of_work.write_batch import UNWRITTEN, WriteBatch
 
 if TYPE_CHECKING:
     from fund.rules.postings import Booking
-
-__all__ = ["UnitOfWork"]
 
 
 @dataclass(slots=True)
@@ -36,8 +34,8 @@ class _Cause:
     reaction: str
 
 
-class UnitOfWork(View):
-    """A view that may record; everything it records commits together, or not at all.
+class UnitOfWork(Snapshot):
+    """A snapshot that may record; everything it records commits together, or not at all.
 
     Attributes:
         actor: Who acts: in a two-person command the one who confirms.
@@ -58,7 +56,7 @@ class UnitOfWork(View):
     def __init__(
         self,
         connection: Connection,
-        lives: Lives,
+        projections: Projections,
         *,
         actor: Actor,
         now: datetime,
@@ -71,7 +69,7 @@ class UnitOfWork(View):
         reaction: str = "",
         recorded: int = 0,
     ) -> None:
-        super().__init__(connection, lives, actor=actor, now=now)
+        super().__init__(connection, projections, actor=actor, now=now)
         self.actor = actor
         self.maker = maker or actor
         self.confirmer = actor if maker is not None else None
@@ -86,12 +84,18 @@ class UnitOfWork(View):
         self._head = head
         self._recorded = recorded  # so many facts bear this command id already
         self._cause = _Cause(cause, reaction) if cause is not None else None
-        self._gathered: Gathered | None = None
+        self._gathered: WriteBatch | None = None
 
     @classmethod
     @contextmanager
     def open(  # type: ignore[override]
-        cls, engine: Engine, lives: Lives, *, actor: Actor | str, command_id: str | None = None, **options: Any
+        cls,
+        engine: Engine,
+        projections: Projections,
+        *,
+        actor: Actor | str,
+        command_id: str | None = None,
+        **options: Any,
     ) -> Iterator[UnitOfWork]:
         """A unit of work in a transaction of its own, under the fund's lock; commits at the end.
 
@@ -99,11 +103,17 @@ class UnitOfWork(View):
             NoFundHere, UnknownUser, DatabaseBusy: As they say.
         """
         with writing(engine) as connection:
-            yield cls.on(connection, lives, actor=actor, command_id=command_id, **options)
+            yield cls.on(connection, projections, actor=actor, command_id=command_id, **options)
 
     @classmethod
     def on(
-        cls, connection: Connection, lives: Lives, *, actor: Actor | str, command_id: str | None = None, **options: Any
+        cls,
+        connection: Connection,
+        projections: Projections,
+        *,
+        actor: Actor | str,
+        command_id: str | None = None,
+        **options: Any,
     ) -> UnitOfWork:
         """A unit of work in the caller's transaction. Takes the fund's lock: nobody overtakes its guards (G1)."""
         store = Store(connection)
@@ -111,10 +121,10 @@ class UnitOfWork(View):
             raise NoFundHere(place="")
         head = store.facts.head(lock=True)
         now = max(store.work.clock(), head.recorded_at)
-        who = actor if isinstance(actor, Actor) else View(connection, lives, actor=None, now=now).user(actor)
-        return cls(connection, lives, actor=who, now=now, head=head, command_id=command_id, **options)
+        who = actor if isinstance(actor, Actor) else Snapshot(connection, projections, actor=None, now=now).user(actor)
+        return cls(connection, projections, actor=who, now=now, head=head, command_id=command_id, **options)
 
-    def once(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
+    def cached(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
         """What ``read`` finds now: this unit may have changed it."""
         return read()
 
@@ -130,14 +140,14 @@ class UnitOfWork(View):
     # ------------------------------------------------------------------------------------------------- gathering
 
     @contextmanager
-    def gathering(self) -> Iterator[None]:
+    def write_batch(self) -> Iterator[None]:
         """Facts, cases, entries and numbers are written together, some hundred at a time: for thousands of facts.
 
         Nothing else changes. Whoever asks :attr:`store` or :attr:`ledger` finds everything written; cases, what stands
         on an account (:meth:`balance_now`) and whether a day takes entries are answered without writing.
         """
         assert self._gathered is None, "what is gathered twice is written twice"
-        self._gathered = Gathered()
+        self._gathered = WriteBatch()
         try:
             yield
             self._write()
@@ -157,7 +167,7 @@ class UnitOfWork(View):
         return self._ledger
 
     def cases(self, model: type[Case], **conditions: Any) -> list[Case]:
-        """Cases of a kind that fit every condition, in the order of their refs; see :meth:`View.cases`."""
+        """Cases of a kind that fit every condition, in the order of their refs; see :meth:`Snapshot.cases`."""
         if self._gathered is not None and self._gathered.changes(model.kind):
             self._write()
         return self._cases_in(self._store, model, **conditions)
@@ -246,9 +256,9 @@ class UnitOfWork(View):
 
     def _fold(self, envelope: Envelope) -> None:
         changed: list[tuple[CaseFile, int]] = []
-        for stream in dict.fromkeys((envelope.stream, *envelope.fact.touches())):
+        for stream in dict.fromkeys((envelope.stream, *envelope.fact.affected_streams())):
             kind, _slash, ref = stream.partition("/")
-            life = self.lives.get(kind)
+            life = self.projections.get(kind)
             if life is None:
                 continue
             case = life.after(self.maybe(life.model, ref), envelope)

@@ -48,20 +48,7 @@ from fund.rules.transitions import Transition, state_after
 from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
 from fund.schemas.capital import Partner, members_of
 from fund.schemas.people import FundFile, RegulationsFile, User
-from fund.unit_of_work import Life, UnitOfWork, View, derive_id
-
-__all__ = [
-    "LIVES",
-    "REGULATIONS_TRANSITIONS",
-    "TRANSITIONS",
-    "State",
-    "accounts_of_the_fund",
-    "add_user",
-    "change_user",
-    "revoke_user",
-    "users",
-]
-
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork, derive_id
 
 LONGEST_NAME = 200
 """So many characters of a user's name are kept."""
@@ -95,15 +82,15 @@ REGULATIONS_TRANSITIONS = (
 # ---------------------------------------------------------------------------------------------------------- folds
 
 
-def _fund_after(case: FundFile | None, happened: Envelope) -> FundFile | None:
-    fact = happened.fact
+def _fund_after(case: FundFile | None, event: Envelope) -> FundFile | None:
+    fact = event.fact
     if isinstance(fact, FundFounded):
         return FundFile(ref=fact.ref, state="founded", name=fact.name, currency=fact.currency)
     return case
 
 
-def _regulations_after(case: RegulationsFile | None, happened: Envelope) -> RegulationsFile | None:
-    fact = happened.fact
+def _regulations_after(case: RegulationsFile | None, event: Envelope) -> RegulationsFile | None:
+    fact = event.fact
     if isinstance(fact, RegulationsAdopted):
         return RegulationsFile(
             ref=fact.ref,
@@ -114,8 +101,8 @@ def _regulations_after(case: RegulationsFile | None, happened: Envelope) -> Regu
     return case
 
 
-def _user_after(case: User | None, happened: Envelope) -> User | None:
-    fact = happened.fact
+def _user_after(case: User | None, event: Envelope) -> User | None:
+    fact = event.fact
     if isinstance(fact, UserAdded):
         return User(
             ref=fact.ref,
@@ -126,11 +113,11 @@ def _user_after(case: User | None, happened: Envelope) -> User | None:
             deputy_of=fact.deputy_of,
         )
     if isinstance(fact, UserChanged) and case is not None:
-        return case.but(
+        return case.replace(
             roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded, deputy_of=fact.deputy_of
         )
     if isinstance(fact, UserRevoked) and case is not None:
-        return case.but(state=state_after(TRANSITIONS, case.state, fact))
+        return case.replace(state=state_after(TRANSITIONS, case.state, fact))
     return case
 
 
@@ -138,10 +125,10 @@ def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
     return tuple(sorted(Role(name) for name in names))
 
 
-LIVES = {
-    "fund": Life(FundFile, _fund_after),
-    "regulations": Life(RegulationsFile, _regulations_after, REGULATIONS_TRANSITIONS),
-    "user": Life(User, _user_after, TRANSITIONS),
+PROJECTIONS = {
+    "fund": Projection(FundFile, _fund_after),
+    "regulations": Projection(RegulationsFile, _regulations_after, REGULATIONS_TRANSITIONS),
+    "user": Projection(User, _user_after, TRANSITIONS),
 }
 
 
@@ -331,7 +318,7 @@ SEATED = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
 
 
 def _seat(
-    view: View, user_id: str, name: str, roles: list[Role], *, organisation: str | None, deputy_of: str | None
+    snapshot: Snapshot, user_id: str, name: str, roles: list[Role], *, organisation: str | None, deputy_of: str | None
 ) -> str | None:
     """The user id of the member whose deputy this person becomes; nothing for who has a seat, or none.
 
@@ -339,27 +326,27 @@ def _seat(
         NoDeputy, NoSeatLeft, UnknownUser: As they say.
     """
     if deputy_of is not None:
-        member = view.user(deputy_of)
+        member = snapshot.user(deputy_of)
         ground = ""
         if Role.COMMITTEE_MEMBER not in roles or Role.COMMITTEE_CHAIR in roles:
             ground = _(N_("a deputy has the role of committee member, and no seat"))
         elif member.user_id == user_id or not member.has(Role.COMMITTEE_MEMBER) or member.deputy_of is not None:
             ground = _(N_("{member} has no seat as a member of the committee")).format(member=member.name)
         elif member.organisation is not None and member.organisation == organisation:
-            ground = _(N_("both are of {organisation}")).format(organisation=view.partner_name(member.organisation))
+            ground = _(N_("both are of {organisation}")).format(organisation=snapshot.partner_name(member.organisation))
         if ground:
             raise NoDeputy(user=name, member=member.name, ground=ground)
         return member.user_id
     if not set(roles) & set(SEATED):
         return None
-    active = [user.as_actor(user.ref) for user in view.cases(User, states=("active",))]
+    active = [user.as_actor(user.ref) for user in snapshot.cases(User, states=("active",))]
     seated = [actor for actor in active if actor.has(*SEATED)]
     others = [actor for actor in seated if actor.user_id != user_id]
     filled = {actor.seat for actor in others}  # that of a member who left too, where a deputy keeps it
     chaired = Role.COMMITTEE_CHAIR in roles or any(actor.has(Role.COMMITTEE_CHAIR) for actor in others)
     if not chaired and any(actor.has(Role.DEPUTY_CHAIR) and not actor.has(*SEATED) for actor in active):
         filled.add("chair")  # the deputy chair has it until there is a chair
-    seats = view.regulations().committee.seats
+    seats = snapshot.regulations().committee.seats
     if not any(actor.seat == user_id for actor in seated) and len(filled) >= seats:
         raise NoSeatLeft(user=name, filled=len(filled), seats=seats)
     return None
@@ -378,13 +365,13 @@ def revoke_user(uow: UnitOfWork, *, name: str, reason: str) -> Envelope:
     return uow.record(UserRevoked(ref=leaving.user_id, reason=reason))
 
 
-def _require_another_admin(view: View, actor: Actor) -> None:
+def _require_another_admin(snapshot: Snapshot, actor: Actor) -> None:
     """Nothing, unless this person is the only admin: nobody else may add people.
 
     Raises:
         LastAdmin: It is.
     """
-    admins = [user.ref for user in view.cases(User, states=("active",)) if Role.ADMIN in user.roles]
+    admins = [user.ref for user in snapshot.cases(User, states=("active",)) if Role.ADMIN in user.roles]
     if admins == [actor.user_id]:
         raise LastAdmin(user=actor.name)
 
@@ -393,29 +380,29 @@ def _role(name: str) -> Role:
     return Role(chosen(name, role_names(), UnknownRole))
 
 
-def users(view: View) -> dict[str, Any]:
+def users(snapshot: Snapshot) -> dict[str, Any]:
     """Everybody who acts or acted, by name."""
-    names = view.store.work.names()
+    names = snapshot.store.work.names()
     listed = [
         {
             "id": user.ref,
             "name": names.get(user.ref, user.ref),
             "roles": [role.value for role in user.roles],
             "partner": user.partner,
-            "partner_name": view.partner_name(user.partner) if user.partner else None,
+            "partner_name": snapshot.partner_name(user.partner) if user.partner else None,
             "seconded": user.seconded,
             "deputy_of": names.get(user.deputy_of, user.deputy_of) if user.deputy_of else None,
             "state": user.state,
         }
-        for user in view.cases(User)
+        for user in snapshot.cases(User)
     ]
     return {"users": sorted(listed, key=lambda row: str(row["name"]))}
 
 
-def regulations_in_force(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+def regulations_in_force(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     """The regulations in force on a day, whole."""
-    rules = view.regulations(as_of)
-    return {"as_of": (as_of or view.today).isoformat(), "regulations": rules.model_dump(mode="json")}
+    rules = snapshot.regulations(as_of)
+    return {"as_of": (as_of or snapshot.today).isoformat(), "regulations": rules.model_dump(mode="json")}
 
 
 def refused(uow: UnitOfWork, *, command: str, code: str, subject: str) -> Envelope:
@@ -423,24 +410,26 @@ def refused(uow: UnitOfWork, *, command: str, code: str, subject: str) -> Envelo
     return uow.record(CommandRefused(command=command, code=code, subject=subject))
 
 
-def regulations_template(_view: View) -> dict[str, Any]:
+def regulations_template(_view: Snapshot) -> dict[str, Any]:
     """The standard regulations as TOML, to change and adopt."""
     return {"template": standard_text()}
 
 
-def _chair_where_there_is_one(view: View, _args: Mapping[str, Any]) -> Who | None:
+def _chair_where_there_is_one(snapshot: Snapshot, _args: Mapping[str, Any]) -> Who | None:
     """An admin adds people alone until there is a chair, who confirms from then on (lifecycle.md 2)."""
     chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
     return (
-        CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
+        CHAIR
+        if any(role in user.roles for user in snapshot.cases(User, states=("active",)) for role in chairs)
+        else None
     )
 
 
-def _other_chair(view: View, args: Mapping[str, Any]) -> Who | None:
+def _other_chair(snapshot: Snapshot, args: Mapping[str, Any]) -> Who | None:
     """A chair does not leave by one hand: another chair confirms, or a fund manager where there is no other."""
     chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
-    leaving = view.user(str(args.get("name", "")))
+    leaving = snapshot.user(str(args.get("name", "")))
     if not leaving.has(*chairs):
         return None
-    others = [user for user in view.cases(User, states=("active",)) if user.ref != leaving.user_id]
+    others = [user for user in snapshot.cases(User, states=("active",)) if user.ref != leaving.user_id]
     return CHAIR if any(role in user.roles for user in others for role in chairs) else FUND_MANAGER

@@ -12,8 +12,6 @@ from fund.workflows.broker import QUEUE
 from fund.workflows.delivery.deliver import NO_EPOCH
 from fund.workflows.delivery.deliver import react as react_to
 
-__all__ = ["declare"]
-
 log = logging.getLogger("fund.actors")
 
 

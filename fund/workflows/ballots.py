@@ -19,7 +19,7 @@ from fund.rules.regulations import Committee
 from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import (
     SIGNING,
     Body,
@@ -36,39 +36,26 @@ from fund.workflows.bodies import (
 from fund.workflows.conflicts import parties_of
 from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
-__all__ = [
-    "CHOICES",
-    "Opened",
-    "after_vote",
-    "body_behind",
-    "matter_behind",
-    "cast_vote",
-    "close_votes",
-    "open_votes",
-    "require_quorum",
-    "waiting_in_body",
-]
-
 CHOICES = (FOR, AGAINST, ABSTAIN)
 VOTE = "vote"
 TURN = 1
 
 
 def matter_behind(
-    view: View, *, proposal: str, lead: str, parties: Collection[str], judged_by: Collection[str] = ()
+    snapshot: Snapshot, *, proposal: str, lead: str, parties: Collection[str], judged_by: Collection[str] = ()
 ) -> Matter:
     """What follows from a proposal, as far as it bears on who may vote or decide: its conflicts, those of everybody
     whom the matter itself names as a party, and whoever reviewed it, in whatever turn.
     """
-    behind, review = view.maybe(Proposal, proposal), view.maybe(Review, proposal)
-    around = parties_of(view, behind) if behind is not None else CaseParties(lead)
+    behind, review = snapshot.maybe(Proposal, proposal), snapshot.maybe(Review, proposal)
+    around = parties_of(snapshot, behind) if behind is not None else CaseParties(lead)
     others = frozenset((*parties, lead)) - {around.lead, ""}
     around = replace(around, beneficiaries=around.beneficiaries | others)
     return Matter(around, frozenset((*reviewers_of(review), *judged_by)))
 
 
 def body_behind(
-    view: View,
+    snapshot: Snapshot,
     rules: Committee,
     *,
     proposal: str,
@@ -87,13 +74,13 @@ def body_behind(
         hands: Who made the matter (user ids): in the full board they leave the vote to another signatory.
         judged_by: Who judged what the matter rests on (user ids), besides the reviewers: G7 d.
     """
-    matter = matter_behind(view, proposal=proposal, lead=lead, parties=parties, judged_by=judged_by)
-    if not needs_the_board(view, rules, matter):
-        return committee(view, matter)
+    matter = matter_behind(snapshot, proposal=proposal, lead=lead, parties=parties, judged_by=judged_by)
+    if not needs_the_board(snapshot, rules, matter):
+        return committee(snapshot, matter)
     streams = (f"proposal/{proposal}", *((f"agreement/{agreement}",) if agreement else ()))
-    facts = [each for stream in streams for each in view.store.facts.of_stream(stream)]
+    facts = [each for stream in streams for each in snapshot.store.facts.of_stream(stream)]
     signed = frozenset((*hands, *(each.actor for each in facts if each.type in SIGNING)))
-    return board(view, replace(matter, signed=signed))
+    return board(snapshot, replace(matter, signed=signed))
 
 
 def cast_vote(

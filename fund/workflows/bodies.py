@@ -21,27 +21,8 @@ from fund.rules.scoring import Missing
 from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, cast_for, committee_missing, outcome
 from fund.schemas.capital import VOTING, Partner
 from fund.schemas.reviews import Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import kind_of, people
-
-__all__ = [
-    "SIGNED",
-    "SIGNING",
-    "Body",
-    "Matter",
-    "bars",
-    "board",
-    "chairs",
-    "committee",
-    "deciders",
-    "ground_text",
-    "missing_of",
-    "needs_the_board",
-    "outcome_of",
-    "require_decider",
-    "require_free",
-    "reviewers_of",
-]
 
 REVIEWED, TOOK_PART, SIGNED = "reviewed", "took_part", "signed"
 BARRED = {
@@ -107,14 +88,14 @@ class Body:
         return next((seat for seat, who in self.seats.items() if voter in who), "")
 
 
-def committee(view: View, matter: Matter) -> Body:
+def committee(snapshot: Snapshot, matter: Matter) -> Body:
     """The committee on this matter: seats with their member and deputies; who has a conflict or a hand in it is out.
 
     A deputy, of another organisation, may vote where the member may not or did not; the member's own vote goes before
     it. For the seat of a chair who may not vote the deputy chair does.
     """
     sitting: dict[str, list[Actor]] = {}
-    members = people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
+    members = people(snapshot, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
     for actor in sorted(members, key=lambda actor: actor.seat != actor.user_id):  # members before their deputies
         sitting.setdefault(actor.seat, []).append(actor)  # a deputy holds the seat of a member who left
     barred: dict[str, str] = {}
@@ -130,15 +111,15 @@ def committee(view: View, matter: Matter) -> Body:
     for seat, actors in sitting.items():
         seated(seat, actors)
     chairs = [actor.user_id for actor in members if actor.has(Role.COMMITTEE_CHAIR)]
-    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if not each.has(Role.COMMITTEE_MEMBER)]
+    deputies = [each for each in people(snapshot, Role.DEPUTY_CHAIR) if not each.has(Role.COMMITTEE_MEMBER)]
     if deputies and not any(seats[chair] for chair in chairs):
         seated(chairs[0] if chairs else deputies[0].user_id, deputies)
-    voters = {user_id: _ballot(view, actor) for user_id, actor in free.items()}
+    voters = {user_id: _ballot(snapshot, actor) for user_id, actor in free.items()}
     return Body(voters, barred, seats)
 
 
-def _ballot(view: View, actor: Actor) -> Ballot:
-    return Ballot(actor.user_id, actor.organisation, kind_of(view, actor), ABSTAIN)
+def _ballot(snapshot: Snapshot, actor: Actor) -> Ballot:
+    return Ballot(actor.user_id, actor.organisation, kind_of(snapshot, actor), ABSTAIN)
 
 
 def bars(matter: Matter, actor: Actor) -> str:
@@ -151,7 +132,7 @@ def bars(matter: Matter, actor: Actor) -> str:
     return TOOK_PART if actor.user_id in matter.took_part else ""
 
 
-def chairs(view: View, matter: Matter, *, hands: Collection[str] = ()) -> tuple[list[Actor], list[Actor]]:
+def chairs(snapshot: Snapshot, matter: Matter, *, hands: Collection[str] = ()) -> tuple[list[Actor], list[Actor]]:
     """The chairs who may act on a matter, and the deputies, who do when no chair may.
 
     Args:
@@ -161,13 +142,13 @@ def chairs(view: View, matter: Matter, *, hands: Collection[str] = ()) -> tuple[
     def may(actor: Actor) -> bool:
         return not bars(matter, actor) and actor.user_id not in hands
 
-    free = [each for each in people(view, Role.COMMITTEE_CHAIR) if may(each)]
-    return free, [each for each in people(view, Role.DEPUTY_CHAIR) if may(each)]
+    free = [each for each in people(snapshot, Role.COMMITTEE_CHAIR) if may(each)]
+    return free, [each for each in people(snapshot, Role.DEPUTY_CHAIR) if may(each)]
 
 
-def deciders(view: View, matter: Matter, *, hands: Collection[str] = ()) -> tuple[str, ...]:
+def deciders(snapshot: Snapshot, matter: Matter, *, hands: Collection[str] = ()) -> tuple[str, ...]:
     """User ids of those who may open the votes on a matter now: the chair, or the deputy when no chair may."""
-    free, deputies = chairs(view, matter, hands=hands)
+    free, deputies = chairs(snapshot, matter, hands=hands)
     return tuple(each.user_id for each in (free or deputies))
 
 
@@ -183,7 +164,7 @@ def require_free(actor: Actor, matter: Matter, *, ref: str, look: str) -> None:
 
 
 def require_decider(
-    view: View, actor: Actor, matter: Matter, *, command: str, ref: str, look: str, hands: Collection[str] = ()
+    snapshot: Snapshot, actor: Actor, matter: Matter, *, command: str, ref: str, look: str, hands: Collection[str] = ()
 ) -> None:
     """Nothing, when a matter is up to this chair or deputy: bound by the ties that bar a vote (out of the room, section
     12), and the deputy acts while no chair may.
@@ -195,7 +176,7 @@ def require_decider(
         NotAVoter: With the ground. DeputyNotNeeded: The chair is not barred.
     """
     require_free(actor, matter, ref=ref, look=look)
-    free, _deputies = chairs(view, matter, hands=hands)
+    free, _deputies = chairs(snapshot, matter, hands=hands)
     if not actor.has(Role.COMMITTEE_CHAIR) and free:
         raise DeputyNotNeeded(actor=actor.name, ref=ref, chair=free[0].name, command=command)
 
@@ -213,7 +194,7 @@ def ground_text(ground: str) -> str:
     return _(BARRED[ground]) if ground in BARRED else conflict_text(ground)
 
 
-def needs_the_board(view: View, rules: Committee, matter: Matter) -> bool:
+def needs_the_board(snapshot: Snapshot, rules: Committee, matter: Matter) -> bool:
     """Whether conflicts alone keep the committee from a quorum: then the full board decides (rule of necessity).
 
     A committee that is simply not appointed is no necessity.
@@ -223,19 +204,19 @@ def needs_the_board(view: View, rules: Committee, matter: Matter) -> bool:
         first = [who[0] for who in body.free_seats.values()]
         return bool(committee_missing(rules, seats=len(first), ballots=body.ballots(first)))
 
-    if lacks(committee(view, Matter(NOBODY))):
+    if lacks(committee(snapshot, Matter(NOBODY))):
         return False
-    return lacks(committee(view, Matter(matter.parties, matter.reviewers)))
+    return lacks(committee(snapshot, Matter(matter.parties, matter.reviewers)))
 
 
-def board(view: View, matter: Matter) -> Body:
+def board(snapshot: Snapshot, matter: Matter) -> Body:
     """The full board: one vote per partner, cast by a signatory who neither signed nor reviewed the matter. A partner
     that gave notice votes on, until its settlement is in the books.
 
     Conflicts of partners are disclosed, not barred: without them nobody could decide. Who has a tie of one's own (named
     in the team, family, money) leaves the vote to another signatory of the same partner.
     """
-    active = view.once("active", lambda: {partner.ref for partner in view.cases(Partner, states=VOTING)})
+    active = snapshot.cached("active", lambda: {partner.ref for partner in snapshot.cases(Partner, states=VOTING)})
     voters: dict[str, Ballot] = {}
     barred: dict[str, str] = {}
     seats: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(active), ())
@@ -244,7 +225,7 @@ def board(view: View, matter: Matter) -> Body:
         conflict = hard_conflict(Actor("", "", frozenset({Role.PARTNER_SIGNATORY}), partner), matter.parties)
         if conflict is not None:
             disclosed[partner] = conflict.text
-    for actor in people(view, Role.PARTNER_SIGNATORY):
+    for actor in people(snapshot, Role.PARTNER_SIGNATORY):
         own = actor.organisation
         if own is None or own not in active:
             continue
@@ -255,7 +236,7 @@ def board(view: View, matter: Matter) -> Body:
         elif personal := _personal(actor, matter.parties):
             barred[actor.user_id] = personal
         else:
-            voters[actor.user_id] = Ballot(actor.user_id, own, kind_of(view, actor), ABSTAIN)
+            voters[actor.user_id] = Ballot(actor.user_id, own, kind_of(snapshot, actor), ABSTAIN)
             seats[own] = (*seats[own], actor.user_id)
     return Body(voters, barred, seats, board_size=len(active), disclosed=disclosed)
 

@@ -18,8 +18,6 @@ from redis.retry import Retry
 
 from fund.errors.service import BrokerUnreachable, UnknownBroker
 
-__all__ = ["QUEUE", "Bell", "answers", "make_broker", "stub_broker"]
-
 QUEUE = "fund"
 NAMESPACE = "fund"
 
@@ -75,7 +73,7 @@ def answers(url: str, *, namespace: str = NAMESPACE) -> bool:
     return True
 
 
-class Bell:
+class Notifier:
     """Rings for a row that was handed out. Raises :class:`BrokerUnreachable` when nobody hears.
 
     Args:
@@ -106,7 +104,7 @@ class Bell:
         except redis.RedisError as problem:
             raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
 
-    def ring(self, event_id: str, reaction: str) -> None:
+    def notify(self, event_id: str, reaction: str) -> None:
         """Tell some worker that this row is handed out.
 
         Raises:

@@ -12,10 +12,8 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from fund.declarations import Command, Input, Query, declared
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import same_command_from
-
-__all__ = ["COMMANDS", "DECLARED_IN", "KEPT_IN", "KINDS", "LIVES", "QUERIES", "named", "states_for"]
+from fund.rules.transitions import same_command_from
+from fund.unit_of_work import Projection
 
 Declared = TypeVar("Declared")
 
@@ -80,7 +78,7 @@ KEPT_IN: Mapping[str, tuple[str, ...]] = {
     "fund.workflows.partners.table": ("partner", "key"),
     "fund.workflows.exits.life": ("exit",),
     "fund.costs.use_cases": ("cost", "debit", "income"),
-    "fund.workflows.receipts.lives": (
+    "fund.workflows.receipts.projections": (
         "bank_account", "bank_notification", "bank_statement", "call", "receipt",
     ),
     "fund.workflows.payments.table": ("batch",),
@@ -124,8 +122,8 @@ def _queries_in(module: str) -> Mapping[str, Query]:
     return {name: each for name, each in declared(module).items() if isinstance(each, Query)}
 
 
-def _lives_in(module: str) -> Mapping[str, Life]:
-    found: Mapping[str, Life] = import_module(module).LIVES
+def _lives_in(module: str) -> Mapping[str, Projection]:
+    found: Mapping[str, Projection] = import_module(module).PROJECTIONS
     return found
 
 
@@ -135,7 +133,7 @@ COMMANDS: Mapping[str, Command] = _ByName(_commands_in, DECLARED_IN)
 QUERIES: Mapping[str, Query] = _ByName(_queries_in, DECLARED_IN)
 """What is read, by the words as typed."""
 
-LIVES: Mapping[str, Life] = _ByName(_lives_in, KEPT_IN)
+PROJECTIONS: Mapping[str, Projection] = _ByName(_lives_in, KEPT_IN)
 """How the facts of each kind of case are folded."""
 
 KINDS = tuple(kind for kinds in KEPT_IN.values() for kind in kinds)
@@ -161,7 +159,7 @@ def states_for(command: str) -> frozenset[str]:
 
     Empty where no table names it, or where it begins a life.
     """
-    rows = [row for life in LIVES.values() for row in life.table]
+    rows = [row for life in PROJECTIONS.values() for row in life.table]
     if any(row.command == command and row.sources is None for row in rows):
         return frozenset()
     return frozenset(same_command_from(rows, command))

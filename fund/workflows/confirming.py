@@ -8,8 +8,6 @@ from fund.declarations import TEXT, Input, Reference, argument, command, option
 from fund.language import N_
 from fund.rules.authority import ANYONE
 
-__all__ = ["Confirm", "Decline"]
-
 
 class _Waiting(Input):
     """What waits, by its refs; several happen together, and one that was typed twice is meant once."""

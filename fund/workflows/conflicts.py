@@ -21,57 +21,45 @@ from fund.schemas.capital import Partner
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.cooperations.register import register
-
-__all__ = [
-    "Surroundings",
-    "experiments",
-    "kind_of",
-    "parties_of",
-    "people",
-    "person",
-    "require_no_conflict",
-    "soft_of",
-    "surroundings_of",
-]
 
 _UNDECIDED = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
 """States in which a proposal asks for money that others of its round ask for too."""
 
 
-def parties_of(view: View, proposal: Proposal) -> CaseParties:
+def parties_of(snapshot: Snapshot, proposal: Proposal) -> CaseParties:
     """Everything that hard conflicts with this revision are computed from."""
-    review = view.maybe(Review, proposal.ref)
+    review = snapshot.maybe(Review, proposal.ref)
     return CaseParties(
         lead=proposal.lead,
         co_applicants=frozenset(proposal.co_applicants),
         beneficiaries=frozenset(proposal.beneficiaries),
         team=frozenset(member.partner for member in proposal.form.team if member.partner),
-        persons=_names_of_team(view, proposal),
-        regions=view.once("regions", lambda: _regions(view)),
+        persons=_names_of_team(snapshot, proposal),
+        regions=snapshot.cached("regions", lambda: _regions(snapshot)),
         declared=dict(review.bars) if review is not None else {},
         signed=frozenset(proposal.signed_by),
     )
 
 
-def _regions(view: View) -> dict[str, frozenset[str]]:
+def _regions(snapshot: Snapshot) -> dict[str, frozenset[str]]:
     """The municipalities of each region."""
     regions: dict[str, set[str]] = {}
-    for partner in view.cases(Partner):
+    for partner in snapshot.cases(Partner):
         if partner.sort == "municipality" and partner.region:
             regions.setdefault(partner.region, set()).add(partner.ref)
     return {region: frozenset(members) for region, members in regions.items()}
 
 
-def _names_of_team(view: View, proposal: Proposal) -> frozenset[str]:
+def _names_of_team(snapshot: Snapshot, proposal: Proposal) -> frozenset[str]:
     """The names of the team while they are known; they lie apart from the facts, erasable."""
 
     def read() -> list[dict[str, str]]:
-        kept = view.store.work.sealed(stream=proposal.stream, kind="team", round=0)
+        kept = snapshot.store.work.sealed(stream=proposal.stream, kind="team", round=0)
         return json.loads(kept[0].content) if kept else []
 
-    members = view.once(("team", proposal.stream), read)
+    members = snapshot.cached(("team", proposal.stream), read)
     return frozenset(folded(member["name"]) for member in members)
 
 
@@ -85,18 +73,18 @@ class Surroundings:
     experiments: Sequence[Cooperation]
 
 
-def surroundings_of(view: View, proposal: Proposal) -> Surroundings:
+def surroundings_of(snapshot: Snapshot, proposal: Proposal) -> Surroundings:
     """The rest of its round, the register and the fund's own agreements with its lead."""
-    round_ = view.briefs(Proposal, states=_UNDECIDED, parent=proposal.round)
+    round_ = snapshot.briefs(Proposal, states=_UNDECIDED, parent=proposal.round)
     return Surroundings(
         competing={other.ref: other.brief["parties"] for other in round_ if other.ref != proposal.ref},
-        cooperations=[each.as_tie() for each in register(view)],
-        experiments=experiments(view, proposal.lead),
+        cooperations=[each.as_tie() for each in register(snapshot)],
+        experiments=experiments(snapshot, proposal.lead),
     )
 
 
 def soft_of(
-    view: View, actor: Actor, proposal: Proposal, parties: CaseParties, around: Surroundings | None = None
+    snapshot: Snapshot, actor: Actor, proposal: Proposal, parties: CaseParties, around: Surroundings | None = None
 ) -> tuple[Conflict, ...]:
     """The ties that this person must declare, by the register and the fund's own agreements as they are today.
 
@@ -105,7 +93,7 @@ def soft_of(
     """
     if actor.organisation is None:
         return ()
-    near = around or surroundings_of(view, proposal)
+    near = around or surroundings_of(snapshot, proposal)
     return soft_conflicts(
         actor,
         parties,
@@ -114,16 +102,16 @@ def soft_of(
         cooperations=near.cooperations,
         experiments=near.experiments,
         builds_on=proposal.form.cooperation,
-        on=view.today,
+        on=snapshot.today,
     )
 
 
-def experiments(view: View, lead: str) -> list[Cooperation]:
+def experiments(snapshot: Snapshot, lead: str) -> list[Cooperation]:
     """The agreements that began, of which this partner is a party: cooperations on the themes of their proposals."""
-    began = [each for each in view.briefs(Agreement) if each.brief["started_on"] and lead in each.brief["parties"]]
+    began = [each for each in snapshot.briefs(Agreement) if each.brief["started_on"] and lead in each.brief["parties"]]
     themes = {
         each.ref: frozenset(each.brief["themes"])
-        for each in view.briefs(Proposal, refs=[agreement.parent or "" for agreement in began])
+        for each in snapshot.briefs(Proposal, refs=[agreement.parent or "" for agreement in began])
     }
     return [
         Cooperation(
@@ -137,36 +125,36 @@ def experiments(view: View, lead: str) -> list[Cooperation]:
     ]
 
 
-def kind_of(view: View, actor: Actor) -> str:
+def kind_of(snapshot: Snapshot, actor: Actor) -> str:
     """municipality, water_board, region or province of the actor's organisation; external for nobody's."""
     if actor.organisation is None:
         return EXTERNAL
-    partner = view.maybe(Partner, actor.organisation)
+    partner = snapshot.maybe(Partner, actor.organisation)
     return partner.sort if partner is not None else EXTERNAL
 
 
-def people(view: View, *roles: Role) -> list[Actor]:
+def people(snapshot: Snapshot, *roles: Role) -> list[Actor]:
     """Active users with one of the roles, in the order of their ids."""
-    return [actor for actor in view.once("people", lambda: _people(view)) if actor.has(*roles)]
+    return [actor for actor in snapshot.cached("people", lambda: _people(snapshot)) if actor.has(*roles)]
 
 
-def _people(view: View) -> list[Actor]:
-    names = view.store.work.names()
-    return [user.as_actor(names.get(user.ref, user.ref)) for user in view.cases(User, states=["active"])]
+def _people(snapshot: Snapshot) -> list[Actor]:
+    names = snapshot.store.work.names()
+    return [user.as_actor(names.get(user.ref, user.ref)) for user in snapshot.cases(User, states=["active"])]
 
 
-def person(view: View, user_id: str) -> Actor:
+def person(snapshot: Snapshot, user_id: str) -> Actor:
     """Somebody who acts or acted, whatever the roles are now: a tie outlives a role."""
-    return view.case(User, user_id).as_actor(view.name(user_id))
+    return snapshot.case(User, user_id).as_actor(snapshot.name(user_id))
 
 
-def require_no_conflict(view: View, actor: Actor, proposal: Proposal, *, command: str) -> None:
+def require_no_conflict(snapshot: Snapshot, actor: Actor, proposal: Proposal, *, command: str) -> None:
     """Nothing, when no hard conflict ties the actor to the proposal (G7 b).
 
     Raises:
         ConflictOfInterest: One does; the message names the ground.
     """
-    conflict = hard_conflict(actor, parties_of(view, proposal))
+    conflict = hard_conflict(actor, parties_of(snapshot, proposal))
     if conflict is not None:
         raise ConflictOfInterest(
             actor=actor.name,

@@ -39,58 +39,56 @@ from fund.rules.permissions import account_for, readers, sees_accounts
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.conflicts import parties_of
-
-__all__ = ["payload_for", "reads_results", "sees_conflicts", "sees_scores", "sees_votes"]
 
 _READERS = readers("scores")
 """Who reads scores after the closing, and ties at any time, where no conflict bars them; an auditor always does."""
 
 
-def _inside(view: View, proposal: Proposal) -> bool:
-    actor = view.actor
+def _inside(snapshot: Snapshot, proposal: Proposal) -> bool:
+    actor = snapshot.actor
     if actor is None:
         return False
     if actor.has(Role.AUDITOR):
         return True
-    return actor.has(*_READERS) and hard_conflict(actor, parties_of(view, proposal)) is None
+    return actor.has(*_READERS) and hard_conflict(actor, parties_of(snapshot, proposal)) is None
 
 
-def sees_conflicts(view: View, proposal: Proposal) -> bool:
+def sees_conflicts(snapshot: Snapshot, proposal: Proposal) -> bool:
     """Whether whoever looks may know who is tied to the case and how: fund office, committee, auditor."""
-    return _inside(view, proposal)
+    return _inside(snapshot, proposal)
 
 
-def sees_scores(view: View, proposal: Proposal, takers: Iterable[str]) -> bool:
+def sees_scores(snapshot: Snapshot, proposal: Proposal, takers: Iterable[str]) -> bool:
     """Whether whoever looks may see who scored what, once the seal is open: fund office, committee, auditor, and those
     who scored themselves (``takers``, user ids); nobody whom a conflict bars.
     """
-    if _inside(view, proposal):
+    if _inside(snapshot, proposal):
         return True
-    actor = view.actor
+    actor = snapshot.actor
     if actor is None or actor.user_id not in set(takers):
         return False
-    return hard_conflict(actor, parties_of(view, proposal)) is None
+    return hard_conflict(actor, parties_of(snapshot, proposal)) is None
 
 
-def sees_votes(view: View, proposal: str) -> bool:
+def sees_votes(snapshot: Snapshot, proposal: str) -> bool:
     """Whether whoever looks may know who voted what, once votes are open: on what concerns a proposal (ref) as its ties
     are known; what the partners say of the fund itself (a key, who joins, its end) everybody reads.
     """
     if not proposal:
         return True
-    case = view.maybe(Proposal, proposal)
+    case = snapshot.maybe(Proposal, proposal)
     if case is None:
-        return view.actor is not None and view.actor.has(*_READERS)
-    return sees_conflicts(view, case)
+        return snapshot.actor is not None and snapshot.actor.has(*_READERS)
+    return sees_conflicts(snapshot, case)
 
 
-def reads_results(view: View, case: Evaluation) -> bool:
+def reads_results(snapshot: Snapshot, case: Evaluation) -> bool:
     """Whether whoever looks may read an evaluation: everybody from publication on, before it those who work on it."""
     if case.state == "published":
         return True
-    actor = view.actor
+    actor = snapshot.actor
     if actor is None:
         return False
     return actor.has(*_EVALUATING) or (actor.partner is not None and actor.partner in case.parties)
@@ -149,40 +147,40 @@ _ACCOUNTS_OF_THE_FUND = (BankStatementImported, BankNotificationImported)
 """Facts in which such a name is the fund's own account, which stands on every letter."""
 
 
-def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
+def payload_for(snapshot: Snapshot, event: Envelope) -> dict[str, Any]:
     """What the fact says, for whoever looks: fields that are not theirs to read are left out (``null``), numbers of
     accounts masked.
     """
-    payload: dict[str, Any] = json.loads(happened.fact.payload())
-    kind = type(happened.fact)
-    hidden = [*_hidden_figures(view, happened)] if kind in _KEPT or kind in _MEANS else []
-    own = view.actor is not None and view.actor.user_id in (happened.actor, payload.get("reviewer"))
+    payload: dict[str, Any] = json.loads(event.fact.payload())
+    kind = type(event.fact)
+    hidden = [*_hidden_figures(snapshot, event)] if kind in _KEPT or kind in _MEANS else []
+    own = snapshot.actor is not None and snapshot.actor.user_id in (event.actor, payload.get("reviewer"))
     if kind in _TIES and not own:
-        proposal = view.maybe(Proposal, happened.fact.ref)
-        if proposal is None or not sees_conflicts(view, proposal):
+        proposal = snapshot.maybe(Proposal, event.fact.ref)
+        if proposal is None or not sees_conflicts(snapshot, proposal):
             hidden += _TIES[kind]
-    if kind not in _KEPT and happened.fact.opens and not own:
-        concerned = happened.fact.ref if kind.kind in ("decision", "proposal") else payload.get("proposal", "")
-        hidden += () if sees_votes(view, concerned) else happened.fact.opens
+    if kind not in _KEPT and event.fact.opens and not own:
+        concerned = event.fact.ref if kind.kind in ("decision", "proposal") else payload.get("proposal", "")
+        hidden += () if sees_votes(snapshot, concerned) else event.fact.opens
     if kind in _RESULTS:
-        case = view.maybe(Evaluation, happened.fact.ref)
-        hidden += () if case is not None and reads_results(view, case) else _RESULTS[kind]
-    if kind is ReceiptRecorded and not sees_accounts(view.actor):
+        case = snapshot.maybe(Evaluation, event.fact.ref)
+        hidden += () if case is not None and reads_results(snapshot, case) else _RESULTS[kind]
+    if kind is ReceiptRecorded and not sees_accounts(snapshot.actor):
         hidden.append("text")  # what a payer writes may name people, and accounts
     for field in hidden:
-        _leave_out(payload, field, "" if view.actor is None else view.actor.user_id)
-    return payload if kind in _ACCOUNTS_OF_THE_FUND else _masked(view, payload)
+        _leave_out(payload, field, "" if snapshot.actor is None else snapshot.actor.user_id)
+    return payload if kind in _ACCOUNTS_OF_THE_FUND else _masked(snapshot, payload)
 
 
-def _masked(view: View, said: Any) -> Any:
+def _masked(snapshot: Snapshot, said: Any) -> Any:
     """The same with account numbers as whoever looks may see them, at any depth."""
     if isinstance(said, list):
-        return [_masked(view, each) for each in said]
+        return [_masked(snapshot, each) for each in said]
     if not isinstance(said, dict):
         return said
     own = said.get("payee") or said.get("partner")
     return {
-        name: account_for(view.actor, each, of=own) if name in _ACCOUNTS else _masked(view, each)
+        name: account_for(snapshot.actor, each, of=own) if name in _ACCOUNTS else _masked(snapshot, each)
         for name, each in said.items()
     }
 
@@ -201,21 +199,21 @@ def _leave_out(payload: dict[str, Any], path: str, viewer: str) -> None:
             seat[of_seat] = None
 
 
-def _hidden_figures(view: View, happened: Envelope) -> Iterable[str]:
-    proposal = view.maybe(Proposal, happened.fact.ref)
-    review = view.maybe(Review, happened.fact.ref)
+def _hidden_figures(snapshot: Snapshot, event: Envelope) -> Iterable[str]:
+    proposal = snapshot.maybe(Proposal, event.fact.ref)
+    review = snapshot.maybe(Review, event.fact.ref)
     if proposal is None or review is None:
         return (*_SCORES, *_FIGURES)
-    if sees_scores(view, proposal, _takers(happened, review)):
+    if sees_scores(snapshot, proposal, _takers(event, review)):
         return ()
-    decision = view.maybe(Decision, proposal.ref)
+    decision = snapshot.maybe(Decision, proposal.ref)
     decided = decision is not None and decision.decided_on is not None
-    kept = _KEPT.get(type(happened.fact), ())
+    kept = _KEPT.get(type(event.fact), ())
     return kept if decided else (*kept, *_FIGURES)
 
 
-def _takers(happened: Envelope, review: Review) -> list[str]:
+def _takers(event: Envelope, review: Review) -> list[str]:
     """Whose scores this fact opened: whoever joins a reopened panel is not among them, and scores without knowing."""
-    if isinstance(happened.fact, ReviewClosed):
-        return [each.reviewer for each in happened.fact.scores]
+    if isinstance(event.fact, ReviewClosed):
+        return [each.reviewer for each in event.fact.scores]
     return [each.reviewer for each in review.result.scores] if review.result is not None else list(review.opened)

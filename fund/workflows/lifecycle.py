@@ -12,19 +12,9 @@ from datetime import date
 from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope, Fact
 from fund.rules.authority import Actor, require, require_other_hands
-from fund.rules.transitions import Table, Transition, commands_from, same_command_from, sources_of, state_after
+from fund.rules.transitions import Table, Transition, sources_of
 from fund.schemas import CaseFile
 from fund.unit_of_work import UnitOfWork
-
-__all__ = [
-    "Transition",
-    "carry",
-    "check",
-    "commands_from",
-    "require_reason",
-    "same_command_from",
-    "state_after",
-]
 
 
 def check(

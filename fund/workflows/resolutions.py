@@ -18,10 +18,11 @@ from fund.events import Envelope
 from fund.events.resolutions import ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, VOTERS
 from fund.rules.regulations import Committee
+from fund.rules.transitions import Transition, state_after
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
-from fund.unit_of_work import Life, UnitOfWork, View
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 from fund.workflows.ballots import (
     after_vote,
     body_behind,
@@ -34,21 +35,8 @@ from fund.workflows.ballots import (
 )
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
 from fund.workflows.discretion import sees_votes
-from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import rules_for
-
-__all__ = [
-    "LIVES",
-    "MATTERS",
-    "TRANSITIONS",
-    "State",
-    "CARRIED",
-    "decide",
-    "propose",
-    "show",
-    "vote",
-    "waiting_resolutions",
-]
 
 IN_COMMITTEE, IN_BOARD = "committee", "board"
 MATTERS = ("restructuring", "refinancing", "admission", "winding_up")
@@ -119,20 +107,20 @@ proposed to superseded."""
 # ---------------------------------------------------------------------------------------------------------- the fold
 
 
-def _after(case: Resolution | None, happened: Envelope) -> Resolution | None:
-    fact = happened.fact
+def _after(case: Resolution | None, event: Envelope) -> Resolution | None:
+    fact = event.fact
     if isinstance(fact, ResolutionProposed):
         if case is not None and fact.supersedes == case.ref:
-            return case.but(state=State.SUPERSEDED.value)
+            return case.replace(state=State.SUPERSEDED.value)
         told = {name: getattr(fact, name) for name in Resolution.model_fields if name in type(fact).model_fields}
-        hands = tuple(person for person in (happened.made_by, happened.actor) if person)
+        hands = tuple(person for person in (event.made_by, event.actor) if person)
         return Resolution(**told, state=State.PROPOSED.value, hands=hands)
-    if case is None or happened.stream != case.stream:
+    if case is None or event.stream != case.stream:
         return case
     if isinstance(fact, ResolutionVoted):
-        return case.but(commitments={**case.commitments, happened.actor: fact.commitment})
+        return case.replace(commitments={**case.commitments, event.actor: fact.commitment})
     if isinstance(fact, (ResolutionCarried, ResolutionLost)):
-        return case.but(state=state_after(TRANSITIONS, case.state, fact), votes=dict(fact.votes))
+        return case.replace(state=state_after(TRANSITIONS, case.state, fact), votes=dict(fact.votes))
     return case
 
 
@@ -209,18 +197,18 @@ def propose(
 # ------------------------------------------------------------------------------------------------------------ voting
 
 
-def _rules(view: View, case: Resolution) -> Committee:
+def _rules(snapshot: Snapshot, case: Resolution) -> Committee:
     """The numbers by which it is decided: of the proposal behind it, else of today."""
-    behind = view.maybe(Proposal, case.proposal) if case.proposal else None
-    return (rules_for(view, behind) if behind is not None else view.regulations()).committee
+    behind = snapshot.maybe(Proposal, case.proposal) if case.proposal else None
+    return (rules_for(snapshot, behind) if behind is not None else snapshot.regulations()).committee
 
 
-def _body(view: View, case: Resolution) -> Body:
+def _body(snapshot: Snapshot, case: Resolution) -> Body:
     if case.body == IN_BOARD:
-        return board(view, Matter(NOBODY, signed=frozenset(case.hands)))
+        return board(snapshot, Matter(NOBODY, signed=frozenset(case.hands)))
     return body_behind(
-        view,
-        _rules(view, case),
+        snapshot,
+        _rules(snapshot, case),
         proposal=case.proposal,
         agreement=case.agreement,
         lead=case.lead,
@@ -229,11 +217,11 @@ def _body(view: View, case: Resolution) -> Body:
     )
 
 
-def _matter(view: View, case: Resolution) -> Matter:
+def _matter(snapshot: Snapshot, case: Resolution) -> Matter:
     """What bears on who decides it: where the rules name the full board nobody is barred, as all are in it alike."""
     if case.body == IN_BOARD:
         return Matter(NOBODY)
-    return matter_behind(view, proposal=case.proposal, lead=case.lead, parties=case.parties)
+    return matter_behind(snapshot, proposal=case.proposal, lead=case.lead, parties=case.parties)
 
 
 def _around(case: Resolution) -> dict[str, Any]:
@@ -334,24 +322,24 @@ class WaitingResolution:
     deciders: tuple[str, ...]
 
 
-def waiting_resolutions(view: View) -> list[WaitingResolution]:
+def waiting_resolutions(snapshot: Snapshot) -> list[WaitingResolution]:
     """The resolutions that lie before a body, with who must vote or decide."""
     return [
         WaitingResolution(
             case,
-            *waiting_in_body(_rules(view, case), _body(view, case), case.commitments),
-            deciders(view, _matter(view, case), hands=case.hands),
+            *waiting_in_body(_rules(snapshot, case), _body(snapshot, case), case.commitments),
+            deciders(snapshot, _matter(snapshot, case), hands=case.hands),
         )
-        for case in view.cases(Resolution, states=[State.PROPOSED])
+        for case in snapshot.cases(Resolution, states=[State.PROPOSED])
     ]
 
 
-def show(view: View, case: Resolution) -> dict[str, Any]:
+def show(snapshot: Snapshot, case: Resolution) -> dict[str, Any]:
     """A resolution: what it would bring about, who votes and has, and what came of it; votes once they are open, for
     those who may know who voted what.
     """
-    body = _body(view, case)
-    waits, ready = waiting_in_body(_rules(view, case), body, case.commitments)
+    body = _body(snapshot, case)
+    waits, ready = waiting_in_body(_rules(snapshot, case), body, case.commitments)
     return {
         "ref": case.ref,
         "matter": case.matter,
@@ -361,14 +349,14 @@ def show(view: View, case: Resolution) -> dict[str, Any]:
         "terms": dict(case.terms),
         "body": IN_BOARD if body.is_board else IN_COMMITTEE,
         "two_thirds": case.two_thirds or body.is_board,
-        "voted": [view.name(person) for person in sorted(case.commitments)],
-        "waiting": [view.name(person) for person in waits] if case.state == State.PROPOSED else [],
+        "voted": [snapshot.name(person) for person in sorted(case.commitments)],
+        "waiting": [snapshot.name(person) for person in waits] if case.state == State.PROPOSED else [],
         "ready": ready and case.state == State.PROPOSED,
         "votes": [
-            {"voter": view.name(person), "choice": choice}
-            for person, choice in (sorted(case.votes.items()) if sees_votes(view, case.proposal) else ())
+            {"voter": snapshot.name(person), "choice": choice}
+            for person, choice in (sorted(case.votes.items()) if sees_votes(snapshot, case.proposal) else ())
         ],
     }
 
 
-LIVES = {"resolution": Life(Resolution, _after, TRANSITIONS)}
+PROJECTIONS = {"resolution": Projection(Resolution, _after, TRANSITIONS)}

@@ -14,7 +14,7 @@ from fund.contributions.reminding import REMIND
 from fund.declarations import Place, found_at
 from fund.events import Envelope
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements import CLOSING_FACTS
 from fund.workflows.decisions.terms import BACK, TERM, TERM_FACTS
 from fund.workflows.exits.later import COLLECTING_FACTS, LONG_STOP
@@ -25,8 +25,6 @@ from fund.workflows.repayments.reminders import AGAIN_FACTS
 from fund.workflows.reviews import LEFT_FACTS
 from fund.workflows.reviews.late import LATE_FACTS
 from fund.workflows.rounds.use_cases import DECIDING_FACTS
-
-__all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Reaction:
         return found_at(self.place)
 
     @property
-    def idle(self) -> Callable[[View], bool] | None:
+    def idle(self) -> Callable[[Snapshot], bool] | None:
         """Whether nothing at all would follow."""
         return found_at(self.nothing_to_do) if self.nothing_to_do is not None else None
 

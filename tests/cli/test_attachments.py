@@ -37,10 +37,10 @@ def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def kept(world: World) -> object:
     """Facts, files and names under seal: what a refusal leaves as it was."""
-    with world.view() as view:
-        folder = files.folder_of(view)
+    with world.snapshot() as snapshot:
+        folder = files.folder_of(snapshot)
         on_disk = sorted(map(str, folder.rglob("*"))) if folder is not None and folder.exists() else []
-        return len(list(view.store.facts.all())), view.store.work.blobs(), on_disk
+        return len(list(snapshot.store.facts.all())), snapshot.store.work.blobs(), on_disk
 
 
 def test_what_is_no_plain_file_or_not_the_one_that_was_hashed_is_refused_and_leaves_nothing(
@@ -92,9 +92,9 @@ def test_a_file_is_taken_from_any_path_and_kept_under_its_hash_alone(fund: Fund,
     url, here = world.fund.url, Path.cwd()
     elsewhere = f"../{here.name}/./plan.pdf"
     assert fund("proposal", "draft", "loket.toml", "--attach", elsewhere, database=url, user="fatima").code == 0
-    with world.view() as view:
-        folder = files.folder_of(view)
-        assert view.store.work.blobs() == [(HASH, len(PLAN))]
+    with world.snapshot() as snapshot:
+        folder = files.folder_of(snapshot)
+        assert snapshot.store.work.blobs() == [(HASH, len(PLAN))]
         if folder is not None:
             assert [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()] == [Path(HASH[:2], HASH)]
     absolute = fund("proposal", "save", "2026-001", "loket.toml", "--attach", here / "plan.pdf", database=url,
@@ -104,8 +104,8 @@ def test_a_file_is_taken_from_any_path_and_kept_under_its_hash_alone(fund: Fund,
     # the partner's own file may change afterwards: the fund keeps the bytes that were hashed
     (here / "plan.pdf").write_bytes(b"iets anders")
     assert fund("proposal", "submit", "2026-001", database=url, user="fatima").code == 0
-    with world.view() as view:
-        assert files.get(view, HASH) == PLAN
+    with world.snapshot() as snapshot:
+        assert files.get(snapshot, HASH) == PLAN
 
 
 def test_bytes_that_went_or_changed_are_missed_at_submitting_and_can_be_brought_again(fund: Fund, world: World) -> None:
@@ -115,8 +115,8 @@ def test_bytes_that_went_or_changed_are_missed_at_submitting_and_can_be_brought_
     assert fund(*submit, database=url, user="fatima").json["error"]["code"] == "attachment_missing"
     bring = ("proposal", "save", "2026-001", "loket.toml", "--attach", "plan.pdf")
     assert fund(*bring, database=url, user="fatima").code == 0
-    with world.view() as view:
-        folder = files.folder_of(view)
+    with world.snapshot() as snapshot:
+        folder = files.folder_of(snapshot)
     if folder is not None:  # on PostgreSQL the database keeps the bytes, and nobody but it touches them
         path = folder / HASH[:2] / HASH
         for damage in (path.unlink, lambda: path.write_bytes(PLAN[:-1] + b"?")):

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from fund import database
 from fund.bank.simulation import StoryBank
 from fund.errors import FundError
-from fund.workflows.commands import LIVES
+from fund.workflows.commands import PROJECTIONS
 from tests.cli.test_commands import parse
 from tests.conftest import Fund, Result, _administer, with_database
 from tests.factories import PARTNERS_CSV, a_proposal_file, founded
@@ -238,10 +238,10 @@ def test_a_reference_that_nothing_has_is_refused_with_where_to_look(
     assert refused(fund, place, *words, code="unknown_ref").err.endswith(said)
 
 
-@pytest.mark.parametrize("kind", sorted(LIVES))
+@pytest.mark.parametrize("kind", sorted(PROJECTIONS))
 def test_whatever_is_looked_for_in_vain_the_hint_can_be_typed(sqlite_url: str, kind: str) -> None:
-    with founded(sqlite_url) as world, world.view() as view, pytest.raises(FundError) as caught:
-        view.case(LIVES[kind].model, "nergens")
+    with founded(sqlite_url) as world, world.snapshot() as snapshot, pytest.raises(FundError) as caught:
+        snapshot.case(PROJECTIONS[kind].model, "nergens")
     parse(caught.value.advice)
 
 
@@ -262,8 +262,8 @@ def test_whatever_is_looked_for_in_vain_the_hint_can_be_typed(sqlite_url: str, k
 def test_what_is_looked_for_in_vain_is_sought_in_the_list_that_holds_it(
     sqlite_url: str, kind: str, listed: str
 ) -> None:
-    with founded(sqlite_url) as world, world.view() as view, pytest.raises(FundError) as caught:
-        view.case(LIVES[kind].model, "nergens")
+    with founded(sqlite_url) as world, world.snapshot() as snapshot, pytest.raises(FundError) as caught:
+        snapshot.case(PROJECTIONS[kind].model, "nergens")
     assert caught.value.advice == f"fund {listed}"
 
 

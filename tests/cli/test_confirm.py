@@ -131,8 +131,8 @@ class Office:
 
     def facts(self) -> int:
         """So many facts, those of refusals left out."""
-        with self.world.view() as view:
-            return sum(1 for fact in view.store.facts.all() if fact.type != "command.refused")
+        with self.world.snapshot() as snapshot:
+            return sum(1 for fact in snapshot.store.facts.all() if fact.type != "command.refused")
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import pytest
 
 from cli import explain
 from cli.main import _root
-from fund import events, glossary, language
+from fund import events, language
 from fund.errors import FundError
 from fund.reports.indicators import INDICATORS
 from fund.reports.statements.amounts import AMOUNTS
+from fund.words import all_words
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.story import Told
@@ -45,7 +46,7 @@ def _in_english() -> Iterator[None]:
 
 
 def every_word() -> Iterator[str]:
-    for word in glossary.words():
+    for word in all_words():
         yield from (word.nl, word.en, word.name)
     yield from FundError.every()
     yield from events.FACTS

@@ -21,7 +21,8 @@ from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.glossary import Name, Names
 from fund.rules.authority import Role
 from fund.schemas.capital import names_of
-from fund.workflows.commands import LIVES
+from fund.words import account_word, all_words
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.partners.founders import read_partners
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
@@ -128,7 +129,7 @@ def test_a_plain_text_or_list_is_in_somebodys_own_words_or_technical() -> None:
 WORDS = {
     "role": ROLE,
     "theme": THEME,
-    **{kind: State(kind) for kind in sorted({word.kind for word in glossary.words() if word.is_state})},
+    **{kind: State(kind) for kind in sorted({word.kind for word in all_words() if word.is_state})},
     **{
         place: kind
         for place, _shown, _each, kind in parameters()
@@ -156,7 +157,7 @@ def test_every_word_is_taken_as_code_and_as_it_is_printed(of: str, lang: str) ->
 def test_the_roles_and_states_that_can_be_typed_are_those_that_there_are() -> None:
     assert set(glossary.role_names()) == {role.value for role in Role if role is not Role.SYSTEM}
     for kind in ("proposal", "agreement", "milestone", "disbursement", "receipt", "evaluation", "writeoff"):
-        states = {str(row.target) for row in LIVES[kind].table if row.target is not None}
+        states = {str(row.target) for row in PROJECTIONS[kind].table if row.target is not None}
         assert states, kind
         assert states <= set(glossary.state_names(kind)), kind
 
@@ -331,8 +332,8 @@ def test_what_waits_for_a_second_person_keeps_the_partner_that_was_meant(with_pa
     with_partners.people()
     name = Name("woudenberg", "partner")
     made = with_partners.do("capital call", user="anna", partner=name, amount=1_000_00)
-    with with_partners.view() as view:
-        row = view.store.work.pending(made["pending"])
+    with with_partners.snapshot() as snapshot:
+        row = snapshot.store.work.pending(made["pending"])
         assert row is not None
         assert json.loads(row.arguments)["partner"] == "gm0351"
     done = with_partners.do("confirm", user="bram", ref=made["pending"])
@@ -344,8 +345,8 @@ def test_a_refusal_by_a_rule_names_the_partner_that_was_meant(with_partners: Wor
     with pytest.raises(FundError) as refused:
         with_partners.do("partner give-notice", user="anna", ref=Name("Woudenberg", "partner"))
     assert refused.value.recorded
-    with with_partners.view() as view:
-        last = list(view.store.facts.all())[-1]
+    with with_partners.snapshot() as snapshot:
+        last = list(snapshot.store.facts.all())[-1]
     assert (last.fact.wire, last.fact.subject) == ("command.refused", "gm0351")
 
 
@@ -492,7 +493,7 @@ def test_an_account_is_named_by_code_or_as_it_is_printed(lang: str) -> None:
     assert ACCOUNT.convert("3000.gm0344", None, None) == "3000.gm0344"
     with pytest.raises(click.BadParameter) as refused:
         ACCOUNT.convert("banc", None, None)
-    assert glossary.account_word("1000") in refused.value.message
+    assert account_word("1000") in refused.value.message
 
 
 def test_a_cooperation_is_named_as_it_is_printed_also_before_there_is_a_fund(fund: Fund) -> None:

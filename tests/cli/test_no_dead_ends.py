@@ -252,8 +252,8 @@ def test_before_it_opens_a_round_asks_nobody(database_url: str) -> None:
 
 
 def public(world: World, as_of: date) -> str:
-    with world.view() as view:
-        return str(start_page(PublicFund(view, as_of)))
+    with world.snapshot() as snapshot:
+        return str(start_page(PublicFund(snapshot, as_of)))
 
 
 def test_an_open_round_is_on_the_site_with_days_and_conditions(database_url: str, lang_nl: None) -> None:
@@ -294,8 +294,8 @@ def test_an_empty_fund_says_what_is_missing_and_not_that_less_than_nothing_is_fr
                 shown = fund(*words, database=database_url, lang=lang).out
                 assert why in " ".join(shown.split()), words
                 assert not any(free in line and "-5" in line for line in shown.splitlines()), words
-        with world.view() as view:
-            assert "Er is nog geen kapitaal opgevraagd." in str(start_page(PublicFund(view, view.today)))
+        with world.snapshot() as snapshot:
+            assert "Er is nog geen kapitaal opgevraagd." in str(start_page(PublicFund(snapshot, snapshot.today)))
         world.people()
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=1_000_000_00)

@@ -309,9 +309,9 @@ def test_a_trial_keeps_nothing_and_foretells_what_happens(
     foretold = fund(*words, "--dry-run", "--command-id", "x-1", "--json", **at)
     assert foretold.code == 0, foretold.err
     assert rows(copy) == before
-    happened = fund(*words, "--command-id", "x-1", "--yes", "--json", **at)
-    assert happened.code == 0, happened.err
-    first, then = foretold.json, happened.json
+    event = fund(*words, "--command-id", "x-1", "--yes", "--json", **at)
+    assert event.code == 0, event.err
+    first, then = foretold.json, event.json
     assert (first["dry_run"], then["dry_run"]) == (True, False)
     assert then["event_count"] == first["event_count"] > 0
     for key in ("events", "entries", "result"):

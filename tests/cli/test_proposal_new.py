@@ -144,8 +144,8 @@ def test_saying_no_at_the_end_tells_what_now_and_that_works(fund: Fund, world: W
         "Een antwoord veranderen: fund proposal new loket.toml",
         "Volgende stap: fund proposal draft loket.toml",
     ]
-    with world.view() as view:
-        assert not view.cases(Proposal)
+    with world.snapshot() as snapshot:
+        assert not snapshot.cases(Proposal)
     kept = fund("proposal", "draft", "loket.toml", database=world.fund.url, user="fatima")
     assert kept.code == 0, kept.err
     # And: of a file of the fund it says how to save it
@@ -178,8 +178,8 @@ def test_whoever_stops_is_told_how_to_go_on_and_goes_on_there(fund: Fund, world:
 def test_a_dry_run_keeps_the_file_and_nothing_in_the_fund(fund: Fund, world: World) -> None:
     told = new(fund, world, LIGHT + "\nj", "loket.toml", "--dry-run")
     assert told.code == 0, told.err
-    with world.view() as view:
-        assert not view.cases(Proposal)
+    with world.snapshot() as snapshot:
+        assert not snapshot.cases(Proposal)
     assert 'revision = ""' in in_file()
 
 
@@ -216,8 +216,8 @@ def test_at_a_terminal_one_begins_stops_goes_on_changes_the_track_and_says_no(wo
             "Volgende stap: fund proposal draft loket.toml",
         ]
     assert forms.open_form(in_file().encode()).read("standard").form.ask_cents == 60_000_00
-    with world.view() as view:
-        assert not view.cases(Proposal)
+    with world.snapshot() as snapshot:
+        assert not snapshot.cases(Proposal)
 
 
 # --------------------------------------------------------------------------------------------------------------- rounds

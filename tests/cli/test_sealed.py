@@ -64,8 +64,8 @@ def guesses(name: str, refs: list[str]) -> Iterator[dict[str, Any]]:
 def test_no_query_shows_anybody_what_is_under_seal(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         ref, who, _others = sealed(world)
-        with world.view() as view:
-            facts = [str(each.seq) for each in view.store.facts.all() if each.stream.endswith(ref)]
+        with world.snapshot() as snapshot:
+            facts = [str(each.seq) for each in snapshot.store.facts.all() if each.stream.endswith(ref)]
         asked = 0
         for name in QUERIES:
             for args in guesses(name, [ref, "2026-1", *facts]):

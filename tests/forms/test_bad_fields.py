@@ -432,8 +432,8 @@ def kept(world: World) -> dict[str, object]:
             for name in sa.inspect(connection).get_table_names()
         }
         found["sealed rows"] = sorted(map(tuple, connection.execute(sa.select(tables.sealed.c.content))))
-    with world.view() as view:
-        folder = folder_of(view)
+    with world.snapshot() as snapshot:
+        folder = folder_of(snapshot)
     found["files"] = sorted(str(path) for path in folder.rglob("*")) if folder is not None and folder.exists() else []
     return found
 

@@ -169,9 +169,9 @@ class Back:
     def tick(self) -> None:
         """What follows by itself: instalments that are open again are looked at, and timers fall due, day by day."""
         work, stream = self.uow.store.work, self.plan.stream
-        for happened in self.uow.facts[self.heard :]:
-            if happened.type in AGAIN_FACTS or happened.type == "plan.prepaid":
-                look_again(self.uow, happened)
+        for event in self.uow.facts[self.heard :]:
+            if event.type in AGAIN_FACTS or event.type == "plan.prepaid":
+                look_again(self.uow, event)
         self.heard = len(self.uow.facts)
         for timer in work.timers(stream=stream):
             if timer.due_at > self.uow.now:
@@ -227,8 +227,8 @@ class Back:
         owed = sum(each.used_cents - each.advance_cents for each in plan.received)
         assert self.uow.ledger.balance(f"2100.{BAARN}") == -owed
         again: Any = None
-        for happened in self.uow.history(plan):
-            again = self.uow.lives["plan"].after(again, happened)
+        for event in self.uow.history(plan):
+            again = self.uow.projections["plan"].after(again, event)
         assert again == plan
 
 

@@ -24,8 +24,8 @@ from fund.events.writeoffs import WriteoffPosted
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.store import Store
-from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.exits import later, leaving, paying, quoting
 from fund.workflows.exits import later as exits_later
 from fund.workflows.exits import paying as exits_paying
@@ -62,15 +62,15 @@ class Life:
         self.number += 1
         store = Store(self.connection)
         now, head = store.work.clock(), store.facts.head(lock=True)
-        view = View(self.connection, LIVES, actor=None, now=now)
-        people = [view.user(each) for each in (name, confirmed_by) if each]
+        snapshot = Snapshot(self.connection, PROJECTIONS, actor=None, now=now)
+        people = [snapshot.user(each) for each in (name, confirmed_by) if each]
         for person in people:
             store.work.ask(
                 actor=person.user_id, command_id=f"l-{self.number}", name="life", content_hash=b"", asked_at=now
             )
         more: dict[str, Any] = {"maker": people[0], "made_command_id": f"l-{self.number}"} if confirmed_by else {}
         return UnitOfWork(
-            self.connection, LIVES, actor=people[-1], now=now, head=head, command_id=f"l-{self.number}", **more
+            self.connection, PROJECTIONS, actor=people[-1], now=now, head=head, command_id=f"l-{self.number}", **more
         )
 
     def follow(self, uow: UnitOfWork) -> list[Envelope]:
@@ -109,8 +109,8 @@ class Life:
 
     def goes_on(self, partner: str, part: Fraction) -> list[Envelope]:
         """Whatever comes next for a partner."""
-        view = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
-        state, case = view.case(Partner, partner).state, view.maybe(Exit, partner)
+        snapshot = Snapshot(self.connection, PROJECTIONS, actor=None, now=Store(self.connection).work.clock())
+        state, case = snapshot.case(Partner, partner).state, snapshot.maybe(Exit, partner)
         settled = case is not None and case.settled
         due = case is not None and case.due_cents > 0
         chosen = {
@@ -129,7 +129,7 @@ class Life:
         return self.follow(uow)
 
     def quote(self, partner: str, _part: Fraction) -> list[Envelope]:
-        with_all = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
+        with_all = Snapshot(self.connection, PROJECTIONS, actor=None, now=Store(self.connection).work.clock())
         found = quoting.exit_quote(with_all, ref=partner)
         self.quotes.append((partner, with_all.today, found["known_at"], found))
         books = Books(self.connection)
@@ -189,11 +189,11 @@ class Life:
     def is_called(self, partner: str, part: Fraction) -> list[Envelope]:
         cents = 1 + floor(part * 999_999)
         ref = f"B2026-000{PARTNERS.index(partner) + 1}"
-        view = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
-        if view.case(Partner, partner).state not in ("active", "notice_given"):
+        snapshot = Snapshot(self.connection, PROJECTIONS, actor=None, now=Store(self.connection).work.clock())
+        if snapshot.case(Partner, partner).state not in ("active", "notice_given"):
             return []
         self.called += cents
-        day = view.today
+        day = snapshot.today
         return self.recorded(
             ContributionCalled(ref=f"{ref}-{self.number}", partner=partner, amount_cents=cents, due_on=day,
                                total_cents=cents)
@@ -281,8 +281,8 @@ class Life:
     def holds(self, before: Books, after: Books, facts: list[Envelope]) -> None:
         """After any step."""
         parts = 0
-        for happened in facts:
-            fact = happened.fact
+        for event in facts:
+            fact = event.fact
             if isinstance(fact, ExitSettled):
                 self.exited += fact.capital_cents
                 self._settled(fact)
@@ -294,14 +294,14 @@ class Life:
         taken_back = any(isinstance(each.fact, ReceiptUnmatched) for each in facts)  # of the bank, and never refused
         if not taken_back and (parts or any(isinstance(each.fact, ExitSettled) for each in facts)):
             assert after.free >= min(before.free, 0)  # K7 and K9 never make it negative
-        view = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
-        for case in view.cases(Exit):
+        snapshot = Snapshot(self.connection, PROJECTIONS, actor=None, now=Store(self.connection).work.clock())
+        for case in snapshot.cases(Exit):
             assert 0 <= case.fallen_cents <= case.later_cents
             assert -after.of(f"2200.{case.ref}") == case.due_cents >= 0
             assert -after.of(f"2210.{case.ref}") == case.open_later_cents >= 0
             again = None
-            for happened in view.history(case):
-                again = LIVES["exit"].after(again, happened)
+            for event in snapshot.history(case):
+                again = PROJECTIONS["exit"].after(again, event)
             assert again == case  # replay = stored
             if case.state == "exited":
                 assert [after.of(f"{code}.{case.ref}") for code in ("2200", "2210", "1100", "3000")] == [0] * 4
@@ -314,17 +314,17 @@ class Life:
 
     def finished(self) -> None:
         """At the end: every quote is what it was, as it was known then."""
-        view = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
+        snapshot = Snapshot(self.connection, PROJECTIONS, actor=None, now=Store(self.connection).work.clock())
         for partner, day, known_at, found in self.quotes:
-            assert quoting.exit_quote(view, ref=partner, as_of=day, known_at=known_at) == found
+            assert quoting.exit_quote(snapshot, ref=partner, as_of=day, known_at=known_at) == found
 
 
 class Books:
     """Balances at a moment, and what follows from them, reckoned here."""
 
     def __init__(self, connection: Connection) -> None:
-        view = View(connection, LIVES, actor=None, now=Store(connection).work.clock())
-        self.balances = view.ledger.balances()
+        snapshot = Snapshot(connection, PROJECTIONS, actor=None, now=Store(connection).work.clock())
+        self.balances = snapshot.ledger.balances()
         self.mains: dict[str, int] = dict.fromkeys(
             ("1000", "1010", "1100", "1200", "1290", "2000", "2100", "2200", "2210", "2300", "3000", "9000"), 0
         )

@@ -48,13 +48,13 @@ class MoneyIn:
 
     def refused(self, code: str, command: str, *, user: str, **args: Any) -> FundError:
         """The rules say no, by this name, and no cent moves."""
-        with self.world.view() as view:
-            head = view.ledger.head()
+        with self.world.snapshot() as snapshot:
+            head = snapshot.ledger.head()
         with pytest.raises(FundError) as caught:
             self.world.do(command, user=user, **args)
         assert caught.value.code() == code, f"{command}: {caught.value}"
-        with self.world.view() as view:
-            assert view.ledger.head() == head
+        with self.world.snapshot() as snapshot:
+            assert snapshot.ledger.head() == head
         return caught.value
 
     # ------------------------------------------------------------------------------------------------------------- time
@@ -113,8 +113,8 @@ class MoneyIn:
         waiting = [ref for ref, one in sorted(s.receipts.items()) if one["waiting"] and not one["by_hand"]]
         self.last_file = self.bank.statement(s.today, version=version)
         self.world.do("bank import", user="bram", files=[{"name": "afschrift.xml", "content": self.last_file}])
-        with self.world.view() as view:
-            new = sorted(case.ref for case in view.cases(Receipt) if case.ref not in s.receipts)
+        with self.world.snapshot() as snapshot:
+            new = sorted(case.ref for case in snapshot.cases(Receipt) if case.ref not in s.receipts)
         lines = list(lines)
         assert len(new) == len(lines)
         for ref, line in zip(new, lines, strict=True):

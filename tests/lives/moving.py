@@ -102,8 +102,8 @@ class Moving(Life):
     def adopt(self, wanted: Callable[[Entry], bool] = lambda entry: entry.kind in NOT_FORETOLD) -> list[Entry]:
         """Entries that stand in the ledger and not in the dictionaries are taken over, where that is to be expected."""
         s, taken = self.shadow, []
-        with self.world.view() as view:
-            for entry in view.ledger.entries(since_seq=self.known):
+        with self.world.snapshot() as snapshot:
+            for entry in snapshot.ledger.entries(since_seq=self.known):
                 legs: Legs = tuple((leg.account, leg.amount_cents) for leg in entry.postings)
                 place = entry.seq - 1
                 if place < len(s.entries) and sorted(s.entries[place][2]) == sorted(legs):
@@ -390,8 +390,8 @@ class Moving(Life):
     def same_in_all(self, ref: str) -> None:
         """Of a plan that was made anew the sum is foretold, not the days."""
         s = self.shadow
-        with self.world.view() as view:
-            plan = view.case(Plan, ref)
+        with self.world.snapshot() as snapshot:
+            plan = snapshot.case(Plan, ref)
         s.agreements[ref]["plan"] = [
             {"no": part.no, "due": part.due_on, "amount": part.open_cents, "paid": 0, "gone": 0}
             for part in plan.instalments
@@ -423,8 +423,8 @@ class Moving(Life):
         self.look_at_leaver()
 
     def exit_of(self, partner: str) -> Exit:
-        with self.world.view() as view:
-            return view.case(Exit, partner)
+        with self.world.snapshot() as snapshot:
+            return snapshot.case(Exit, partner)
 
     def look_at_leaver(self) -> None:
         leaver = self.shadow.leaver

@@ -21,7 +21,7 @@ from fund.events.repayments import PlanRestructured
 from fund.events.writeoffs import WriteoffDecided, WriteoffProposed
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from tests.factories import World
 from tests.workflows.looking_back import (
     AGREEMENT,
@@ -178,9 +178,9 @@ class Risk:
 
     def stands(self) -> tuple[Any, ...]:
         """Balances, agreements and schedules."""
-        with self.world.view() as view:
-            kept = {code: cents for code, cents in view.ledger.balances().items() if cents}
-            return kept, view.cases(Agreement), view.cases(Plan)
+        with self.world.snapshot() as snapshot:
+            kept = {code: cents for code, cents in snapshot.ledger.balances().items() if cents}
+            return kept, snapshot.cases(Agreement), snapshot.cases(Plan)
 
     def refinance(self) -> None:
         """The roll-out takes over what the experiment owes; two thirds agree."""
@@ -231,24 +231,24 @@ class Risk:
     def holds(self) -> None:
         """The invariants of lifecycle.md 11 that bear on risk, today and on every day on which something was done."""
         self.days.add(self.today)
-        with self.world.view() as view:
+        with self.world.snapshot() as snapshot:
             for ref in (AGREEMENT, CHILD):
-                self._of(view, ref)
+                self._of(snapshot, ref)
             for day in sorted(self.days):
-                then = view.ledger.balances(as_of=day)
+                then = snapshot.ledger.balances(as_of=day)
                 for ref in (AGREEMENT, CHILD):
                     assert 0 <= -then.get(f"1290.{ref}", 0) <= then.get(f"1200.{ref}", 0), (day, ref)
                     lost = then.get(f"4200.{ref}", 0) + then.get(f"4210.{ref}", 0)
                     assert lost >= -then.get(f"4300.{ref}", 0) >= 0, (day, ref)
 
-    def _of(self, view: View, ref: str) -> None:
-        now = view.ledger.balances()
+    def _of(self, snapshot: Snapshot, ref: str) -> None:
+        now = snapshot.ledger.balances()
         assert now.get(f"1200.{ref}", 0) == self.lent(ref) >= 0
         given_up = sum(self.writeoffs[each]["cents"] for each in self.standing(ref))
         assert now.get(f"4200.{ref}", 0) + now.get(f"4210.{ref}", 0) == given_up
         assert -now.get(f"4300.{ref}", 0) == self.back[ref] <= given_up
-        assert view.case(Plan, ref).open_cents == self.lent(ref) + (PROMISED if ref == CHILD else 0)
-        agreement = view.case(Agreement, ref)
+        assert snapshot.case(Plan, ref).open_cents == self.lent(ref) + (PROMISED if ref == CHILD else 0)
+        agreement = snapshot.case(Agreement, ref)
         assert agreement.refinanced_cents == (self.moved if ref == CHILD else -self.moved)
         if ref == AGREEMENT:
             assert agreement.state == ("completed" if self.lent(ref) else "closed")

@@ -112,8 +112,8 @@ def test_an_early_payment_is_booked_as_any_other(world: World) -> None:  # R4
     assert journal(world, since) == ""
     world.clock(date(2026, 3, 2))
     came_in(world, 1, 400_000, valued_on=date(2026, 3, 2))
-    with world.view() as view:
-        since = list(view.ledger.entries())[-2].seq
+    with world.snapshot() as snapshot:
+        since = list(snapshot.ledger.entries())[-2].seq
     assert journal(world, since) == book("""
         2026-03-02  receipt.allocated  Terugbetaling A2026-001 (O2026-0901)
           Dr 2300                       4,000.00
@@ -180,7 +180,7 @@ def test_other_instalments_and_steps_of_arrears_book_nothing(sqlite_url: str) ->
         world.do("decision decide", user="carla", ref=ref)
         world.clock(noon(date(2026, 8, 1)))
         world.do("repayment demand", user="anna", ref=RUNNING)
-        with world.view() as view:
-            types = {each.type for each in view.store.facts.of_stream(f"plan/{RUNNING}")}
+        with world.snapshot() as snapshot:
+            types = {each.type for each in snapshot.store.facts.of_stream(f"plan/{RUNNING}")}
         assert {"plan.restructured", "arrears.escalated", "arrears.demanded"} <= types
         assert journal(world, since) == ""

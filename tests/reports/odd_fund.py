@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fund.database import writing
 from fund.ledger import EntryDraft, Ledger, credit, debit
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, as_file, founded
 
@@ -75,9 +75,9 @@ def _post(book: Ledger, key: str, memo: str, legs: Any) -> int:
 
 def any_stretch(data: st.DataObject, url: str, *, one_year: bool = False) -> dict[str, Any]:
     """Days on which something may be booked, and mostly a number of an entry, as the arguments of an export."""
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        days = sorted({entry.effective_on for entry in view.ledger.entries()})
-        head = view.ledger.head().seq
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        days = sorted({entry.effective_on for entry in snapshot.ledger.entries()})
+        head = snapshot.ledger.head().seq
     some = st.sampled_from(days) | st.dates(days[0] - timedelta(days=40), days[-1] + timedelta(days=40))
     since = data.draw(some)
     until = data.draw(some.filter(lambda day: day.year == since.year) if one_year else some)

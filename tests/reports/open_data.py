@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 
 CANARY = "kanarie"
@@ -30,10 +30,10 @@ OFTEN_EMPTY = {"reason", "note", "remark", "remarks", "explanation", "summary", 
 
 
 @contextmanager
-def seen(url: str) -> Iterator[View]:
+def seen(url: str) -> Iterator[Snapshot]:
     """A fund to read from."""
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        yield view
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        yield snapshot
 
 
 def with_canaries(path: Path) -> int:
@@ -73,15 +73,15 @@ AWARDING = {
 }  # fmt: skip
 
 
-def by_the_ledger(view: View, *, as_of: date, known_at: int | None) -> dict[str, Counter[str]]:
+def by_the_ledger(snapshot: Snapshot, *, as_of: date, known_at: int | None) -> dict[str, Counter[str]]:
     """What the postings alone say, by proposal: ``awarded`` on 9000 by decisions, ``open`` on it, ``approved`` for
     payment and not cancelled (2000).
     """
     sums: dict[str, Counter[str]] = {"awarded": Counter(), "open": Counter(), "approved": Counter()}
     of = {}
-    for fact in view.store.facts.of_types(("disbursement.approved", "disbursement.cancelled")):
+    for fact in snapshot.store.facts.of_types(("disbursement.approved", "disbursement.cancelled")):
         of[fact.event_id] = fact.fact.proposal  # type: ignore[attr-defined]
-    for entry in view.ledger.entries(as_of=as_of, until_seq=known_at):
+    for entry in snapshot.ledger.entries(as_of=as_of, until_seq=known_at):
         for leg in entry.postings:
             main, _dot, holder = leg.account.partition(".")
             if main == "9000":
@@ -93,10 +93,10 @@ def by_the_ledger(view: View, *, as_of: date, known_at: int | None) -> dict[str,
     return sums
 
 
-def moments(view: View, rng: Any, count: int) -> list[tuple[date, int | None]]:
+def moments(snapshot: Snapshot, rng: Any, count: int) -> list[tuple[date, int | None]]:
     """Days and entry numbers of a fund: the end of all, and so many others by chance."""
-    first, head = view.first_day, view.ledger.head().seq
-    span = (view.today - first).days + 400
+    first, head = snapshot.first_day, snapshot.ledger.head().seq
+    span = (snapshot.today - first).days + 400
     found: list[tuple[date, int | None]] = [(date(9000, 1, 1), None)]
     for _each in range(count):
         found.append((first + timedelta(days=rng.randrange(span)), rng.choice((None, rng.randrange(head + 1)))))

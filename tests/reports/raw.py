@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.events import Envelope, fact_from
-from fund.workflows.commands import LIVES
+from fund.workflows.commands import PROJECTIONS
 
 DEBTS = ("disbursement.approved", "cost.approved", "overpayment.refunded", "exit.paid")
 
@@ -296,7 +296,7 @@ class Told:
         for seq in self.stored.links[f"{kind}/{ref}"]:
             event = self.stored.by_seq[seq]
             if event.on <= self.day and (self.last is None or seq <= self.last):
-                case = LIVES[kind].after(case, event.envelope)
+                case = PROJECTIONS[kind].after(case, event.envelope)
         return case
 
     def instalments(self) -> list[tuple[str, date | None, int]]:

@@ -36,8 +36,8 @@ from fund.reports.statements.annual.movements import movement_tables
 from fund.reports.statements.annual.years import told
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.rules.regulations import Regulations, Treasury, TreasuryStep, standard
-from fund.unit_of_work import Past, View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import HistoricalSnapshot, Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.story import Told as Story
@@ -62,19 +62,19 @@ OWNED = ("fund_capital", "accumulated_result", "result_of_the_year")
 
 
 @contextmanager
-def opened(url: str) -> Iterator[View]:
+def opened(url: str) -> Iterator[Snapshot]:
     """A fund that is only read."""
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        yield view
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        yield snapshot
 
 
 class Raw:
     """The legs as they are stored, added up by a plain loop."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         self.legs = [
             (row.seq, date.fromisoformat(str(row.effective_on)), row.undone or row.kind, row.code, row.amount_cents)
-            for row in view.connection.execute(sa.text(LEGS))
+            for row in snapshot.connection.execute(sa.text(LEGS))
         ]
 
     def sums(
@@ -94,7 +94,7 @@ def every_line(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [*balance["assets"], *balance["liabilities"]]
 
 
-def tie(view: View, raw: Raw, found: dict[str, Any]) -> None:
+def tie(snapshot: Snapshot, raw: Raw, found: dict[str, Any]) -> None:
     """The accounts of a year equal the postings of that year."""
     year, known_at = found["year"], found["known_at"]
     last, eve = date(year, 12, 31), date(year - 1, 12, 31)
@@ -117,7 +117,7 @@ def tie(view: View, raw: Raw, found: dict[str, Any]) -> None:
     results = sum(cents for code, cents in standing.items() if code[0] == INCOME_AND_COSTS) + standing["3100"]
     assert by_name["accumulated_result"]["amount_cents"] + by_name["result_of_the_year"]["amount_cents"] == -results
     assert balance["commitments"][0]["amount_cents"] == standing["9000"]
-    trial = view.ledger.trial_balance(as_of=last, known_at=known_at)
+    trial = snapshot.ledger.trial_balance(as_of=last, known_at=known_at)
     assert sum(row.balance_cents for row in trial if row.code[:2] not in ("90",)) == 0
 
     # income and costs are what moved, and their difference is the result
@@ -169,13 +169,13 @@ def follow(before: dict[str, Any], found: dict[str, Any]) -> None:
             assert table["total"]["opening_cents"] == before["movements"][name]["total"]["closing_cents"], name
 
 
-def years_of(view: View) -> list[int]:
-    return list(range(view.first_day.year, view.today.year + 1))
+def years_of(snapshot: Snapshot) -> list[int]:
+    return list(range(snapshot.first_day.year, snapshot.today.year + 1))
 
 
-def figures(view: View, year: int, known_at: int | None) -> dict[str, Any]:
+def figures(snapshot: Snapshot, year: int, known_at: int | None) -> dict[str, Any]:
     """The accounts without what is told beside them."""
-    of = told(view, year, known_at)
+    of = told(snapshot, year, known_at)
     parts = {"balance": balance_sheet(of), "income": income_statement(of), "movements": movement_tables(of)}
     return {**of.as_json(), **parts}
 
@@ -184,13 +184,13 @@ def proved(urls: list[str], seed: int, *, numbers: int) -> int:
     """All years of these funds, as known now and at a few random numbers; how many accounts were looked at."""
     chosen, count = random.Random(seed), 0
     for url in urls:
-        with opened(url) as view:
-            raw, head = Raw(view), view.ledger.head().seq
+        with opened(url) as snapshot:
+            raw, head = Raw(snapshot), snapshot.ledger.head().seq
             for known_at in (None, *(chosen.randint(0, head) for _time in range(numbers))):
                 before = None
-                for year in years_of(view):
-                    found = figures(view, year, known_at)
-                    tie(view, raw, found)
+                for year in years_of(snapshot):
+                    found = figures(snapshot, year, known_at)
+                    tie(snapshot, raw, found)
                     if before is not None and before["known_at"] == found["known_at"]:
                         follow(before, found)
                     before, count = found, count + 1
@@ -206,11 +206,11 @@ def test_they_do_on_postgresql(random_funds_on_postgresql: list[str]) -> None:
     beside(random_funds_on_postgresql[:1])
 
 
-def columns_by_facts(view: View, year: int) -> dict[str, int]:
+def columns_by_facts(snapshot: Snapshot, year: int) -> dict[str, int]:
     """What the columns of the movement tables must hold, added up from the facts themselves."""
     sums: dict[str, int] = defaultdict(int)
     posted: dict[str, tuple[int, int]] = {}
-    for each in view.store.facts.all():
+    for each in snapshot.store.facts.all():
         fact = each.fact
         if isinstance(fact, WriteoffPosted):
             posted[fact.ref] = fact.amount_cents, fact.allowance_released_cents
@@ -251,11 +251,11 @@ def columns_by_facts(view: View, year: int) -> dict[str, int]:
 def test_each_column_of_a_movement_table_holds_what_its_facts_moved(random_funds: list[str]) -> None:
     seen: set[str] = set()
     for url in random_funds:
-        with opened(url) as view:
-            for year in years_of(view):
-                found = movement_tables(told(view, year, None))
-                wanted = columns_by_facts(view, year)
-                reallocated = any(each.type == "receipt.reallocated" for each in view.store.facts.all())
+        with opened(url) as snapshot:
+            for year in years_of(snapshot):
+                found = movement_tables(told(snapshot, year, None))
+                wanted = columns_by_facts(snapshot, year)
+                reallocated = any(each.type == "receipt.reallocated" for each in snapshot.store.facts.all())
                 for place in COLUMNS:
                     table, column = place.split(".")
                     if place != "allowances.added" or not reallocated:
@@ -269,12 +269,12 @@ def test_each_column_of_a_movement_table_holds_what_its_facts_moved(random_funds
 def beside(urls: list[str]) -> None:
     """What is told beside the accounts adds up to them."""
     for url in urls:
-        with opened(url) as view:
-            for year in years_of(view):
-                found = annual(view, year=year)
+        with opened(url) as snapshot:
+            for year in years_of(snapshot):
+                found = annual(snapshot, year=year)
                 lines = {line["line"]: line["amount_cents"] for line in every_line(found)}
                 flows = found["cash"]["flows"]
-                eve, end = cash_on(view, [date(year - 1, 12, 31), date(year, 12, 31)])
+                eve, end = cash_on(snapshot, [date(year - 1, 12, 31), date(year, 12, 31)])
                 told_flows = {flow["line"]: flow["amount_cents"] for flow in flows}
                 for name, symbol, sign in FLOWS:
                     assert told_flows[name] == sign * (getattr(end, symbol) - getattr(eve, symbol)), (url, name)
@@ -374,25 +374,25 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
 
 def test_a_fund_seen_at_its_last_fact_is_the_fund(random_funds: list[str]) -> None:
     for url in random_funds[:5]:
-        with opened(url) as view:
-            past = Past(view, view.store.facts.head().seq)
-            for kind, life in LIVES.items():
-                assert past.cases(life.model) == view.cases(life.model), kind
-                for case in view.cases(life.model):
-                    assert past.version(case) == view.version(case)
-            assert past.regulations() == view.regulations()
-            middle = view.store.facts.head().seq // 2
-            seen = Past(view, middle)
+        with opened(url) as snapshot:
+            past = HistoricalSnapshot(snapshot, snapshot.store.facts.head().seq)
+            for kind, life in PROJECTIONS.items():
+                assert past.cases(life.model) == snapshot.cases(life.model), kind
+                for case in snapshot.cases(life.model):
+                    assert past.version(case) == snapshot.version(case)
+            assert past.regulations() == snapshot.regulations()
+            middle = snapshot.store.facts.head().seq // 2
+            seen = HistoricalSnapshot(snapshot, middle)
             assert seen.store.facts.head().seq == middle
             assert max(each.seq for each in seen.store.facts.of_types(sorted(FACTS))) == middle
-            assert all(seen.version(case) <= middle for life in LIVES.values() for case in seen.cases(life.model))
+            assert all(seen.version(case) <= middle for life in PROJECTIONS.values() for case in seen.cases(life.model))
 
 
 def test_the_closed_years_of_random_funds_stay_as_they_were(random_funds: list[str], tmp_path: Path) -> None:
     closed = 0
     for url in random_funds:
-        with opened(url) as view:
-            years = [year for year in years_of(view) if told(view, year, None).closing is not None]
+        with opened(url) as snapshot:
+            years = [year for year in years_of(snapshot) if told(snapshot, year, None).closing is not None]
         if not years or closed == 3:
             continue
         closed += 1
@@ -401,8 +401,8 @@ def test_the_closed_years_of_random_funds_stay_as_they_were(random_funds: list[s
             world = World(fund)
             before = {year: kept(world, year) for year in years}
             assert all(b'"state": "closed"' in json for json, _csv in before.values())
-            with world.view() as view:
-                today, head = view.today, view.ledger.head().seq
+            with world.snapshot() as snapshot:
+                today, head = snapshot.today, snapshot.ledger.head().seq
             charged(world, 3_21, today)
             assert {year: kept(world, year) for year in years} == before
             assert {year: kept(world, year, head + 1) for year in years} != before, "known later it names another head"
@@ -529,8 +529,8 @@ def text_of(pdf: bytes) -> list[str]:
 
 
 def test_two_pages_for_representatives_then_the_accounts_then_the_experiments(story: Story) -> None:
-    with opened(story.url) as view:
-        found = annual(view, year=2025)
+    with opened(story.url) as snapshot:
+        found = annual(snapshot, year=2025)
     pdf = annual_pdf(found)
     assert annual_pdf(found) == pdf
     pages = text_of(pdf)
@@ -554,8 +554,8 @@ def test_long_names_and_many_decisions_stay_on_the_two_pages(story: Story) -> No
             }
         return [large(item) for item in value] if isinstance(value, list) else value
 
-    with opened(story.url) as view:
-        found = annual(view, year=2025)
+    with opened(story.url) as snapshot:
+        found = annual(snapshot, year=2025)
     name = "Hoogheemraadschap De Stichtse Rijnlanden"
     one = {
         **found["experiments"][1],
@@ -577,8 +577,8 @@ def test_long_names_and_many_decisions_stay_on_the_two_pages(story: Story) -> No
 
 
 def test_the_workbook_holds_the_same_numbers(story: Story) -> None:
-    with opened(story.url) as view:
-        found = annual(view, year=2025)
+    with opened(story.url) as snapshot:
+        found = annual(snapshot, year=2025)
     book = load_workbook(io.BytesIO(STATEMENT_FORMATS["xlsx"](as_page(found))))
     sheets = {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book}
     totals = {row[0]: row[2:4] for row in sheets["Balance sheet"]}

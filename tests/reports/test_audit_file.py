@@ -22,9 +22,9 @@ from fund.reports.exports import audit_check, audit_file
 from fund.reports.exports.audit_check import checked
 from fund.reports.exports.excerpt import Excerpt
 from fund.rules.regulations import Identity, standard
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.users.use_cases import adopt
-from fund.workflows.commands import LIVES
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
 from tests.factories import founded
@@ -58,8 +58,8 @@ def stretch(url: str, since: date, until: date, folder: Path, **more: Any) -> Pa
 
 def years_of(url: str) -> list[int]:
     """Each year in which something was booked, and the one before."""
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        found = {entry.effective_on.year for entry in view.ledger.entries()}
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        found = {entry.effective_on.year for entry in snapshot.ledger.entries()}
     return sorted({*found, min(found) - 1})
 
 
@@ -165,8 +165,8 @@ def _balance(holder: Any, name: str) -> int:
 
 def test_each_entry_stands_once_in_one_journal_under_its_own_number(story_home: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{story_home / 'fund.db'}"
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        entries = {str(entry.seq): entry for entry in view.ledger.entries()}
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        entries = {str(entry.seq): entry for entry in snapshot.ledger.entries()}
     journals: dict[str, str] = {}
     for number in (2024, 2025, 2026):
         with pyxaf.open(year(url, number, tmp_path)) as file:

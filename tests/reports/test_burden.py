@@ -30,7 +30,7 @@ PARTNERS = {"fatima": "gm0351", "noor": "gm0308", "rosa": "ws14"}
 IMPORT = "evt_import"
 
 
-def happened(fact: type[Fact], by: str, *, first: str | None = None, command: str = "", on: int = 1) -> Envelope:
+def event(fact: type[Fact], by: str, *, first: str | None = None, command: str = "", on: int = 1) -> Envelope:
     """A fact of one kind: who did it, who made it where two were needed, in which command, on which day of June."""
     service = by == "system"
     return Envelope(
@@ -55,26 +55,26 @@ def happened(fact: type[Fact], by: str, *, first: str | None = None, command: st
 
 
 LIFE = [
-    happened(ProposalDrafted, "fatima"),
-    happened(ProposalParticipationConfirmed, "noor"),
-    happened(ProposalSubmitted, "fatima"),
-    happened(ProposalScreened, "system"),
-    happened(ProposalFoundEligible, "anna"),
-    happened(ReviewOpened, "anna"),
-    happened(ReviewDeclared, "rosa", command="score"),
-    happened(ReviewScored, "rosa", command="score"),
-    happened(DecisionApproved, "carla", first="anna2"),
-    happened(DisbursementApproved, "bram"),
-    happened(PaymentsBatched, "anna2"),
-    happened(PaymentSent, "bram2", first="bram3", on=11),
-    happened(PaymentSettled, "system", on=12),
-    happened(MilestoneEvidenced, "fatima", on=20),
+    event(ProposalDrafted, "fatima"),
+    event(ProposalParticipationConfirmed, "noor"),
+    event(ProposalSubmitted, "fatima"),
+    event(ProposalScreened, "system"),
+    event(ProposalFoundEligible, "anna"),
+    event(ReviewOpened, "anna"),
+    event(ReviewDeclared, "rosa", command="score"),
+    event(ReviewScored, "rosa", command="score"),
+    event(DecisionApproved, "carla", first="anna2"),
+    event(DisbursementApproved, "bram"),
+    event(PaymentsBatched, "anna2"),
+    event(PaymentSent, "bram2", first="bram3", on=11),
+    event(PaymentSettled, "system", on=12),
+    event(MilestoneEvidenced, "fatima", on=20),
 ]
 
 
 def counted(life: list[Envelope], *, track: str = "light") -> Any:
     """The burden of a proposal of Woudenberg with Baarn in a round that closed on 31 May, by a life made up here."""
-    imported = happened(BankStatementImported, "bram", on=12)
+    imported = event(BankStatementImported, "bram", on=12)
     cases = {
         Round: SimpleNamespace(track=track, closes_at=datetime(2026, 5, 31, 21, 59, tzinfo=UTC)),
         User: lambda name: SimpleNamespace(partner=PARTNERS.get(name), seconded=False),
@@ -83,13 +83,13 @@ def counted(life: list[Envelope], *, track: str = "light") -> Any:
     def case(model: type, ref: str) -> Any:
         return cases[User](ref) if model is User else cases[model]
 
-    view: Any = SimpleNamespace(
+    snapshot: Any = SimpleNamespace(
         history=lambda _proposal: life,
         case=case,
         store=SimpleNamespace(facts=SimpleNamespace(get=lambda event: imported if event == IMPORT else None)),
     )
     proposal: Any = SimpleNamespace(ref=REF, round="2026-1", lead="gm0351", parties=("gm0351", "gm0308"))
-    return burden_of(view, proposal)
+    return burden_of(snapshot, proposal)
 
 
 def test_a_step_is_one_command_of_one_person_and_the_service_takes_none() -> None:
@@ -128,9 +128,9 @@ def test_the_target_is_that_of_the_track_and_every_part_of_it_counts() -> None:
 
 
 def test_what_went_beyond_the_plain_road_is_named_when_the_target_is_missed() -> None:
-    again = happened(ProposalParticipationConfirmed, "noor", command="confirm again")
-    saved = happened(ProposalRevised, "fatima")
-    milestone = happened(MilestoneAccepted, "anna")
+    again = event(ProposalParticipationConfirmed, "noor", command="confirm again")
+    saved = event(ProposalRevised, "fatima")
+    milestone = event(MilestoneAccepted, "anna")
     found = counted([*LIFE[:2], saved, again, *LIFE[2:-2], milestone, *LIFE[-2:]])
     assert found.extra == {"changed": 2, "milestone": 1}
     assert found.why() == "the text was changed (2), a milestone came before the money (1)"
@@ -139,5 +139,5 @@ def test_what_went_beyond_the_plain_road_is_named_when_the_target_is_missed() ->
 
 
 def test_votes_beyond_the_quorum_are_the_choice_of_those_who_vote() -> None:
-    votes = [happened(DecisionVoted, f"member {number}", command=f"vote {number}") for number in range(8)]
+    votes = [event(DecisionVoted, f"member {number}", command=f"vote {number}") for number in range(8)]
     assert counted([*votes, *LIFE]).extra == {"votes": 3}

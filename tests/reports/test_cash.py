@@ -14,8 +14,8 @@ from fund.events.receipts import CostCharged, DebitRecorded
 from fund.reports.cash import Cash, cash_of, cash_on
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.workflows.leaving import founded_fund, leaves, paid_out, payee, rules
@@ -34,8 +34,8 @@ from tests.workflows.looking_back import (
 
 def told(world: World, **more: Any) -> dict[str, int]:
     """What is not nothing, by symbol."""
-    with world.view() as view:
-        cash = cash_of(view, **more)
+    with world.snapshot() as snapshot:
+        cash = cash_of(snapshot, **more)
     assert cash.difference == 0
     names = ("cash", "i", "a", "r", "u", "s", "v", "k", "held", "refunds")
     return {name: getattr(cash, name) for name in names if getattr(cash, name)}
@@ -57,10 +57,10 @@ def test_the_symbols_of_the_worked_example(database_url: str) -> None:
             "cash": 8_149_999, "i": 10_000_000, "a": 600_000, "r": 20_000, "u": 1_750_001, "s": 750_000,
             "held": 30_000,
         }  # fmt: skip
-        with world.view() as view:
-            for seq in range(view.ledger.head().seq + 1):
-                assert cash_of(view, known_at=seq).difference == 0
-            assert cash_of(view, as_of=date(2025, 12, 31)) == Cash()
+        with world.snapshot() as snapshot:
+            for seq in range(snapshot.ledger.head().seq + 1):
+                assert cash_of(snapshot, known_at=seq).difference == 0
+            assert cash_of(snapshot, as_of=date(2025, 12, 31)) == Cash()
 
 
 def test_a_year_that_is_closed_changes_none_of_it(sqlite_url: str) -> None:
@@ -166,8 +166,8 @@ def test_a_settlement_lowers_what_partners_paid_in_when_the_bank_paid_it(sqlite_
         world.clock(date(2026, 7, 13))
         paid_out(world)
         assert told(world) == before
-        with world.view() as view:
-            (case,) = view.cases(Payable)
+        with world.snapshot() as snapshot:
+            (case,) = snapshot.cases(Payable)
         settled(world, on_its_way(world, case.ref, BUNNIK, case.amount_cents))
         cents = case.amount_cents
         assert cents > 0
@@ -200,9 +200,9 @@ def test_a_payment_that_is_not_what_was_approved_is_named(database_url: str) -> 
 
 def test_many_days_at_once_say_what_each_day_says(random_funds: list[str]) -> None:
     for url in random_funds[:6]:
-        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-            days = [date(2026, 2, 1), date(2026, 1, 9), date(2025, 1, 1), view.today, date(2026, 12, 31)]
-            for known_at in (None, view.ledger.head().seq // 2):
-                found = cash_on(view, days, known_at=known_at)
-                assert found == [cash_of(view, as_of=day, known_at=known_at) for day in days]
+        with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+            days = [date(2026, 2, 1), date(2026, 1, 9), date(2025, 1, 1), snapshot.today, date(2026, 12, 31)]
+            for known_at in (None, snapshot.ledger.head().seq // 2):
+                found = cash_on(snapshot, days, known_at=known_at)
+                assert found == [cash_of(snapshot, as_of=day, known_at=known_at) for day in days]
                 assert found[2] == Cash()

@@ -18,7 +18,7 @@ from fund.errors.commands import UnknownRef
 from fund.language import euros
 from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.reports.statements.annual import annual
 from fund.reports.statements.council import council
 from fund.reports.statements.council.days import AT_MOST, REVIEW_MONTHS, Asked, Days
@@ -28,8 +28,8 @@ from fund.reports.statements.partner import partner_statement
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.delivery import open_fund
 from fund.workflows.partners import reviewing
@@ -46,10 +46,10 @@ from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
 SIGNED = {"name": "verrekening.pdf", "content": b"Akkoord."}
 
 
-def looked(view: View, **asked: Any) -> dict[str, Any]:
+def looked(snapshot: Snapshot, **asked: Any) -> dict[str, Any]:
     """The statements of all partners, after every sum in them was held against the entries, read by another road."""
-    found = council(view, **asked)
-    cash = cash_on(view, [asked.get("as_of") or view.today], known_at=asked.get("known_at"))[0]
+    found = council(snapshot, **asked)
+    cash = cash_on(snapshot, [asked.get("as_of") or snapshot.today], known_at=asked.get("known_at"))[0]
     told = {
         "paid_in_cents": cash.i,
         "paid_out_cents": cash.u + cash.s + cash.v,
@@ -98,21 +98,21 @@ def lessons_are_few_and_one_did_not_work(found: Mapping[str, Any], told: Mapping
 
 
 @pytest.fixture
-def views(story: Told) -> Iterator[View]:
-    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
-        yield view
+def views(story: Told) -> Iterator[Snapshot]:
+    with open_fund(story.url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        yield snapshot
 
 
-def sampled(view: View, seed: int, count: int) -> Iterator[dict[str, Any]]:
+def sampled(snapshot: Snapshot, seed: int, count: int) -> Iterator[dict[str, Any]]:
     """A day of the fund's life, and the same day as it was known at some entry; so many times."""
-    random, head, first = Random(seed), view.ledger.head().seq, view.first_day
+    random, head, first = Random(seed), snapshot.ledger.head().seq, snapshot.first_day
     for _ in range(count):
-        on = first + timedelta(days=random.randrange((view.today - first).days + 1))
+        on = first + timedelta(days=random.randrange((snapshot.today - first).days + 1))
         yield {"as_of": on}
         yield {"as_of": on, "known_at": random.randrange(head + 1)}
 
 
-def test_the_34_statements_of_the_demo_add_up_to_the_fund_on_any_day(views: View) -> None:
+def test_the_34_statements_of_the_demo_add_up_to_the_fund_on_any_day(views: Snapshot) -> None:
     found = looked(views)
     assert len(found["councils"]) == 34
     assert len({each["body"] for each in found["councils"]}) == 3
@@ -122,28 +122,28 @@ def test_the_34_statements_of_the_demo_add_up_to_the_fund_on_any_day(views: View
 
 def test_the_statements_of_random_funds_add_up_on_any_day_and_at_any_number(random_funds: list[str]) -> None:
     for number, url in enumerate(random_funds):
-        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-            looked(view)
-            for asked in sampled(view, number, 1):
-                looked(view, **asked)
+        with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+            looked(snapshot)
+            for asked in sampled(snapshot, number, 1):
+                looked(snapshot, **asked)
 
 
 def test_they_add_up_on_postgresql(random_funds_on_postgresql: list[str]) -> None:
     for number, url in enumerate(random_funds_on_postgresql):
-        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-            looked(view)
-            for asked in sampled(view, number, 2):
-                looked(view, **asked)
+        with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+            looked(snapshot)
+            for asked in sampled(snapshot, number, 2):
+                looked(snapshot, **asked)
 
 
-def ties_to_the_annual_accounts(view: View, year: int) -> None:
+def ties_to_the_annual_accounts(snapshot: Snapshot, year: int) -> None:
     """What all councils are told of a year is what the annual accounts say of it, and their last day is theirs."""
-    accounts = annual(view, year=year)
+    accounts = annual(snapshot, year=year)
     flows = {each["line"]: each["amount_cents"] for each in accounts["cash"]["flows"]}
     at = [date.fromisoformat(accounts["starts_on"]) - timedelta(days=1), date.fromisoformat(accounts["as_of"])]
     before, after = Counter[str](), Counter[str]()
     for sums, day in zip((before, after), at, strict=True):
-        for each in council(view, as_of=day, known_at=accounts["known_at"])["councils"]:
+        for each in council(snapshot, as_of=day, known_at=accounts["known_at"])["councils"]:
             sums.update(each["part"])
     moved = {name: after[name] - before[name] for name in after}
     assert moved["paid_in_cents"] == flows["contributions"]
@@ -156,17 +156,17 @@ def ties_to_the_annual_accounts(view: View, year: int) -> None:
 
 
 def test_the_34_statements_add_up_to_the_annual_accounts(
-    views: View, random_funds: list[str], random_funds_on_postgresql: list[str]
+    views: Snapshot, random_funds: list[str], random_funds_on_postgresql: list[str]
 ) -> None:
     for year in (2024, 2025, 2026):
         ties_to_the_annual_accounts(views, year)
     for url in (*random_funds[:10], *random_funds_on_postgresql[:2]):
-        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-            for year in range(2026, view.today.year + 1):
-                ties_to_the_annual_accounts(view, year)
+        with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+            for year in range(2026, snapshot.today.year + 1):
+                ties_to_the_annual_accounts(snapshot, year)
 
 
-def test_what_it_is_worth_is_what_leaving_would_bring(views: View) -> None:
+def test_what_it_is_worth_is_what_leaving_would_bring(views: Snapshot) -> None:
     for asked in ({}, *sampled(views, 3, 3)):
         for partner in ("gm0344", "ws0636", "pv26"):
             found = council(views, partner=partner, **asked)
@@ -182,7 +182,7 @@ def test_what_it_is_worth_is_what_leaving_would_bring(views: View) -> None:
             assert (found["share"], found["paid_in_cents"]) == (same["share"], same["paid_in_cents"])
 
 
-def test_the_revolving_degree_is_that_of_the_position_and_nothing_where_nothing_was_paid_out(views: View) -> None:
+def test_the_revolving_degree_is_that_of_the_position_and_nothing_where_nothing_was_paid_out(views: Snapshot) -> None:
     from fund.reports.statements.position import position
 
     figures = position(views)["indicators"]
@@ -199,14 +199,14 @@ def test_the_revolving_degree_is_that_of_the_position_and_nothing_where_nothing_
 def test_what_happens_later_changes_no_statement_of_a_day_known_at_a_number(sqlite_url: str) -> None:
     with founded(sqlite_url, rules=rules()) as world:
         founded_fund(world)
-        with world.view() as view:
-            asked: dict[str, Any] = {"as_of": view.today, "known_at": view.ledger.head().seq}
-            before = council(view, **asked)
+        with world.snapshot() as snapshot:
+            asked: dict[str, Any] = {"as_of": snapshot.today, "known_at": snapshot.ledger.head().seq}
+            before = council(snapshot, **asked)
         repays(world, 500_000)
         leaves(world, BUNNIK)
-        with world.view() as view:
-            assert council(view, **asked) == before
-            assert council(view)["fund"] != before["fund"]
+        with world.snapshot() as snapshot:
+            assert council(snapshot, **asked) == before
+            assert council(snapshot)["fund"] != before["fund"]
 
 
 OF_THE_STORY = [
@@ -239,7 +239,7 @@ OF_THE_STORY = [
 
 
 @pytest.mark.parametrize(("on", "partner", "expected"), OF_THE_STORY)
-def test_each_day_asks_what_was_open_then(views: View, on: str, partner: str, expected: str) -> None:
+def test_each_day_asks_what_was_open_then(views: Snapshot, on: str, partner: str, expected: str) -> None:
     found = council(views, partner=partner, as_of=date.fromisoformat(on))["dates"]
     assert ", ".join(f"{each['kind']} {each['on']} {each['ref']}" for each in found) == expected
 
@@ -297,7 +297,7 @@ def test_what_is_late_stands_first_by_its_own_day_and_no_amount_of_it_is_lost(
         assert len(found) > len(late)
 
 
-def test_the_terms_are_those_that_the_service_keeps(views: View) -> None:
+def test_the_terms_are_those_that_the_service_keeps(views: Snapshot) -> None:
     assert REVIEW_MONTHS == reviewing.REVIEW_MONTHS
     seen = 0
     for month in range(30):
@@ -315,11 +315,11 @@ def test_the_terms_are_those_that_the_service_keeps(views: View) -> None:
     assert seen > 5
 
 
-def every_decision(view: View, on: date) -> list[Asked]:
+def every_decision(snapshot: Snapshot, on: date) -> list[Asked]:
     """Each day until which there is a decision, of all proposals; however many other days there are."""
-    agreements = {each.ref: each for each in cases_on(view, Agreement, on)}
-    days = Days(view, on, None, agreements, {})
-    partners = [each.ref for each in cases_on(view, Partner, on)]
+    agreements = {each.ref: each for each in cases_on(snapshot, Agreement, on)}
+    days = Days(snapshot, on, None, agreements, {})
+    partners = [each.ref for each in cases_on(snapshot, Partner, on)]
     asked = [each for partner in partners for each in days._content(partner, None, True)]
     return [each for each in asked if each.kind == "decision"]
 
@@ -331,8 +331,8 @@ def test_a_signature_is_asked_until_it_is_there(sqlite_url: str) -> None:
         world.do("agreement draft", user="anna", ref=agreeing.PROPOSAL)
 
         def asked(partner: str) -> list[str]:
-            with world.view() as view:
-                return [each["kind"] for each in council(view, partner=partner)["dates"]]
+            with world.snapshot() as snapshot:
+                return [each["kind"] for each in council(snapshot, partner=partner)["dates"]]
 
         assert "sign" in asked(BAARN)
         assert "sign" not in asked(BUNSCHOTEN)
@@ -341,10 +341,10 @@ def test_a_signature_is_asked_until_it_is_there(sqlite_url: str) -> None:
 
 
 def test_an_unknown_partner_is_refused_and_a_fund_without_partners_has_no_statement(sqlite_url: str) -> None:
-    with founded(sqlite_url) as world, world.view() as view:
+    with founded(sqlite_url) as world, world.snapshot() as snapshot:
         with pytest.raises(UnknownRef):
-            council(view, partner="gm9999")
-        found = council(view)
+            council(snapshot, partner="gm9999")
+        found = council(snapshot)
         assert (found["councils"], found["head"]["seq"]) == ([], 0)
         assert set(found["fund"].values()) == {0}
 
@@ -352,8 +352,8 @@ def test_an_unknown_partner_is_refused_and_a_fund_without_partners_has_no_statem
 def test_partners_of_a_fund_without_entries_are_told_that_nothing_happened(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         world.partners()
-        with world.view() as view:
-            found = looked(view)
+        with world.snapshot() as snapshot:
+            found = looked(snapshot)
     assert len(found["councils"]) == 34
     for each in found["councils"]:
         assert set(each["part"].values()) == {0}
@@ -371,16 +371,16 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 
 def one(world: World, partner: str) -> dict[str, Any]:
-    with world.view() as view:
-        found = {each["id"]: each for each in looked(view)["councils"]}
+    with world.snapshot() as snapshot:
+        found = {each["id"]: each for each in looked(snapshot)["councils"]}
     return found[partner]
 
 
 def test_who_leaves_is_told_the_day_and_asked_for_nothing_new(world: World) -> None:
     world.do("partner give-notice", user="piet", ref=BUNNIK, decision={"name": "besluit.pdf", "content": b"Weg."})
-    with world.view() as view:
-        told = council(view, partner=BUNNIK)
-        stays = council(view, partner=BAARN)
+    with world.snapshot() as snapshot:
+        told = council(snapshot, partner=BUNNIK)
+        stays = council(snapshot, partner=BAARN)
     assert [each["kind"] for each in told["dates"]] == ["leave", "evaluation"]  # what it signed for stays
     assert told["state"] == "notice_given"
     assert "leave" not in [each["kind"] for each in stays["dates"]]
@@ -448,7 +448,7 @@ def test_what_people_wrote_is_cut_at_the_end_of_a_sentence(text: str, quoted: st
     assert first_sentences(text, 28) == expected
 
 
-def test_a_long_text_is_marked_as_cut_and_a_short_one_is_whole(views: View) -> None:
+def test_a_long_text_is_marked_as_cut_and_a_short_one_is_whole(views: Snapshot) -> None:
     whole = [lesson for each in council(views)["councils"] for lesson in each["lessons"]]
     assert {lesson["whole"] for lesson in whole} == {True}
     long = "Wij leerden veel. " * 40

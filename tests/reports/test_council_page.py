@@ -15,8 +15,8 @@ from fund.errors.usage import CouncilPageTooLong
 from fund.reports.statements.council import council, council_pdf, council_pictures, told
 from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, our_sentences
 from fund.reports.statements.pages import PAGES, PAPERS
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.plain import LONGEST, avoided, faults, sentences_of, unexplained, words_of
 from tests.story import Told
@@ -35,9 +35,9 @@ EXPLAINS = {
 
 
 @pytest.fixture
-def view(story: Told) -> Iterator[View]:
-    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
-        yield view
+def snapshot(story: Told) -> Iterator[Snapshot]:
+    with open_fund(story.url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        yield snapshot
 
 
 @pytest.fixture(autouse=True)
@@ -102,15 +102,15 @@ def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_partner_that_left_with_a_debt_is_not_told_what_leaving_would_cost(view: View) -> None:
-    found = {**council(view, partner="gm0344"), "worth_cents": -250_00}
+def test_a_partner_that_left_with_a_debt_is_not_told_what_leaving_would_cost(snapshot: Snapshot) -> None:
+    found = {**council(snapshot, partner="gm0344"), "worth_cents": -250_00}
     for state, said in (("active", "We would pay this if we left now."), ("settling", "We left the fund.")):
         notes = [each["note"] for each in told({**found, "state": state})["facts"]]
         assert said in notes
 
 
-def test_before_the_first_entry_no_hash_stands_on_it(view: View) -> None:
-    assert council(view, partner="gm0344", known_at=0)["head"] == {"seq": 0, "hash": bytes(32).hex()}
+def test_before_the_first_entry_no_hash_stands_on_it(snapshot: Snapshot) -> None:
+    assert council(snapshot, partner="gm0344", known_at=0)["head"] == {"seq": 0, "hash": bytes(32).hex()}
 
 
 # ---------------------------------------------------------------------------------------------------------- plain words
@@ -119,9 +119,9 @@ def test_before_the_first_entry_no_hash_stands_on_it(view: View) -> None:
 def test_every_sentence_of_ours_is_plain_dutch(story: Told, random_funds: list[str]) -> None:
     language.choose("nl")
     for url in (story.url, *random_funds):
-        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-            for asked in ({}, {"as_of": view.first_day}, {"known_at": view.ledger.head().seq // 2}):
-                for found in council(view, **asked)["councils"]:
+        with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+            for asked in ({}, {"as_of": snapshot.first_day}, {"known_at": snapshot.ledger.head().seq // 2}):
+                for found in council(snapshot, **asked)["councils"]:
                     page = told(found)
                     said = our_sentences(page)
                     assert list(faults(said)) == []
@@ -129,9 +129,9 @@ def test_every_sentence_of_ours_is_plain_dutch(story: Told, random_funds: list[s
     assert page["paid"]["heading"] == "Wat betaalden wij?"
 
 
-def test_every_sentence_that_a_page_may_ever_say_is_plain_dutch(view: View) -> None:
+def test_every_sentence_that_a_page_may_ever_say_is_plain_dutch(snapshot: Snapshot) -> None:
     language.choose("nl")
-    found = council(view, partner="gm0352")
+    found = council(snapshot, partner="gm0352")
     few = {**found, "experiments": {"taken_part": 1, "running": 1, "as_lead": 1}, "worth_cents": -1}
     gone = {**found, "state": "exited", "paid_back_cents": 7, "lessons": [], "dates": []}
     pages = [told(each) for each in (found, full(found), few, gone)]
@@ -167,18 +167,18 @@ def test_words_to_avoid_are_many_and_each_has_a_plainer_one_that_is_none_of_them
     assert sentences_of("Dat kost € 3.000,50. Kort.") == ["Dat kost € 3.000,50.", "Kort."]
 
 
-def test_the_word_for_the_readers_follows_the_kind_of_partner(view: View) -> None:
+def test_the_word_for_the_readers_follows_the_kind_of_partner(snapshot: Snapshot) -> None:
     for words, expected in (
         ("en", {"gm0344": "For the municipal council", "ws0636": "For the general board", "rg-u10": "general board"}),
         ("nl", {"gm0344": "Voor de gemeenteraad", "ws0636": "Voor het algemeen bestuur", "pv26": "Provinciale Staten"}),
     ):
         language.choose(words)
         for partner, reader in expected.items():
-            assert reader in told(council(view, partner=partner))["reader"]
+            assert reader in told(council(snapshot, partner=partner))["reader"]
 
 
-def test_what_did_not_work_is_said_and_what_people_wrote_is_quoted_to_the_letter(view: View) -> None:
-    found = council(view, partner="ws0636")
+def test_what_did_not_work_is_said_and_what_people_wrote_is_quoted_to_the_letter(snapshot: Snapshot) -> None:
+    found = council(snapshot, partner="ws0636")
     first, second = told(found)["learned"]["lessons"]
     assert first["worked"] == "This did not work. We did learn a lot from it."
     assert first["quote"] == "Stuwen die van elkaar weten scheelden te weinig, omdat de sloten al vol stonden."
@@ -188,8 +188,8 @@ def test_what_did_not_work_is_said_and_what_people_wrote_is_quoted_to_the_letter
     assert told(cut)["learned"]["lessons"][0]["quote"].endswith("stonden. […]")
 
 
-def test_where_there_is_nothing_it_says_so(view: View) -> None:
-    page = told(council(view, partner="gm0344", as_of=view.first_day))
+def test_where_there_is_nothing_it_says_so(snapshot: Snapshot) -> None:
+    page = told(council(snapshot, partner="gm0344", as_of=snapshot.first_day))
     said = " ".join(our_sentences(page))
     for sentence in (
         "We paid nothing yet.",
@@ -205,9 +205,9 @@ def test_where_there_is_nothing_it_says_so(view: View) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "nl"])
-def test_it_is_one_tagged_page_with_its_figures_attached(view: View, lang: str) -> None:
+def test_it_is_one_tagged_page_with_its_figures_attached(snapshot: Snapshot, lang: str) -> None:
     language.choose(lang)
-    found = council(view, partner="ws0636")
+    found = council(snapshot, partner="ws0636")
     pdf = PAPERS[NAME](found)
     reader = PdfReader(io.BytesIO(pdf))
     assert len(reader.pages) == 1
@@ -225,8 +225,8 @@ def test_it_is_one_tagged_page_with_its_figures_attached(view: View, lang: str) 
     assert PAPERS[NAME](found) == pdf
 
 
-def test_the_chart_is_described_for_who_does_not_see_it(view: View) -> None:
-    found = council(view, partner="gm0344")
+def test_the_chart_is_described_for_who_does_not_see_it(snapshot: Snapshot) -> None:
+    found = council(snapshot, partner="gm0344")
     described = told(found)["chart"]["description"]
     for cents in found["part"].values():
         assert language.number(cents) in described
@@ -248,15 +248,15 @@ def alternatives(element: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("lang", ["en", "nl"])
-def test_the_fullest_page_is_one_page(view: View, lang: str) -> None:
+def test_the_fullest_page_is_one_page(snapshot: Snapshot, lang: str) -> None:
     language.choose(lang)
-    found = full(council(view, partner="ws0636"))
+    found = full(council(snapshot, partner="ws0636"))
     assert len(PdfReader(io.BytesIO(council_pdf(found))).pages) == 1
     assert council_pictures(found, ppi=20).startswith(b"\x89PNG")
 
 
-def test_what_is_too_long_is_refused_and_named(view: View) -> None:
-    found = council(view, partner="gm0344")
+def test_what_is_too_long_is_refused_and_named(snapshot: Snapshot) -> None:
+    found = council(snapshot, partner="gm0344")
     lessons = [{**found["lessons"][0]}, {**found["lessons"][1], "learned": "zonder punt " * 400}]
     with pytest.raises(CouncilPageTooLong) as caught:
         council_pdf({**found, "lessons": lessons})
@@ -267,21 +267,21 @@ def test_what_is_too_long_is_refused_and_named(view: View) -> None:
     assert caught.value.advice == "fund statement council gm0344"
 
 
-def test_another_fault_of_the_page_is_not_called_a_long_text(view: View) -> None:
-    found = council(view, partner="gm0344")
+def test_another_fault_of_the_page_is_not_called_a_long_text(snapshot: Snapshot) -> None:
+    found = council(snapshot, partner="gm0344")
     with pytest.raises(ValueError, match="isoformat"):
         council_pdf({**found, "as_of": "someday"})
 
 
-def test_what_people_wrote_is_never_read_as_code(view: View) -> None:
-    found = council(view, partner="gm0344")
+def test_what_people_wrote_is_never_read_as_code(snapshot: Snapshot) -> None:
+    found = council(snapshot, partner="gm0344")
     lesson = {**found["lessons"][0], "title": EVIL, "learned": EVIL}
     text = read(council_pdf({**found, "lessons": [lesson], "name": EVIL}))
     assert text.count("#panic(1) *x* _y_ $ \\ <lab> @ref //") == 3
 
 
-def test_as_a_sheet_it_holds_the_same_figures(view: View) -> None:
-    found = council(view, partner="gm0344")
+def test_as_a_sheet_it_holds_the_same_figures(snapshot: Snapshot) -> None:
+    found = council(snapshot, partner="gm0344")
     page = PAGES[NAME](found)
     tables = {table.name: list(table.rows) for table in page.tables}
     assert [row["value"] for row in tables["facts"]] == [found["contributed_cents"], found["worth_cents"], 0]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from fund.errors.exports import ExportTurnedAround
 from fund.errors.usage import ExportFolderInUse, FileUnreadable
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
 from tests.factories import founded
@@ -76,10 +76,10 @@ def test_balances_before_and_postings_make_the_balances_after_of_any_stretch(
     assert before == trial_balance(url, as_of=since - timedelta(days=1), known_at=known_at)
     assert after == trial_balance(url, as_of=until, known_at=known_at)
     assert {code: before.get(code, 0) + moved.get(code, 0) for code in after} == after
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        entries = list(view.ledger.entries(since=since, as_of=until, until_seq=known_at))
-        head = view.ledger.last_entry(as_of=until, known_at=known_at)
-        facts = [one.seq for one in view.store.facts.all() if since <= one.effective_on <= until]
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        entries = list(snapshot.ledger.entries(since=since, as_of=until, until_seq=known_at))
+        head = snapshot.ledger.last_entry(as_of=until, known_at=known_at)
+        facts = [one.seq for one in snapshot.store.facts.all() if since <= one.effective_on <= until]
     assert [int(row["seq"]) for row in found["entries"]] == [entry.seq for entry in entries]
     assert [row["hash"] for row in found["entries"]] == [entry.hash.hex() for entry in entries]
     held = [seq for first, last in manifest["seqs"] for seq in range(first, last + 1)]
@@ -126,8 +126,8 @@ def test_a_fund_without_entries_and_a_year_without(sqlite_url: str, story_home: 
 def test_events_are_told_without_what_they_say(story_home: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{story_home / 'fund.db'}"
     found, _manifest = tables(url, tmp_path)
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        facts = {one.event_id: one for one in view.store.facts.all()}
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        facts = {one.event_id: one for one in snapshot.store.facts.all()}
     assert len(found["events"]) == len(facts)
     for row in found["events"]:
         one = facts[row["event_id"]]

@@ -21,7 +21,7 @@ from fund.database import writing
 from fund.events import FACTS, Envelope
 from fund.reports.exports.duties import COLUMNS, DUTIES, duties
 from fund.store import Store, seal_event
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.delivery import Fund as Opened
 from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
@@ -55,8 +55,8 @@ def test_nothing_is_found_in_the_story_and_the_file_is_its_readers_alone(
 
 
 def test_a_disbursement_of_the_story_was_asked_checked_approved_and_sent_by_five(story: Told) -> None:
-    with seen(story.url) as view:
-        found = duties(view, ref="D2024-0002")
+    with seen(story.url) as snapshot:
+        found = duties(snapshot, ref="D2024-0002")
     assert {each["case"] for each in (*found["acts"], *found["pairs"])} == {"D2024-0002", "S2024-001"}
     acts = [each for each in found["acts"] if each["case"] == "D2024-0002"]
     assert [(each["duty"], each["name"], each["counts_as"], each["command"]) for each in acts] == [
@@ -76,11 +76,11 @@ def test_a_disbursement_of_the_story_was_asked_checked_approved_and_sent_by_five
     assert all(each["ok"] for each in compared)
 
 
-def chains_differ(view: View) -> int:
+def chains_differ(snapshot: Snapshot) -> int:
     """No findings, and the pairs are those that a count of our own gives; how many of (c) there are."""
-    found = duties(view)
+    found = duties(snapshot)
     assert found["findings"] == []
-    facts: list[Envelope] = list(view.store.facts.all())
+    facts: list[Envelope] = list(snapshot.store.facts.all())
     made = [(fact.seq, fact.actor, fact.made_by) for fact in facts if fact.made_by]
     assert sorted((each["fact"], each["person"], each["other"]) for each in found["pairs"] if each["rule"] == "a") == (
         sorted(set(made))
@@ -110,8 +110,8 @@ def chains_differ(view: View) -> int:
 def test_random_funds_have_no_finding_and_the_pairs_are_those_that_we_count(random_funds: list[str]) -> None:
     compared = 0
     for url in random_funds[::3]:
-        with seen(url) as view:
-            compared += chains_differ(view)
+        with seen(url) as snapshot:
+            compared += chains_differ(snapshot)
     assert compared > 50
 
 
@@ -218,15 +218,15 @@ def test_what_is_found_stands_in_the_table_and_each_case_has_its_own(
 
 
 def test_a_case_is_told_with_everything_that_touches_it(fund: Fund, story: Told, tmp_path: Path) -> None:
-    with seen(story.url) as view:
-        whole, one = duties(view), duties(view, ref="2024-002")
-        facts = {fact.seq for fact in view.store.facts.of_stream("proposal/2024-002")}
+    with seen(story.url) as snapshot:
+        whole, one = duties(snapshot), duties(snapshot, ref="2024-002")
+        facts = {fact.seq for fact in snapshot.store.facts.of_stream("proposal/2024-002")}
         assert {each["fact"] for each in one["acts"]} == {each["fact"] for each in whole["acts"]} & facts
         assert {"agreement", "disbursement", "batch", "decision", "writeoff"} <= {
             each["case_kind"] for each in one["acts"]
         }
         assert "signed" in {each["duty"] for each in one["acts"]}
-        early = duties(view, as_of=date(2024, 5, 1))
+        early = duties(snapshot, as_of=date(2024, 5, 1))
         assert {each["effective_on"] for each in early["acts"]} <= {each["effective_on"] for each in whole["acts"]}
         assert max(each["effective_on"] for each in early["acts"]) <= "2024-05-01"
     path = tmp_path / "duties.csv"
@@ -270,7 +270,7 @@ def test_every_duty_is_of_facts_that_exist_and_of_each_once() -> None:
 
 
 def test_a_fund_that_was_just_founded_has_no_finding(database_url: str) -> None:
-    with founded(database_url) as world, world.view() as view:
-        found = duties(view)
+    with founded(database_url) as world, world.snapshot() as snapshot:
+        found = duties(snapshot)
     assert (found["findings"], found["case"]) == ([], None)
     assert [each["rule"] for each in found["pairs"]] == ["e"]

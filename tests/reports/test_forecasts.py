@@ -21,12 +21,12 @@ from fund.dates import add_months
 from fund.errors.forecasts import BacktestNotPast
 from fund.reports.forecasts.awards import WHOLE, average
 from fund.reports.forecasts.quarters import Quarters
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.rules.regulations import standard_text
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import Fund, look, open_fund
 from tests.factories import START, as_file, founded
 from tests.random_funds import Keeping
@@ -140,15 +140,15 @@ def test_every_plan_adds_up_on_the_other_database_too(random_funds_on_postgresql
 
 def test_without_loss_and_delay_the_demo_pays_and_is_repaid_as_its_cases_say(story: Told) -> None:
     """Straight from the cases, as the test reads them: instalments by day, milestones that were not asked for."""
-    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
+    with open_fund(story.url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
         for day in (date(2024, 12, 31), date(2025, 3, 31), date(2026, 9, 30)):
             found = ahead(fund, as_of=day, assumptions=NOTHING_HAPPENS)
             quarters, back, out = Quarters(day, 12), Counter[str](), Counter[str]()
-            for plan in cases_on(view, Plan, day):
+            for plan in cases_on(snapshot, Plan, day):
                 for part in plan.instalments:
                     back[quarters.all[min(quarters.place(part.due_on), 11)].name] += part.open_cents
-            running = {one.ref: one for one in cases_on(view, Agreement, day) if one.state == "active"}
-            for part in cases_on(view, Milestone, day):
+            running = {one.ref: one for one in cases_on(snapshot, Agreement, day) if one.state == "active"}
+            for part in cases_on(snapshot, Milestone, day):
                 if part.agreement in running and running[part.agreement].track != "light" and part.state != "accepted":
                     out[quarters.all[quarters.place(part.due_on)].name] += part.amount_cents
             held = sum(found["open"][name] for name in ("overpayments_cents", "approved_cents", "under_way_cents"))
@@ -449,9 +449,9 @@ def test_an_award_is_expected_as_asked_then_as_its_text_says(sqlite_url: str) ->
         assert [row["payments_cents"] for row in found["quarters"]] == [0, 0, 2_500_001, 0, 0, 1_499_999]
         # fails from the first, the second or the third part on, each as likely: a third of three, of two, of one
         assert found["open"]["expected_loss_cents"] == 2_800_000 - (2 * parts[0] + parts[1]) // 3
-        with world.view() as view:
-            day = view.today
-            profile = average(view, day, None, view.regulations(day), payment_days=0, otherwise=AWARD_OF_TESTS)
+        with world.snapshot() as snapshot:
+            day = snapshot.today
+            profile = average(snapshot, day, None, snapshot.regulations(day), payment_days=0, otherwise=AWARD_OF_TESTS)
         assert (profile.count, profile.amount_cents) == (1, 4_000_000)
         assert profile.paid == ((1, WHOLE * 2_500_001 // 4_000_000), (4, WHOLE - WHOLE * 2_500_001 // 4_000_000))
         assert [at for at, _part in profile.back] == [2, 3, 4]

@@ -29,8 +29,8 @@ from fund.reports.statements import printed, sheets
 from fund.reports.statements.cards import card
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.reports.statements.pages import PAGES, PAPERS
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import look, open_fund
 from tests.factories import World, as_file, founded
 from tests.reports import odd_fund
@@ -478,14 +478,14 @@ def test_a_card_that_is_written_as_it_comes_is_the_same_as_one_that_is_held(stor
     from fund.reports.statements.formats import STREAMED
 
     parts: list[bytes] = []
-    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
-        held = card(view, account="1100", known_at=100)
+    with open_fund(story.url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        held = card(snapshot, account="1100", known_at=100)
 
         def into(found: Mapping[str, Any]) -> None:
             assert isinstance(found["lines"], Iterator)
             parts.extend(STREAMED[form](found))
 
-        rest = card(view, account="1100", known_at=100, into=into)
+        rest = card(snapshot, account="1100", known_at=100, into=into)
     assert b"".join(parts) == STATEMENT_FORMATS[form](held)
     assert rest == {key: value for key, value in held.items() if key != "lines"}
 

@@ -22,7 +22,7 @@ from fund.errors.exports import FaultyPublisherPrefix, NothingToPublish
 from fund.reports.cash import cash_of
 from fund.reports.exports.giving import Euros, as_package, giving
 from fund.reports.exports.register import register
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports.open_data import CANARY, moments, seen, with_canaries
@@ -120,8 +120,8 @@ def test_the_story_is_valid_and_says_what_the_register_says(fund: Fund, story: T
     ]  # fmt: skip
     assert [each["ground"] for each in second["revolvingFund"]["revocations"]] == ["stop_rule"]
     assert second["actualDates"] == [{"startDate": "2024-05-28", "endDate": "2025-09-29"}]
-    with seen(story.url) as view:
-        rows = [row for row in register(view, as_of=date(2026, 10, 30))["rows"] if row["latest"] == "yes"]
+    with seen(story.url) as snapshot:
+        rows = [row for row in register(snapshot, as_of=date(2026, 10, 30))["rows"] if row["latest"] == "yes"]
     for grant, row in zip(package["grants"], rows, strict=True):
         assert grant["id"].removeprefix("360G-innovatiefondsutrecht-") == row["grant"]
         assert cents(grant["amountAwarded"]) == row["granted_cents"]
@@ -134,12 +134,12 @@ def test_the_story_is_valid_and_says_what_the_register_says(fund: Fund, story: T
     assert (answer["grant_count"], answer["awarded_cents"], answer["repaid_cents"]) == (5, 30_400_000, 4_700_000)
 
 
-def sums_are_the_ledgers(view: View, day: date, known_at: int | None) -> int:
+def sums_are_the_ledgers(snapshot: Snapshot, day: date, known_at: int | None) -> int:
     """A package is valid, its amounts are sums of its transactions and tie to the ledger; how many grants it holds."""
     try:
-        found = giving(view, prefix="360G-toets", as_of=day, known_at=known_at)
+        found = giving(snapshot, prefix="360G-toets", as_of=day, known_at=known_at)
     except NothingToPublish:
-        assert register(view, as_of=day, known_at=known_at)["rows"] == []
+        assert register(snapshot, as_of=day, known_at=known_at)["rows"] == []
         return 0
     text = written(found)
     assert faults(json.loads(text)) == []
@@ -155,12 +155,12 @@ def sums_are_the_ledgers(view: View, day: date, known_at: int | None) -> int:
             assert cents(amount) == sum(cents(each["value"]) for each in list_)
         numbered = [each["id"] for key in ("commitmentTransaction", "disbursementTransaction") for each in grant[key]]
         assert len(numbered) == len(set(numbered))
-    cash = cash_of(view, as_of=day, known_at=known_at)
+    cash = cash_of(snapshot, as_of=day, known_at=known_at)
     recovered = sum(
         fact.fact.recovered_cents  # type: ignore[attr-defined]
-        for fact in view.store.facts.of_types(("disbursement.refunded",))
+        for fact in snapshot.store.facts.of_types(("disbursement.refunded",))
         if any(entry.seq <= (known_at if known_at is not None else 10**9) and entry.effective_on <= day
-               for entry in view.ledger.entries(event_id=fact.event_id))
+               for entry in snapshot.ledger.entries(event_id=fact.event_id))
     )  # fmt: skip
     assert sum(cents(each["amountDisbursed"]) for each in grants) == cash.paid
     assert sum(cents(each["revolvingFund"]["amountRepaid"]) for each in grants) == cash.a - recovered
@@ -171,9 +171,9 @@ def test_packages_of_random_funds_are_valid_and_tie_to_the_ledger(random_funds: 
     rng = random.Random(360)
     met = 0
     for url in random_funds:
-        with seen(url) as view:
-            for day, known_at in moments(view, rng, 1):
-                met += sums_are_the_ledgers(view, day, known_at)
+        with seen(url) as snapshot:
+            for day, known_at in moments(snapshot, rng, 1):
+                met += sums_are_the_ledgers(snapshot, day, known_at)
     assert met > 50
 
 
@@ -186,8 +186,8 @@ def test_packages_of_random_funds_are_valid_and_tie_to_the_ledger(random_funds: 
      (9_007_199_254_740_993_01, "9007199254740993.01"), (10**20 + 7, "1000000000000000000.07")],
 )  # fmt: skip
 def test_an_amount_is_a_number_to_the_cent_however_large(story: Told, amount: int, text: str) -> None:
-    with seen(story.url) as view:
-        found = giving(view)
+    with seen(story.url) as snapshot:
+        found = giving(snapshot)
     found["package"]["grants"][0]["amountAwarded"] = Euros(amount)
     made = written(found)
     assert f'"amountAwarded": {text},' in made
@@ -195,8 +195,8 @@ def test_an_amount_is_a_number_to_the_cent_however_large(story: Told, amount: in
 
 
 def test_what_is_written_is_json_with_any_name(story: Told) -> None:
-    with seen(story.url) as view:
-        found = giving(view)
+    with seen(story.url) as snapshot:
+        found = giving(snapshot)
     name = 'Waterschap "Amstel", Gooi en \'t Vecht \\ \n <b>é</b>'
     found["package"]["grants"][0] |= {"title": name, "classifications": []}
     back = json.loads(written(found))
@@ -216,16 +216,16 @@ BROKEN = {
 
 @pytest.mark.parametrize("key", sorted(BROKEN))
 def test_the_schemas_find_what_is_wrong(story: Told, key: str) -> None:
-    with seen(story.url) as view:
-        package = json.loads(written(giving(view)))
+    with seen(story.url) as snapshot:
+        package = json.loads(written(giving(snapshot)))
     assert faults(package) == []
     package["grants"][0][key] = BROKEN[key]
     assert faults(package) != []
 
 
 def test_a_reader_that_does_not_know_the_extension_reads_a_plain_package(story: Told) -> None:
-    with seen(story.url) as view:
-        package = json.loads(written(giving(view)))
+    with seen(story.url) as snapshot:
+        package = json.loads(written(giving(snapshot)))
     assert "extensions" not in package  # only what stands in the registry of 360Giving may be declared there
     official = set(schema("360-giving-schema.json")["properties"])
     extra = {key for grant in package["grants"] for key in grant} - official
@@ -233,12 +233,12 @@ def test_a_reader_that_does_not_know_the_extension_reads_a_plain_package(story: 
 
 
 def test_the_funder_is_known_by_its_number_in_the_commercial_register(story: Told) -> None:
-    with seen(story.url) as view:
-        assert giving(view)["package"]["publisher"]["identifier"] == "360G-innovatiefondsutrecht-fund"
-        rules = view.regulations()
+    with seen(story.url) as snapshot:
+        assert giving(snapshot)["package"]["publisher"]["identifier"] == "360G-innovatiefondsutrecht-fund"
+        rules = snapshot.regulations()
         identity = {"tax_number": "123456789", "chamber_number": "12345678"}
-        view._rules = [(view.first_day, rules.model_validate({**rules.model_dump(), "identity": identity}))]
-        package = giving(view, prefix="360G-utrecht_1")["package"]
+        snapshot._rules = [(snapshot.first_day, rules.model_validate({**rules.model_dump(), "identity": identity}))]
+        package = giving(snapshot, prefix="360G-utrecht_1")["package"]
     assert package["grants"][0]["fundingOrganization"] == [{"id": "NL-KVK-12345678", "name": "Innovatiefonds Utrecht"}]
     assert package["grants"][0]["id"] == "360G-utrecht_1-2024-001"
 

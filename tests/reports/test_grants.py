@@ -238,10 +238,10 @@ def test_a_real_agreement_that_is_raised_cut_and_moved_is_told_with_the_ledgers_
         amended(world, change_cents=500_000, milestone=2)
         amended(world, change_cents=-200_000, milestone=1)
         amended(world, milestone=2, due_on=date(2027, 6, 30))
-        with world.view() as view:
-            found = register(view)["rows"]
-            (one,) = json.loads(b"".join(as_package(giving(view))))["grants"]
-            ledger = by_the_ledger(view, as_of=date(9000, 1, 1), known_at=None)
+        with world.snapshot() as snapshot:
+            found = register(snapshot)["rows"]
+            (one,) = json.loads(b"".join(as_package(giving(snapshot))))["grants"]
+            ledger = by_the_ledger(snapshot, as_of=date(9000, 1, 1), known_at=None)
     assert [(row["kind"], row["ground"], row["change_cents"]) for row in found] == [
         ("grant", "unconditional", 4_000_000),
         ("change", "raised", 500_000),

@@ -15,8 +15,8 @@ from fund.reports.statements.pages import PAGES
 from fund.reports.statements.partner import partner_statement
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 
 SUMS = {
@@ -44,28 +44,32 @@ def test_on_postgresql(random_funds_on_postgresql: list[str], data: st.DataObjec
 
 def adds_up(url: str, data: st.DataObject) -> None:
     """Both sums of a fund, on a day and at a number that are drawn, against the ledger's own postings."""
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        entries = list(view.ledger.entries())
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        entries = list(snapshot.ledger.entries())
         known_at = data.draw(st.none() | st.integers(0, len(entries)), label="known_at")
-        day = data.draw(st.sampled_from(sorted({view.today, *(each.effective_on for each in entries)})), label="day")
+        day = data.draw(
+            st.sampled_from(sorted({snapshot.today, *(each.effective_on for each in entries)})), label="day"
+        )
         raw: Counter[str] = Counter()
         for entry in entries:
             if entry.effective_on <= day and (known_at is None or entry.seq <= known_at) and entry.kind != CLOSING:
                 for leg in entry.postings:
                     raw[leg.account] += leg.amount_cents
-        quantities = Quantities(view, day, known_at)
-        partners_add_up(view, day, known_at, raw, quantities)
-        agreements_add_up(view, day, known_at, raw, quantities)
+        quantities = Quantities(snapshot, day, known_at)
+        partners_add_up(snapshot, day, known_at, raw, quantities)
+        agreements_add_up(snapshot, day, known_at, raw, quantities)
 
 
 def on_main(raw: Counter[str], *mains: str) -> int:
     return sum(cents for code, cents in raw.items() if main_of(code) in mains)
 
 
-def partners_add_up(view: View, day: date, known_at: int | None, raw: Counter[str], quantities: Quantities) -> None:
+def partners_add_up(
+    snapshot: Snapshot, day: date, known_at: int | None, raw: Counter[str], quantities: Quantities
+) -> None:
     """Capital is 3000, receivable 1100, overpaid what partners have of 2100, owed on leaving 2200 and 2210."""
-    partners = [each.ref for each in view.cases(Partner)]
-    found = [partner_statement(view, partner=ref, as_of=day, known_at=known_at) for ref in partners]
+    partners = [each.ref for each in snapshot.cases(Partner)]
+    found = [partner_statement(snapshot, partner=ref, as_of=day, known_at=known_at) for ref in partners]
 
     def together(key: str) -> int:
         return sum(each[key] for each in found)
@@ -88,9 +92,13 @@ def partners_add_up(view: View, day: date, known_at: int | None, raw: Counter[st
         PAGES["statement partner"](each)
 
 
-def agreements_add_up(view: View, day: date, known_at: int | None, raw: Counter[str], quantities: Quantities) -> None:
+def agreements_add_up(
+    snapshot: Snapshot, day: date, known_at: int | None, raw: Counter[str], quantities: Quantities
+) -> None:
     """Outstanding is 1200, and so on; what was paid and repaid is U, S and A of the fund."""
-    found = [agreement_statement(view, ref=each.ref, as_of=day, known_at=known_at) for each in view.cases(Agreement)]
+    found = [
+        agreement_statement(snapshot, ref=each.ref, as_of=day, known_at=known_at) for each in snapshot.cases(Agreement)
+    ]
     for key, (main, sign) in SUMS.items():
         assert sum(each[key] for each in found) == sign * on_main(raw, main), key
     for key, name in FLOWS.items():

@@ -27,8 +27,8 @@ from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.reports.statements.position import position
 from fund.rules.postings import BOOKED
 from fund.rules.prices import parse_prices
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.factories import World, as_file, founded
 from tests.reports.raw import Stored
@@ -51,9 +51,9 @@ def stored(url: str) -> Stored:
 
 
 @contextmanager
-def looking(url: str) -> Iterator[View]:
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        yield view
+def looking(url: str) -> Iterator[Snapshot]:
+    with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        yield snapshot
 
 
 @st.composite
@@ -72,14 +72,14 @@ def value_of(figure: dict[str, Any]) -> Any:
     return Fraction(figure["value"]) if figure["unit"] in ("ratio", "days") and figure["value"] else figure["value"]
 
 
-def check_figures(url: str, day: date | None, known_at: int | None, but: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Every figure is what the rows say, ``but`` those."""
-    with looking(url) as view:
-        found = position(view, as_of=day, known_at=known_at)
-        told = stored(url).until(day or view.today, known_at)
+def check_figures(url: str, day: date | None, known_at: int | None, replace: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Every figure is what the rows say, ``replace`` those."""
+    with looking(url) as snapshot:
+        found = position(snapshot, as_of=day, known_at=known_at)
+        told = stored(url).until(day or snapshot.today, known_at)
     wanted = told.figures()
     values = {name: value_of(figure) for name, figure in found["indicators"].items()}
-    assert values == {**wanted, **{name: values[name] for name in but}}
+    assert values == {**wanted, **{name: values[name] for name in replace}}
     assert sum(row["outstanding_cents"] for row in found["ageing"]) == max(told.mains["1200"], 0)
     assert sum(row["received_cents"] for row in found["benefit_balances"]) == (
         found["indicators"]["turnover"]["inputs"]["U_cents"] + found["indicators"]["turnover"]["inputs"]["S_cents"]
@@ -95,9 +95,9 @@ def check_figures(url: str, day: date | None, known_at: int | None, but: tuple[s
 def check_explained(url: str, name: str, day: date | None, known_at: int | None) -> None:
     """The lines behind each input add up to it, and each entry is one of the ledger's, with that leg."""
     rows = stored(url).entries
-    with looking(url) as view:
-        found = position(view, as_of=day, known_at=known_at, explain=name)
-        today = day or view.today
+    with looking(url) as snapshot:
+        found = position(snapshot, as_of=day, known_at=known_at, explain=name)
+        today = day or snapshot.today
     (figure,) = found["indicators"].values()
     assert [row["name"] for row in found["inputs"]] == list(figure["inputs"])
     for told in found["inputs"]:
@@ -167,9 +167,9 @@ def test_the_table_of_quantities_tells_what_the_check_of_every_entry_tells(rando
     @given(moments(random_funds))
     def check(moment: tuple[str, date | None, int | None]) -> None:
         url, day, known_at = moment
-        with looking(url) as view:
-            on = day or view.today
-            told, made = cash_of(view, as_of=on, known_at=known_at), Quantities(view, on, known_at)
+        with looking(url) as snapshot:
+            on = day or snapshot.today
+            told, made = cash_of(snapshot, as_of=on, known_at=known_at), Quantities(snapshot, on, known_at)
             for name in ("I", "A", "R", "U", "S", "V", "K"):
                 assert made.value(f"{name}_cents") == getattr(told, name.lower())
             assert (made.value("L_cents"), made.value("held_cents"), made.value("refunds_cents")) == (
@@ -198,10 +198,10 @@ def test_a_returned_payment_that_was_counted_twice_would_be_found(story: Told, m
 
     quantities_of = quantities.payments_of
     monkeypatch.setattr(quantities, "payments_of", twice)
-    with looking(story.url) as view:
-        found = position(view)["indicators"]
+    with looking(story.url) as snapshot:
+        found = position(snapshot)["indicators"]
         assert found["cash_identity"]["value"] == -30_000_00
-        assert found["turnover"]["value"] != stored(story.url).until(view.today, None).figures()["turnover"]
+        assert found["turnover"]["value"] != stored(story.url).until(snapshot.today, None).figures()["turnover"]
 
 
 # -------------------------------------------------------------------------------------------------- known at a number
@@ -228,9 +228,9 @@ def test_a_position_known_at_a_number_is_the_same_bytes_whatever_comes_later(sql
 
 def test_what_was_decided_later_is_not_in_a_day_of_the_past(story: Told) -> None:
     rows = stored(story.url)
-    with looking(story.url) as view:
+    with looking(story.url) as snapshot:
         for day in rows.days[::20]:
-            found = position(view, as_of=day)
+            found = position(snapshot, as_of=day)
             told = rows.until(day, None)
             begun = {event.says["ref"] for event in told.of("agreement.drafted")}
             assert sum(row["count"] for row in found["experiments"]) == len(begun)
@@ -245,9 +245,9 @@ def test_what_was_decided_later_is_not_in_a_day_of_the_past(story: Told) -> None
 
 def test_lead_times_are_those_of_the_facts(story: Told) -> None:
     rows = stored(story.url)
-    with looking(story.url) as view:
-        found = {row["step"]: row for row in position(view)["lead_times"]}
-        told = rows.until(view.today, None)
+    with looking(story.url) as snapshot:
+        found = {row["step"]: row for row in position(snapshot)["lead_times"]}
+        told = rows.until(snapshot.today, None)
     first: dict[str, date] = {}
     for event in told.of("proposal.submitted"):
         first.setdefault(event.says["ref"], event.on)
@@ -329,10 +329,10 @@ def test_what_happens_rarely_counts_as_the_rows_say(happens: Any, sqlite_url: st
         happens(world)
         last = len(world.entries())
     stored.cache_clear()
-    but = WITHOUT_FACTS if happens is moved_on else ()
-    found = check_figures(sqlite_url, None, None, but)
+    replace = WITHOUT_FACTS if happens is moved_on else ()
+    found = check_figures(sqlite_url, None, None, replace)
     for known_at in range(0, last + 1, 3):
-        check_figures(sqlite_url, date(2027, 12, 31), known_at, but)
+        check_figures(sqlite_url, date(2027, 12, 31), known_at, replace)
     for name in NAMES:
         check_explained(sqlite_url, name, None, None)
     figures = found["indicators"]
@@ -398,8 +398,8 @@ PRICES = (
 
 
 def test_real_preservation_asks_a_price_index_and_says_so(story: Told) -> None:
-    with looking(story.url) as view:
-        figure = position(view)["indicators"]["real_preservation"]
+    with looking(story.url) as snapshot:
+        figure = position(snapshot)["indicators"]["real_preservation"]
         assert (figure["value"], figure["why"]) == (None, "no price index was given (--cpi FILE)")
 
 
@@ -458,22 +458,22 @@ def test_a_price_index_that_is_none_is_refused_with_its_line(content: bytes, lin
     ],
 )
 def test_an_unknown_figure_is_refused_with_the_nearest(story: Told, typed: str, advice: str) -> None:
-    with looking(story.url) as view, pytest.raises(UnknownFigure) as refused:
-        position(view, explain=typed)
+    with looking(story.url) as snapshot, pytest.raises(UnknownFigure) as refused:
+        position(snapshot, explain=typed)
     assert refused.value.advice == advice
 
 
 @pytest.mark.parametrize("typed", ["free_to_commit", "free to commit", "Vrij te besteden"])
 def test_a_figure_is_asked_for_as_people_call_it(story: Told, typed: str) -> None:
-    with looking(story.url) as view:
-        assert list(position(view, explain=typed)["indicators"]) == ["free_to_commit"]
+    with looking(story.url) as snapshot:
+        assert list(position(snapshot, explain=typed)["indicators"]) == ["free_to_commit"]
 
 
 def test_json_and_csv_hold_every_line_with_its_amounts(story: Told) -> None:
-    with looking(story.url) as view:
-        found = position(view, explain="turnover")
+    with looking(story.url) as snapshot:
+        found = position(snapshot, explain="turnover")
         left: list[dict[str, Any]] = []
-        position(view, explain="turnover", into=lambda told: left.append({**told, "lines": list(told["lines"])}))
+        position(snapshot, explain="turnover", into=lambda told: left.append({**told, "lines": list(told["lines"])}))
     assert left == [found]
     again = json.loads(STATEMENT_FORMATS["json"](found))
     assert again["lines"] == found["lines"]
@@ -483,9 +483,9 @@ def test_json_and_csv_hold_every_line_with_its_amounts(story: Told) -> None:
 
 def test_facts_are_read_in_every_shape_they_were_written(story: Told) -> None:
     """What sums read without models is what the models say."""
-    with looking(story.url) as view:
-        for told in view.store.facts.told(("disbursement.approved", "payment.settled", "evaluation.accepted")):
-            fact = view.store.facts.by_seq(told.seq)
+    with looking(story.url) as snapshot:
+        for told in snapshot.store.facts.told(("disbursement.approved", "payment.settled", "evaluation.accepted")):
+            fact = snapshot.store.facts.by_seq(told.seq)
             assert fact is not None
             assert fact.fact == fact_from(told.type, json.dumps(told.says))
             assert (fact.event_id, fact.effective_on, fact.stream) == (told.event_id, told.effective_on, told.stream)

@@ -122,7 +122,7 @@ def test_a_letter_says_the_same_after_it_was_paid(world: World) -> None:
         from fund.contributions.letters import letters as query
         from fund.schemas.capital import Call
 
-        uow.store.cases.put([(uow.case(Call, "B2026-0001").but(state="received", received_cents=1), 99)])
+        uow.store.cases.put([(uow.case(Call, "B2026-0001").replace(state="received", received_cents=1), 99)])
         uow._cases.clear()
         assert query(uow, ref="B2026-0001")["letters"] == before
 

@@ -15,10 +15,10 @@ def test_open_data_and_duties_hold_on_postgresql_too(random_funds_on_postgresql:
     rng = random.Random(36)
     grants = pairs = 0
     for url in random_funds_on_postgresql:
-        with seen(url) as view:
-            for day, known_at in moments(view, rng, 2):
-                amounts_are_the_ledgers(view, day, known_at)
-            grants += sums_are_the_ledgers(view, date(9000, 1, 1), None)
-            pairs += chains_differ(view)
+        with seen(url) as snapshot:
+            for day, known_at in moments(snapshot, rng, 2):
+                amounts_are_the_ledgers(snapshot, day, known_at)
+            grants += sums_are_the_ledgers(snapshot, date(9000, 1, 1), None)
+            pairs += chains_differ(snapshot)
     assert grants > 0
     assert pairs > 0

@@ -14,8 +14,8 @@ from fund.reports.statements.pages import PAGES
 from fund.reports.statements.position import position
 from fund.reports.statements.position_page import as_page, value_text
 from fund.rules.regulations import standard
-from fund.unit_of_work import View
-from fund.workflows.commands import LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.factories import founded
 from tests.story import Told
@@ -23,8 +23,8 @@ from tests.workflows.looking_back import until_completed
 
 
 def found(story: Told, **asked: Any) -> dict[str, Any]:
-    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
-        return position(view, **asked)
+    with open_fund(story.url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        return position(snapshot, **asked)
 
 
 def test_each_line_of_the_page_has_a_name_that_explains_it(story: Told) -> None:

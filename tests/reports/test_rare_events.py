@@ -46,8 +46,8 @@ def test_the_papers_on_the_site_tell_nobody_of_a_plan_that_waits_for_its_decisio
     before = date(2024, 5, 13)
     own = world.look("statement council", partner="gm0310", as_of=before)
     assert title in {each["title"] for each in own["dates"]}
-    with world.view() as view:
-        public = Fund(view, before).councils
+    with world.snapshot() as snapshot:
+        public = Fund(snapshot, before).councils
     assert set(public) >= {"gm0310", "gm0308"}
     assert title not in str(public)
     assert {each["kind"] for partner in public.values() for each in partner["dates"]} >= {"key_review"}
@@ -55,8 +55,8 @@ def test_the_papers_on_the_site_tell_nobody_of_a_plan_that_waits_for_its_decisio
 
 def test_the_position_counts_an_evaluation_from_its_publication_on(world: World) -> None:
     """It is accepted before it is published, and what came of it is nobody's until then."""
-    with world.view() as view:
-        before = position(view)
+    with world.snapshot() as snapshot:
+        before = position(snapshot)
     results = {"hypothesis": "refuted", "verdict": "stop", "learning": "4/1", "good_result": True}
     with world.uow("anna", commit=False) as uow:
         uow.record(EvaluationAccepted(ref="A2025-001", proposal="2025-001", **results))

@@ -17,7 +17,7 @@ import pytest
 from fund.reports.cash import cash_of
 from fund.reports.exports.grants import grants_of, organisation
 from fund.reports.exports.register import REGISTER_FORMATS, columns, grounds, register
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports.open_data import CANARY, by_the_ledger, moments, seen, with_canaries
@@ -41,8 +41,8 @@ def told(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def test_the_register_of_the_story(story: Told) -> None:
-    with seen(story.url) as view:
-        found = register(view)
+    with seen(story.url) as snapshot:
+        found = register(snapshot)
     assert told(found["rows"]) == [
         "2024-001 grant unconditional  2024-05-14: 60000 -> 60000, determined None, paid None",
         "2024-001 determination as_granted  2025-11-03: 0 -> 60000, determined 60000, paid 60000",
@@ -65,31 +65,33 @@ def test_the_register_of_the_story(story: Told) -> None:
 
 
 def test_on_an_earlier_day_later_decisions_are_not_there_yet(story: Told) -> None:
-    with seen(story.url) as view:
-        before = register(view, as_of=date(2024, 5, 20))
+    with seen(story.url) as snapshot:
+        before = register(snapshot, as_of=date(2024, 5, 20))
         assert [row["grant"] for row in before["rows"]] == ["2024-001", "2024-002"]
         row = before["rows"][0]
         assert (row["agreement"], row["starts_on"], row["ends_on"]) == ("", None, "2024-12-15")
         assert (row["paid_cents"], row["latest"]) == (0, "yes")
-        assert register(view, as_of=date(2024, 5, 13))["rows"] == []
-        assert register(view, known_at=0)["rows"] == []
-        award = next(entry.seq for entry in view.ledger.entries(kind="decision.approved"))
-        assert [row["grant"] for row in register(view, known_at=award)["rows"]] == ["2024-001"]
+        assert register(snapshot, as_of=date(2024, 5, 13))["rows"] == []
+        assert register(snapshot, known_at=0)["rows"] == []
+        award = next(entry.seq for entry in snapshot.ledger.entries(kind="decision.approved"))
+        assert [row["grant"] for row in register(snapshot, known_at=award)["rows"]] == ["2024-001"]
 
 
 def test_what_is_not_decided_or_was_rejected_is_not_in_it(story: Told) -> None:
-    with seen(story.url) as view:
-        grants = {row["grant"] for row in register(view)["rows"]}
-        decided = {fact.fact.ref for fact in view.store.facts.of_types(("decision.approved", "decision.conditional"))}
-        drafted = {fact.fact.ref for fact in view.store.facts.of_types(("proposal.drafted",))}
+    with seen(story.url) as snapshot:
+        grants = {row["grant"] for row in register(snapshot)["rows"]}
+        decided = {
+            fact.fact.ref for fact in snapshot.store.facts.of_types(("decision.approved", "decision.conditional"))
+        }
+        drafted = {fact.fact.ref for fact in snapshot.store.facts.of_types(("proposal.drafted",))}
     assert grants == decided
     assert {"2024-003", "2024-004", "2024-005", "2025-002"} <= drafted - grants
 
 
-def amounts_are_the_ledgers(view: View, day: date, known_at: int | None) -> Counter[str]:
+def amounts_are_the_ledgers(snapshot: Snapshot, day: date, known_at: int | None) -> Counter[str]:
     """The amounts of the register against the postings, by proposal and in all; the kinds of row that were met."""
-    rows = register(view, as_of=day, known_at=known_at)["rows"]
-    ledger = by_the_ledger(view, as_of=day, known_at=known_at)
+    rows = register(snapshot, as_of=day, known_at=known_at)["rows"]
+    ledger = by_the_ledger(snapshot, as_of=day, known_at=known_at)
     granted: Counter[str] = Counter()
     unpaid: Counter[str] = Counter()
     for row in rows:
@@ -104,7 +106,7 @@ def amounts_are_the_ledgers(view: View, day: date, known_at: int | None) -> Coun
         assert row["granted_cents"] == ledger["open"][ref] + ledger["approved"][ref]  # C, before what came back unspent
         assert 0 <= row["refunded_cents"] <= row["paid_cents"] <= ledger["approved"][ref] or row["paid_cents"] == 0
     assert set(+ledger["awarded"]) <= {row["grant"] for row in last}
-    assert sum(row["paid_cents"] for row in last) == cash_of(view, as_of=day, known_at=known_at).paid
+    assert sum(row["paid_cents"] for row in last) == cash_of(snapshot, as_of=day, known_at=known_at).paid
     return Counter(f"{row['kind']} {row['ground']}" for row in rows)
 
 
@@ -112,18 +114,18 @@ def test_amounts_are_those_of_the_ledger_on_any_day_as_known_at_any_entry(random
     rng = random.Random(36)
     met: Counter[str] = Counter()
     for url in [*random_funds, story.url]:
-        with seen(url) as view:
-            for day, known_at in moments(view, rng, 3):
-                met += amounts_are_the_ledgers(view, day, known_at)
+        with seen(url) as snapshot:
+            for day, known_at in moments(snapshot, rng, 3):
+                met += amounts_are_the_ledgers(snapshot, day, known_at)
     assert set(met) >= {"grant unconditional", "revocation stop_rule", "determination as_granted"}, met
 
 
 def test_what_was_claimed_back_and_refunded_is_told_apart(random_funds: list[str]) -> None:
     refunded = 0
     for url in random_funds:
-        with seen(url) as view:
-            told = grants_of(view, as_of=date(9000, 1, 1))
-            facts = view.store.facts.of_types(("disbursement.refunded",))
+        with seen(url) as snapshot:
+            told = grants_of(snapshot, as_of=date(9000, 1, 1))
+            facts = snapshot.store.facts.of_types(("disbursement.refunded",))
             back = sum(fact.fact.receipt_cents - fact.fact.surplus_cents for fact in facts)  # type: ignore[attr-defined]
             assert sum(grant.refunded_cents for grant in told.grants) == back
             refunded += back
@@ -143,8 +145,8 @@ def test_what_was_claimed_back_and_refunded_is_told_apart(random_funds: list[str
 def test_columns_and_grounds_are_those_that_are_explained(random_funds: list[str], story: Told) -> None:
     explained = {(each["kind"], each["ground"]) for each in grounds()}
     for url in [*random_funds, story.url]:
-        with seen(url) as view:
-            found = register(view)
+        with seen(url) as snapshot:
+            found = register(snapshot)
         for row in found["rows"]:
             assert list(row) == [each["column"] for each in columns()]
             assert (row["kind"], row["ground"]) in explained
@@ -193,8 +195,8 @@ def test_the_file_is_what_the_query_says(fund: Fund, story: Told, tmp_path: Path
 
 
 def test_an_empty_fund_has_an_empty_register(database_url: str) -> None:
-    with founded(database_url) as world, world.view() as view:
-        found = register(view)
+    with founded(database_url) as world, world.snapshot() as snapshot:
+        found = register(snapshot)
     assert (found["rows"], found["known_at"]) == ([], 0)
     assert REGISTER_FORMATS["csv"](found) == b"\xef\xbb\xbf" + COLUMNS.encode() + b"\r\n"
     assert json.loads(REGISTER_FORMATS["json"](found))["rows"] == []
@@ -202,8 +204,8 @@ def test_an_empty_fund_has_an_empty_register(database_url: str) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+31", "-2", "@som", "\t=1", "\r=1", "  =HYPERLINK(1)"])
 def test_no_cell_starts_a_formula(story: Told, text: str) -> None:
-    with seen(story.url) as view:
-        found = register(view)
+    with seen(story.url) as snapshot:
+        found = register(snapshot)
     found["rows"][0] |= {"title": text, "co_applicant_names": [text], "round_title": f'{text}", "b'}
     first = read(REGISTER_FORMATS["csv"](found))[0]
     assert first["title"] == "'" + text
@@ -213,8 +215,8 @@ def test_no_cell_starts_a_formula(story: Told, text: str) -> None:
 
 
 def test_names_with_commas_and_apostrophes_stay_whole(story: Told) -> None:
-    with seen(story.url) as view:
-        found = register(view)
+    with seen(story.url) as snapshot:
+        found = register(snapshot)
     name = 'Waterschap Amstel, Gooi en Vecht; "\'s-Graveland"'
     found["rows"][0] |= {"lead_name": name, "question": "Regel een,\r\nregel twee"}
     rows = read(REGISTER_FORMATS["csv"](found))
@@ -224,10 +226,10 @@ def test_names_with_commas_and_apostrophes_stay_whole(story: Told) -> None:
 
 def test_the_uris_are_those_of_the_register_of_governments(story: Told) -> None:
     partners = Path(__file__).parents[2] / "fund" / "data" / "partners.csv"
-    with partners.open(encoding="utf-8") as file, seen(story.url) as view:
+    with partners.open(encoding="utf-8") as file, seen(story.url) as snapshot:
         for row in csv.DictReader(file):
-            assert organisation(view, row["id"]) == (row["naam"], row["tooi_uri"])
-        assert organisation(view, "drukkerij") == ("drukkerij", "")
+            assert organisation(snapshot, row["id"]) == (row["naam"], row["tooi_uri"])
+        assert organisation(snapshot, "drukkerij") == ("drukkerij", "")
 
 
 # ----------------------------------------------------------------------------------------------------- nothing personal

@@ -34,10 +34,10 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.evaluations import Evaluation, EvaluationForm
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.words import CHOICES
 from fund.workflows.agreements.states import MilestoneState
-from fund.workflows.commands import LIVES
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, founded
 from tests.reports.test_charts import luminance
@@ -73,8 +73,8 @@ def pages(folder: Path) -> dict[str, Any]:
 def fund(story: Told) -> Iterator[Fund]:
     """The fund of the story, to reckon figures again."""
     engine = create_engine(story.url)
-    with View.open(engine, LIVES) as view:
-        yield Fund(view, view.today)
+    with Snapshot.open(engine, PROJECTIONS) as snapshot:
+        yield Fund(snapshot, snapshot.today)
     engine.dispose()
 
 
@@ -226,11 +226,11 @@ def test_random_funds_add_up_on_any_day_and_at_any_number(random_funds: list[str
     experiments = 0
     for number, url in enumerate(random_funds):
         dice = Random(number)
-        with open_fund(url) as opened, View.open(opened.engine, LIVES) as view:
-            adds_up(Fund(view, view.today))
-            day = view.first_day + timedelta(days=dice.randrange((view.today - view.first_day).days + 1))
-            adds_up(Fund(view, day))
-            some = Fund(view, day, dice.randrange(view.ledger.head().seq + 1))
+        with open_fund(url) as opened, Snapshot.open(opened.engine, PROJECTIONS) as snapshot:
+            adds_up(Fund(snapshot, snapshot.today))
+            day = snapshot.first_day + timedelta(days=dice.randrange((snapshot.today - snapshot.first_day).days + 1))
+            adds_up(Fund(snapshot, day))
+            some = Fund(snapshot, day, dice.randrange(snapshot.ledger.head().seq + 1))
             adds_up(some)
             experiments += len(some.experiments)
     assert experiments
@@ -283,7 +283,7 @@ def test_the_register_and_the_package_of_grants_are_those_of_the_exports(folder:
 
 
 def test_each_partner_has_the_page_for_its_council(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = Fund(fund.view, fund.as_of)
+    alone = Fund(fund.snapshot, fund.as_of)
     alone.__dict__["members"] = {id: fund.members[id] for id in ("gm0308", "gm0352")}
     steps: list[tuple[int, int]] = []
     made, too_long = publish.files_of(alone, papers=True, watch=lambda done, total: steps.append((done, total)))
@@ -325,17 +325,17 @@ def test_every_column_of_the_data_is_explained(pages: dict[str, Any], folder: Pa
 
 def test_nothing_of_people_and_nothing_unpublished_is_on_the_site(folder: Path, story: Told) -> None:
     engine = create_engine(story.url)
-    with View.open(engine, LIVES) as view:
+    with Snapshot.open(engine, PROJECTIONS) as snapshot:
         with engine.connect() as rows:
             names = {row[0] for row in rows.execute(sa.text("select name from person"))}
         hidden = set()
-        for row in view.store.cases.find("proposal"):
+        for row in snapshot.store.cases.find("proposal"):
             case = json.loads(row.document)
             if case["state"] in ("rejected", "withdrawn", "ineligible"):
                 hidden |= {case["title"], case["form"]["hypothesis"]}
             hidden |= {case["form"]["sensitivity"], *(each["risk"] for each in case["form"]["risks"])}
             hidden |= set(case["form"]["reflection"].values())
-        for row in view.store.cases.find("evaluation"):
+        for row in snapshot.store.cases.find("evaluation"):
             case = json.loads(row.document)
             hidden |= {case["learned"]} if case["state"] != "published" else set()
     engine.dispose()
@@ -361,8 +361,8 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
     )
 
     def found() -> tuple[str, set[str]]:
-        with world.view() as view:
-            fund = Fund(view, view.today)
+        with world.snapshot() as snapshot:
+            fund = Fund(snapshot, snapshot.today)
             made, _left_out = publish.files_of(fund)
         whole = b"".join(made.values()).decode()
         return fund.experiments[AGREEMENT].group, {each for each in canaries if each in whole}
@@ -380,8 +380,8 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
         world.drain()
         assert found() == ("learned", canaries - {"canary of a reviewer"})
-        with world.view() as view:
-            agreement, evaluation = view.case(Agreement, AGREEMENT), view.case(Evaluation, AGREEMENT)
+        with world.snapshot() as snapshot:
+            agreement, evaluation = snapshot.case(Agreement, AGREEMENT), snapshot.case(Evaluation, AGREEMENT)
     waived = evaluation.model_copy(update={"state": "waived"})
     told = [group_of(agreement.model_copy(update={"state": state}), waived) for state in ("terminated", "active")]
     assert told == ["stopped", "running"]
@@ -391,15 +391,15 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
 
 def test_an_award_that_was_taken_back_before_the_work_began_is_on_no_page(sqlite_url: str) -> None:
     def told() -> dict[str, str]:
-        with world.view() as view:
-            return {each.ref: each.group for each in Fund(view, view.today).experiments.values()}
+        with world.snapshot() as snapshot:
+            return {each.ref: each.group for each in Fund(snapshot, snapshot.today).experiments.values()}
 
     with founded(sqlite_url) as world:
         office(world)
         ref = approved(world)
         with world.uow("anna") as uow:
             case = uow.case(Proposal, ref)
-            uow.store.cases.put([(case.but(submitted_at=case.drafted_at), uow.version(case))])
+            uow.store.cases.put([(case.replace(submitted_at=case.drafted_at), uow.version(case))])
         assert told() == {ref: "awarded"}
         world.do("agreement draft", user="anna", ref=ref)
         assert told() == {f"A{ref}": "awarded"}
@@ -430,8 +430,8 @@ def test_the_same_head_and_day_give_the_same_bytes(
 ) -> None:
     monkeypatch.setattr(publish, "LANGUAGES", ("nl",))
     engine = create_engine(story.url)
-    with View.open(engine, LIVES) as view:
-        again = publish.files_of(Fund(view, date.fromisoformat(told["as_of"]), told["known_at"]))[0]
+    with Snapshot.open(engine, PROJECTIONS) as snapshot:
+        again = publish.files_of(Fund(snapshot, date.fromisoformat(told["as_of"]), told["known_at"]))[0]
     engine.dispose()
     sheet = again.pop("stijl.css")
     assert {name: (folder / name).read_bytes() for name in again} == again
@@ -489,14 +489,14 @@ def test_a_folder_with_something_else_is_left_alone(story: Told, tmp_path: Path)
 
 def test_an_empty_fund_and_a_fund_with_one_entry_have_a_site(module_sqlite_url: str) -> None:
     with founded(module_sqlite_url) as world:
-        with world.view() as view:
-            empty = publish.files_of(Fund(view, view.today))[0]
+        with world.snapshot() as snapshot:
+            empty = publish.files_of(Fund(snapshot, snapshot.today))[0]
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100, partner="gm0308")
-        with world.view() as view:
-            one = publish.files_of(Fund(view, view.today))[0]
-            renamed(view)
-            evil = publish.files_of(Fund(view, view.today))[0]
+        with world.snapshot() as snapshot:
+            one = publish.files_of(Fund(snapshot, snapshot.today))[0]
+            renamed(snapshot)
+            evil = publish.files_of(Fund(snapshot, snapshot.today))[0]
     assert b"experimenten" in empty["index.html"]
     assert b"<figure>" not in empty["index.html"]
     page = html.fromstring(one["partners/gm0308.html"])
@@ -511,22 +511,22 @@ def test_an_empty_fund_and_a_fund_with_one_entry_have_a_site(module_sqlite_url: 
 EVIL = "<script>alert(1)</script> & \"q\" 'a' ]]> \u202eright"
 
 
-def renamed(view: View) -> None:
+def renamed(snapshot: Snapshot) -> None:
     """One partner has a name that is markup, as far as this view is asked."""
-    case = view.case(Partner, "gm0308")
+    case = snapshot.case(Partner, "gm0308")
     stream = f"partner/{case.ref}"
-    view._cases[stream] = (case.model_copy(update={"name": EVIL, "short_name": EVIL}), view._cases[stream][1])
+    snapshot._cases[stream] = (case.model_copy(update={"name": EVIL, "short_name": EVIL}), snapshot._cases[stream][1])
 
 
 def test_a_site_of_an_earlier_day_shows_what_was_then(story: Told) -> None:
     engine = create_engine(story.url)
-    with View.open(engine, LIVES) as view:
-        then = Fund(view, date(2024, 12, 31))
+    with Snapshot.open(engine, PROJECTIONS) as snapshot:
+        then = Fund(snapshot, date(2024, 12, 31))
         assert {each.group for each in then.experiments.values()} <= {"awarded", "running", "evaluating", "confirmed"}
         assert all(each.ref.startswith("A2024") for each in then.experiments.values())
         assert all(each.published_on <= then.as_of for each in then.lessons)
         assert max(each.on for each in then.news) <= then.as_of
-        known = Fund(view, view.today, 40)
+        known = Fund(snapshot, snapshot.today, 40)
         assert known.head["seq"] == 40
         assert len(known.experiments) < 5
         assert known.position["cash_cents"] == known.balances[-1][1]
@@ -554,7 +554,7 @@ def test_every_code_that_a_page_may_show_has_a_word() -> None:
 def test_the_papers_of_councils_say_nothing_of_what_is_late_and_the_fund_can_be_reached(
     fund: Fund, folder: Path
 ) -> None:
-    own = {each["id"]: each for each in council(fund.view, as_of=fund.as_of)["councils"]}
+    own = {each["id"]: each for each in council(fund.snapshot, as_of=fund.as_of)["councils"]}
     late = [ref for ref, each in own.items() if any(day["late"] for day in each["dates"])]
     assert late
     for ref, each in fund.councils.items():

@@ -117,9 +117,9 @@ def test_the_average_is_that_of_the_balances_of_each_day(sqlite_url: str) -> Non
         for _number in range(25):
             charged(world, dice.choice([-1, 1]) * dice.randint(1, 50_000), date(2026, 1, dice.randint(5, 31)))
             charged(world, dice.randint(1, 50_000), date(2026, 3, dice.randint(1, 31)))
-        with world.view() as view:
+        with world.snapshot() as snapshot:
             days = [date(2026, 1, 1) + timedelta(days=number) for number in range(90)]
-            balances = [view.ledger.balance("1000", as_of=day) for day in days]
+            balances = [snapshot.ledger.balance("1000", as_of=day) for day in days]
         row = world.look("statement treasury", year=2026)["accounts"][0]
         assert Fraction(row["average"]) == Fraction(sum(balances), 90)
         assert (row["lowest_cents"], row["highest_cents"], row["closing_cents"]) == (

@@ -19,7 +19,7 @@ from fund.events.proposals import ProposalDrafted, ProposalFoundEligible, Propos
 from fund.events.resolutions import ResolutionCarried, ResolutionProposed, ResolutionVoted
 from fund.events.reviews import OpenedScore, ReviewClosed, ReviewScored
 from fund.events.writeoffs import WriteoffDecided, WriteoffPosted, WriteoffProposed, WriteoffRefused, WriteoffVoted
-from fund.rules.hands import Hands, Seals
+from fund.rules.segregation_of_duties import Hands, Seals
 from fund.rules.voting import commitment
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -15,7 +15,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import BudgetYear, PlannedMilestone, Proposal, ProposalForm, RepaymentTerms, Round
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from tests.factories import START, World, as_text
 from tests.roads import road
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared, receipt, sent
@@ -95,7 +95,7 @@ def approved(
             )
         uow.store.cases.put([(case, 1)])
         decided = uow.record(DecisionApproved(ref=ref, round=told.round, award_cents=award_cents))
-        now = case.but(state="approved", award_cents=award_cents, decided_on=decided.effective_on)
+        now = case.replace(state="approved", award_cents=award_cents, decided_on=decided.effective_on)
         uow.store.cases.put([(now, decided.seq)])
     return ref
 
@@ -164,18 +164,18 @@ def fired_again(
     with world.uow() as uow:
         timer_id = f"{stream}:{kind}:{name}" if name else f"{stream}:{kind}"
         function(uow, TimerRow(timer_id, stream, kind, uow.now, "", "due"))
-        return [happened.type for happened in uow.facts]
+        return [event.type for event in uow.facts]
 
 
-def replayed(view: View, ref: str = AGREEMENT) -> bool:
+def replayed(snapshot: Snapshot, ref: str = AGREEMENT) -> bool:
     """Whether the facts of an agreement, its milestones, plan, evaluation and amendments give what is stored."""
-    cases: list[CaseFile] = [view.case(Agreement, ref)]
-    cases += [*view.cases(Milestone, parent=ref), *view.cases(Amendment, parent=ref)]
-    cases += [case for case in (view.maybe(Plan, ref), view.maybe(Evaluation, ref)) if case is not None]
+    cases: list[CaseFile] = [snapshot.case(Agreement, ref)]
+    cases += [*snapshot.cases(Milestone, parent=ref), *snapshot.cases(Amendment, parent=ref)]
+    cases += [case for case in (snapshot.maybe(Plan, ref), snapshot.maybe(Evaluation, ref)) if case is not None]
     for case in cases:
         again = None
-        for happened in view.history(case):
-            again = view.lives[case.kind].after(again, happened)
+        for event in snapshot.history(case):
+            again = snapshot.lives[case.kind].after(again, event)
         if again != case:
             return False
     return True

@@ -23,19 +23,19 @@ from fund.workflows.subscriptions import Reaction
 HEARD = ("user.added", "user.changed")
 
 
-def note(uow: UnitOfWork, happened: Envelope) -> None:
+def note(uow: UnitOfWork, event: Envelope) -> None:
     """An effect that can be counted, in the order of its life; and a fact, for which the chain is locked."""
     time.sleep(float(os.environ.get("FAULTS_PAUSE", "0")))
-    before = uow.store.work.setting(f"noted {happened.stream}") or ""
-    uow.store.work.set_setting(f"noted {happened.stream}", f"{before} {happened.seq}")
-    uow.record(DeliveryRetried(event_id=happened.event_id, reaction="faults.note"))
+    before = uow.store.work.setting(f"noted {event.stream}") or ""
+    uow.store.work.set_setting(f"noted {event.stream}", f"{before} {event.seq}")
+    uow.record(DeliveryRetried(event_id=event.event_id, reaction="faults.note"))
 
 
-def note_or_die(uow: UnitOfWork, happened: Envelope) -> None:
+def note_or_die(uow: UnitOfWork, event: Envelope) -> None:
     """The same, but one fact ends the process that hears it, each time."""
-    if uow.store.work.setting("fatal") == happened.event_id:
+    if uow.store.work.setting("fatal") == event.event_id:
         os._exit(7)
-    note(uow, happened)
+    note(uow, event)
 
 
 NOTE = Reaction("faults.note", HEARD, note)

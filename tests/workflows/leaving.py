@@ -158,8 +158,8 @@ def settled(world: World, partner: str = BUNNIK) -> str:
 def leaves(world: World, partner: str = BUNNIK, **more: Any) -> None:
     """K4 to K7, on the first day that the term allows."""
     notice(world, partner)
-    with world.view() as view:
-        day = max(LEAVES_ON, view.today)
+    with world.snapshot() as snapshot:
+        day = max(LEAVES_ON, snapshot.today)
     world.clock(day)
     proposed(world, partner, **more)
     agreed_on(world, partner)
@@ -180,9 +180,9 @@ def paid_out(world: World, partner: str = BUNNIK, **more: Any) -> None:
 
 def standing(world: World, *codes: str) -> tuple[int, ...]:
     """What stands on accounts, debit positive; nothing on one that never moved."""
-    with world.view() as view:
-        balances = view.ledger.balances()
-        mains = view.balances()
+    with world.snapshot() as snapshot:
+        balances = snapshot.ledger.balances()
+        mains = snapshot.balances()
     return tuple(balances[code] if "." in code and code in balances else mains.get(code, 0) for code in codes)
 
 

@@ -28,8 +28,8 @@ def voter(partner: str) -> str:
 def gathered(world: World) -> list[str]:
     """The 34 partners, each with two signatories, the fund's own office, external reviewers, a committee, money."""
     world.partners()
-    with world.view() as view:
-        partners = [partner.ref for partner in view.cases(Partner)]
+    with world.snapshot() as snapshot:
+        partners = [partner.ref for partner in snapshot.cases(Partner)]
     for partner in partners:
         world.user(signer(partner), "partner_signatory", partner=partner)
         world.user(voter(partner), "partner_signatory", partner=partner)

@@ -66,5 +66,5 @@ def file_of(world: World, ref: str, user: str, **args: Any) -> str:
 
 def case(world: World, ref: str) -> Proposal:
     """The proposal as it is."""
-    with world.view() as view:
-        return view.case(Proposal, ref)
+    with world.snapshot() as snapshot:
+        return snapshot.case(Proposal, ref)

@@ -19,15 +19,15 @@ from fund.unit_of_work import UnitOfWork
 from fund.users.use_cases import add_user
 from fund.workflows import subscriptions
 from fund.workflows.actors import declare
-from fund.workflows.broker import QUEUE, Bell, make_broker, stub_broker
+from fund.workflows.broker import QUEUE, Notifier, make_broker, stub_broker
 from fund.workflows.delivery.deliver import relay
 from fund.workflows.subscriptions import Reaction
 from tests.factories import World, founded
 
 
-def note(uow: UnitOfWork, happened: Envelope) -> None:
+def note(uow: UnitOfWork, event: Envelope) -> None:
     uow.store.work.set_setting(
-        f"noted {happened.event_id}", str(int(uow.store.work.setting(f"noted {happened.event_id}") or 0) + 1)
+        f"noted {event.event_id}", str(int(uow.store.work.setting(f"noted {event.event_id}") or 0) + 1)
     )
 
 
@@ -108,11 +108,11 @@ def test_the_bell_rings_through_valkey(world: World, redis_url: str) -> None:
     ids = add(world, 5)
     broker = make_broker(redis_url)
     actor = declare(broker, world.fund.engine)
-    bell = Bell(redis_url, actor)
+    bell = Notifier(redis_url, actor)
     listener = Worker(broker, worker_timeout=50, worker_threads=2)
     listener.start()
     try:
-        handed = relay(world.fund.engine, ring=bell.ring, epoch=bell.epoch())
+        handed = relay(world.fund.engine, notify=bell.notify, epoch=bell.epoch())
         assert len(handed) == 5
         until(lambda: effects(world) == dict.fromkeys(ids, 1))
     finally:
@@ -123,7 +123,7 @@ def test_the_bell_rings_through_valkey(world: World, redis_url: str) -> None:
 
 def test_the_epoch_lasts_until_the_broker_loses_its_memory(world: World, redis_url: str) -> None:
     broker = make_broker(redis_url)
-    bell = Bell(redis_url, declare(broker, world.fund.engine))
+    bell = Notifier(redis_url, declare(broker, world.fund.engine))
     first = bell.epoch()
     assert bell.epoch() == first
     redis.Redis.from_url(redis_url).flushall()

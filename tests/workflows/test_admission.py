@@ -57,8 +57,8 @@ def lines(world: World, user: str) -> list[str]:
 
 
 def weights(world: World) -> dict[str, Fraction]:
-    with world.view() as view:
-        key = key_in_force(view, view.today)
+    with world.snapshot() as snapshot:
+        key = key_in_force(snapshot, snapshot.today)
         there = [row["id"] for row in world.look("partner list")["partners"] if row["state"] == "active"]
         return rescale({each: Fraction(share) for each, share in key.weights.items()}, there)
 

@@ -77,9 +77,9 @@ def test_the_last_signature_makes_the_agreement_hold_by_itself(database_url: str
             ("2027-01-08", 933_334),
         ]
         assert sum(row["amount_cents"] for row in plan["instalments"]) == shown["repayable_cents"]
-        with world.view() as view:
-            assert view.case(Proposal, PROPOSAL).state == "agreed"
-            events = view.store.facts.of_stream("agreement/" + AGREEMENT)
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Proposal, PROPOSAL).state == "agreed"
+            events = snapshot.store.facts.of_stream("agreement/" + AGREEMENT)
             activated = next(event for event in events if event.type == "agreement.activated")
             assert activated.actor == "system"
             assert (
@@ -156,7 +156,7 @@ def test_nothing_is_drafted_without_exit_terms_or_approval(database_url: str) ->
         assert missing.value.details["field"] == "exit terms"
         with world.uow() as uow:
             case = uow.case(Proposal, PROPOSAL)
-            uow.store.cases.put([(case.but(state="rejected"), uow.version(case))])
+            uow.store.cases.put([(case.replace(state="rejected"), uow.version(case))])
         with pytest.raises(NotADecidedProposal):
             world.do("agreement draft", user="anna", ref=PROPOSAL)
 
@@ -230,7 +230,7 @@ def test_another_decision_asks_another_draft_and_signatures_anew(database_url: s
         world.do("agreement sign", user="fatima", ref=AGREEMENT)
         with world.uow() as uow:
             case = uow.case(Proposal, PROPOSAL)
-            uow.store.cases.put([(case.but(award_cents=3_900_000), uow.version(case))])
+            uow.store.cases.put([(case.replace(award_cents=3_900_000), uow.version(case))])
         with pytest.raises(AwardChanged) as changed:
             world.do("agreement sign", user="piet", ref=AGREEMENT)
         assert (changed.value.details["drafted_cents"], changed.value.details["award_cents"]) == (AWARD, 3_900_000)

@@ -43,7 +43,7 @@ def test_the_text_names_the_conditions_of_the_decision(sqlite_url: str) -> None:
         )
         with world.uow() as uow:
             case = uow.maybe(Decision, PROPOSAL) or Decision(ref=PROPOSAL, state="approved")
-            uow.store.cases.put([(case.but(conditions=(condition,)), 1)])
+            uow.store.cases.put([(case.replace(conditions=(condition,)), 1)])
         world.do("agreement draft", user="anna", ref=PROPOSAL)
         text = world.look("agreement show", ref=AGREEMENT, document=True)["document"]
         assert "## 8 Voorwaarden\n\n1. De raad stemt in (Gemeente Bunnik, raadsbesluit)" in text
@@ -66,10 +66,10 @@ def test_a_suspicion_keeps_its_letter_and_stops_what_is_asked_not_what_is_repaid
         world.both(
             "agreement suspend", user="anna", second="bram", ref=AGREEMENT, reason="twijfel", letter=file("brief")
         )
-        with world.view() as view:
-            fact = view.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.suspended")
+        with world.snapshot() as snapshot:
+            fact = snapshot.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.suspended")
             assert fact is not None
-            assert files.get(view, fact.fact.letter_sha256) == b"brief"  # type: ignore[attr-defined]
+            assert files.get(snapshot, fact.fact.letter_sha256) == b"brief"  # type: ignore[attr-defined]
         with pytest.raises(PaymentsStopped):
             world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=2)
         received(world, "O2026-0101", 1_000)
@@ -92,8 +92,8 @@ def test_it_is_set_lower_than_granted_on_a_ground_only_and_the_difference_is_owe
         shown = world.look("agreement show", ref=AGREEMENT)
         assert (shown["determined_cents"], shown["reclaimed_cents"]) == (2_000_000, 500_001)
         assert (shown["lower_ground"], shown["state"]) == ("activities_not_done", "completed")
-        with world.view() as view:
-            assert replayed(view)
+        with world.snapshot() as snapshot:
+            assert replayed(snapshot)
 
 
 def test_whatever_the_result_it_is_set_as_granted(sqlite_url: str) -> None:
@@ -115,8 +115,8 @@ def test_what_a_stop_rule_ended_is_evaluated(sqlite_url: str) -> None:
 
 def test_what_the_service_does_with_an_agreement_is_the_same_when_done_twice(sqlite_url: str) -> None:
     def last(world: World, kind: str) -> object:
-        with world.view() as view:
-            found = view.store.facts.last_of(f"agreement/{AGREEMENT}", kind)
+        with world.snapshot() as snapshot:
+            found = snapshot.store.facts.last_of(f"agreement/{AGREEMENT}", kind)
             assert found is not None
             return found
 

@@ -22,8 +22,8 @@ from fund.errors.closing import DayBeforeFund, DayToCome
 from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
 from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.errors.reviews import InsufficientFreeToCommit
+from fund.rules.transitions import same_command_from
 from fund.workflows.agreements.states import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
-from fund.workflows.lifecycle import same_command_from
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,
@@ -54,10 +54,10 @@ def test_a_milestone_is_shown_with_files_and_accepted_criterion_by_criterion(dat
         running(world)
         shown = world.do("milestone evidence", user="lotte", ref=FIRST, files=[file("a"), file("b"), file("a")])
         assert len(shown["result"]["evidence"]) == 2
-        with world.view() as view:
+        with world.snapshot() as snapshot:
             from fund import files
 
-            assert [files.get(view, digest) for digest in shown["result"]["evidence"]] == [b"a", b"b"]
+            assert [files.get(snapshot, digest) for digest in shown["result"]["evidence"]] == [b"a", b"b"]
         with pytest.raises(CriteriaNotTicked) as missing:
             world.do("milestone accept", user="anna", ref=FIRST, met=[])
         assert missing.value.details["missing"] == [1]
@@ -190,8 +190,8 @@ def test_a_suspicion_stops_payment_for_thirteen_weeks_at_most(database_url: str)
         assert state(world) == "suspended"
         world.clock(noon(date(2026, 4, 10)))
         assert state(world) == "active"
-        with world.view() as view:
-            resumed = view.store.facts.of_stream("agreement/" + AGREEMENT)[-1]
+        with world.snapshot() as snapshot:
+            resumed = snapshot.store.facts.of_stream("agreement/" + AGREEMENT)[-1]
             assert (resumed.type, resumed.actor) == ("agreement.resumed", "system")
 
 
@@ -326,8 +326,8 @@ def test_an_agreement_is_closed_when_nothing_is_outstanding_any_more(database_ur
         assert state(world) == "terminated"
         received(world, "O2026-0102", 1)
         assert state(world) == "closed"
-        with world.view() as view:
-            closed = view.store.facts.of_stream("agreement/" + AGREEMENT)[-1]
+        with world.snapshot() as snapshot:
+            closed = snapshot.store.facts.of_stream("agreement/" + AGREEMENT)[-1]
             assert (closed.type, closed.actor) == ("agreement.closed", "system")
 
 
@@ -385,12 +385,16 @@ def test_what_happened_gives_the_stored_agreement_and_milestones(database_url: s
         world.both("agreement suspend", user="anna", second="bram", ref=AGREEMENT, reason="twijfel")
         world.both("agreement resume", user="anna", second="bram", ref=AGREEMENT, reason="opgelost")
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file())
-        with world.view() as view:
-            stored = [view.case(Agreement, AGREEMENT), view.case(Milestone, FIRST), view.case(Milestone, SECOND)]
+        with world.snapshot() as snapshot:
+            stored = [
+                snapshot.case(Agreement, AGREEMENT),
+                snapshot.case(Milestone, FIRST),
+                snapshot.case(Milestone, SECOND),
+            ]
             for case in stored:
                 again = None
-                for event in view.history(case):
-                    again = view.lives[case.kind].after(again, event)
+                for event in snapshot.history(case):
+                    again = snapshot.lives[case.kind].after(again, event)
                 assert again == case
 
 
@@ -419,7 +423,7 @@ def test_an_agreement_command_outside_its_states_changes_nothing(database_url: s
         for now in AgreementState:
             with world.uow() as uow:
                 case = uow.case(Agreement, AGREEMENT)
-                uow.store.cases.put([(case.but(state=now), uow.version(case))])
+                uow.store.cases.put([(case.replace(state=now), uow.version(case))])
             for command, args in ARGUMENTS.items():
                 if now in same_command_from(AGREEMENTS, command):
                     continue
@@ -448,7 +452,7 @@ def test_a_milestone_command_outside_its_states_changes_nothing(database_url: st
         for now in MilestoneState:
             with world.uow() as uow:
                 case = uow.case(Milestone, SECOND)
-                uow.store.cases.put([(case.but(state=now), uow.version(case))])
+                uow.store.cases.put([(case.replace(state=now), uow.version(case))])
             for command, args in arguments.items():
                 if now in same_command_from(MILESTONES, command):
                     continue

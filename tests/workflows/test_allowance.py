@@ -28,9 +28,9 @@ def reckon(world: World, on: date) -> None:
 def stood(world: World, *days: date) -> list[tuple[int, int]]:
     """Advance and allowance at the end of each day; the one never exceeds the other."""
     found = []
-    with world.view() as view:
+    with world.snapshot() as snapshot:
         for day in days:
-            then = view.balances(as_of=day)
+            then = snapshot.balances(as_of=day)
             found.append((then.get("1200", 0), -then.get("1290", 0)))
     assert all(0 <= allowance <= advance for advance, allowance in found)
     return found
@@ -59,8 +59,8 @@ def test_other_rates_hold_from_their_day_on_and_never_reach_back(sqlite_url: str
             "  Dr 4100.A2026-003 437501",
             "    Cr 1290.A2026-003 437501",
         ]
-        with world.view() as view:
-            facts = [each.fact for each in view.store.facts.of_types(("allowance.adjusted",))]
+        with world.snapshot() as snapshot:
+            facts = [each.fact for each in snapshot.store.facts.of_types(("allowance.adjusted",))]
         runs = [fact for fact in facts if isinstance(fact, AllowanceAdjusted)]
         assert [(run.ref, run.regulations, run.lines[0].rate_bps) for run in runs] == [
             ("2026-Q2", "2026-1", 2500), ("2026-Q3", "2026-2", 5000),

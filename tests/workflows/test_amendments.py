@@ -106,10 +106,10 @@ def test_a_rise_to_the_threshold_waits_for_two_thirds_of_the_committee(database_
         with pytest.raises(CommitteeQuorumNotMet):
             world.do("agreement decide", user="carla", ref=A1)
         voted(world, A1, mona="against")
-        with world.view() as view:
-            (waits,) = waiting_amendments(view)
+        with world.snapshot() as snapshot:
+            (waits,) = waiting_amendments(snapshot)
             assert (waits.case.ref, waits.ready) == (A1, True)
-            assert [view.name(each) for each in waits.not_voted] == ["carla"]
+            assert [snapshot.name(each) for each in waits.not_voted] == ["carla"]
         assert f"fund decision vote {A1} --for" in commands(world, "carla")
         assert f"fund agreement decide {A1}" in commands(world, "carla")
         assert not any(A1 in command for command in (*commands(world, "mira"), *commands(world, "mees")))
@@ -128,8 +128,8 @@ def test_a_rise_to_the_threshold_waits_for_two_thirds_of_the_committee(database_
         assert (row["state"], row["change_cents"], row["amendment"], row["reason"]) == ("done", 8_500_000, A1, "anders")
         with pytest.raises(TransitionNotAllowed):
             world.do("agreement decide", user="carla", ref=A1)
-        with world.view() as view:
-            assert replayed(view)
+        with world.snapshot() as snapshot:
+            assert replayed(snapshot)
 
 
 def test_what_the_committee_refuses_leaves_the_agreement_as_it_was(sqlite_url: str) -> None:
@@ -212,12 +212,12 @@ def test_the_day_of_a_milestone_moves_and_the_evaluation_with_it(database_url: s
         now = shown(world)
         assert (now["milestones"][1]["due_on"], now["ends_on"], now["evaluation_due_on"]) == ("2027-06-30",) * 3
         world.clock(noon(date(2027, 2, 1)))
-        with world.view() as view:
-            assert view.case(Evaluation, AGREEMENT).fell_due is False
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Evaluation, AGREEMENT).fell_due is False
         world.clock(noon(date(2027, 6, 30)))
-        with world.view() as view:
-            assert view.case(Evaluation, AGREEMENT).fell_due is True
-            assert replayed(view)
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Evaluation, AGREEMENT).fell_due is True
+            assert replayed(snapshot)
 
 
 def test_a_rejected_milestone_is_planned_again_or_cut_to_nothing(sqlite_url: str) -> None:
@@ -277,10 +277,10 @@ def test_both_leads_sign_for_another_lead(database_url: str) -> None:
         now = shown(world)
         assert (now["lead_partner"], now["co_applicants"]) == (BUNNIK, [BAARN])
         assert now["document_sha256"] == next(iter(now["signatures"]))["document_sha256"]
-        with world.view() as view:
-            assert {view.case(Plan, AGREEMENT).lead, view.case(Evaluation, AGREEMENT).lead} == {BUNNIK}
-            assert set(view.case(Agreement, AGREEMENT).parties) == {BAARN, BUNNIK, BUNSCHOTEN}
-            assert replayed(view)
+        with world.snapshot() as snapshot:
+            assert {snapshot.case(Plan, AGREEMENT).lead, snapshot.case(Evaluation, AGREEMENT).lead} == {BUNNIK}
+            assert set(snapshot.case(Agreement, AGREEMENT).parties) == {BAARN, BUNNIK, BUNSCHOTEN}
+            assert replayed(snapshot)
         # the new lead is now the one who confirms
         with pytest.raises(NotAuthorised):
             amended(world, change_cents=-1, milestone=2)
@@ -306,8 +306,8 @@ def test_an_amendment_of_an_agreement_that_ended_waits_for_nobody(sqlite_url: st
         running(world)
         amended(world, new_lead=BUNNIK)
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file())
-        with world.view() as view:
-            assert waiting_amendments(view) == []
+        with world.snapshot() as snapshot:
+            assert waiting_amendments(snapshot) == []
         with pytest.raises(TransitionNotAllowed):
             world.do("agreement sign", user="piet", ref=A1)
 
@@ -332,8 +332,8 @@ def test_a_cut_after_cancelled_payments_leaves_the_plan_what_the_books_say(datab
         for payment in (payments[0], payments[2]):
             sent(world, payment)
             world.do("payment settle", user="bram", ref=payment)
-        with world.view() as view:
-            case = view.case(Agreement, AGREEMENT)
+        with world.snapshot() as snapshot:
+            case = snapshot.case(Agreement, AGREEMENT)
             assert (case.booked_cents, case.booked_repayable_cents) == (2, 2)
         with world.uow("bram") as uow:
             receipt(uow, "O2026-0101", 2)
@@ -345,11 +345,11 @@ def test_a_cut_after_cancelled_payments_leaves_the_plan_what_the_books_say(datab
             )  # fmt: skip
         amended(world, change_cents=-1_499_999, milestone=2)
         amended(world, change_cents=-2_499_999, milestone=1)
-        with world.view() as view:
-            case, plan = view.case(Agreement, AGREEMENT), view.case(Plan, AGREEMENT)
-            left = view.ledger.balance(f"1200.{AGREEMENT}") + case.repayable_cents - case.booked_repayable_cents
+        with world.snapshot() as snapshot:
+            case, plan = snapshot.case(Agreement, AGREEMENT), snapshot.case(Plan, AGREEMENT)
+            left = snapshot.ledger.balance(f"1200.{AGREEMENT}") + case.repayable_cents - case.booked_repayable_cents
             assert (case.award_cents, case.repayable_cents, plan.open_cents, left) == (2, 2, 0, 0)
-            assert replayed(view)
+            assert replayed(snapshot)
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file())
         assert world.look("repayment plan", ref=AGREEMENT)["open_cents"] == 0
 
@@ -359,7 +359,7 @@ def test_a_plan_without_instalments_does_not_grow(sqlite_url: str) -> None:
         running(world)
         with world.uow() as uow:
             plan = uow.case(Plan, AGREEMENT)
-            uow.store.cases.put([(plan.but(instalments=()), uow.version(plan))])
+            uow.store.cases.put([(plan.replace(instalments=()), uow.version(plan))])
         with pytest.raises(PlanCannotFollow):
             world.do("agreement amend", user="anna", ref=AGREEMENT, change_cents=100, milestone=2, reason="x")
         with pytest.raises(PlanCannotFollow):

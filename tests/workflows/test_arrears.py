@@ -38,18 +38,18 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 def steps(world: World) -> list[tuple[int, str, str]]:
     """Instalment, step and day of each step that was taken."""
-    with world.view() as view:
+    with world.snapshot() as snapshot:
         told: list[Any] = [
-            each for each in view.history(view.case(Plan, AGREEMENT)) if each.type == "arrears.escalated"
+            each for each in snapshot.history(snapshot.case(Plan, AGREEMENT)) if each.type == "arrears.escalated"
         ]
         assert all(each.actor == "system" and each.causation_id for each in told)
-        assert replayed(view)
+        assert replayed(snapshot)
         return [(each.fact.instalment, each.fact.step, each.effective_on.isoformat()) for each in told]
 
 
 def days_pass(world: World, until: date, *, every: int = 1) -> None:
-    with world.view() as view:
-        day = view.today
+    with world.snapshot() as snapshot:
+        day = snapshot.today
     while day < until:
         day = min(day + timedelta(days=every), until)
         world.clock(noon(day))
@@ -147,8 +147,8 @@ def test_the_office_demands_what_is_late_and_nothing_else(world: World) -> None:
 
 def test_a_claim_that_nobody_pursues_is_warned_of_once_before_it_lapses_and_a_demand_saves_it(world: World) -> None:
     def warned() -> list[tuple[int, str]]:
-        with world.view() as view:
-            told: list[Any] = view.history(view.case(Plan, AGREEMENT))
+        with world.snapshot() as snapshot:
+            told: list[Any] = snapshot.history(snapshot.case(Plan, AGREEMENT))
         return [
             (each.fact.instalment, each.fact.ends_on.isoformat())
             for each in told

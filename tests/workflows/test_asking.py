@@ -70,8 +70,8 @@ def stands_for(monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
 
 
 def events(world: World) -> list[tuple[str, str]]:
-    with world.view() as view:
-        return [(fact.type, fact.actor) for fact in view.store.facts.all()]
+    with world.snapshot() as snapshot:
+        return [(fact.type, fact.actor) for fact in snapshot.store.facts.all()]
 
 
 def test_the_same_command_id_acts_once_and_answers_the_same(world: World) -> None:
@@ -116,9 +116,9 @@ def test_a_rules_refusal_is_rolled_back_and_recorded_without_arguments(world: Wo
         world.do("user add", user="anna", command_id="no", name="secret-name", roles=["reviewer"])
     kind, actor = events(world)[-1]
     assert kind == "command.refused"
-    with world.view() as view:
-        assert view.name(actor) == "anna"
-        (refusal,) = view.store.facts.of_stream("refusals")
+    with world.snapshot() as snapshot:
+        assert snapshot.name(actor) == "anna"
+        (refusal,) = snapshot.store.facts.of_stream("refusals")
         assert "secret-name" not in refusal.fact.payload()
         assert '"code":"not_authorised"' in refusal.fact.payload()
 
@@ -187,11 +187,11 @@ def test_the_second_person_makes_it_happen_and_both_are_named(two_people: World)
     made = two_people.do("user add", user="petra", command_id="made", name="rob", roles=["reviewer"])
     answer = two_people.do("confirm", user="anna", ref=made["pending"])
     assert answer["events"][0]["payload"] == made["events"][0]["payload"]
-    with two_people.view() as view:
-        fact = view.store.facts.of_types(("user.added",))
+    with two_people.snapshot() as snapshot:
+        fact = snapshot.store.facts.of_types(("user.added",))
         last = list(fact)[-1]
-        assert view.name(last.actor) == "anna"
-        assert view.name(last.made_by) == "petra"
+        assert snapshot.name(last.actor) == "anna"
+        assert snapshot.name(last.made_by) == "petra"
         assert last.made_command_id == "made"
 
 
@@ -254,9 +254,9 @@ def test_files_and_days_wait_with_the_confirmation(world: World, monkeypatch: py
     content = standard_text().replace('version = "2026-1"', 'version = "2026-2"').encode()
     made = world.do("regulations adopt", user="anna", file=as_file(content), on=START.date() + timedelta(days=30))
     world.do("confirm", user="carla", ref=made["pending"])
-    with world.view() as view:
-        assert view.regulations().version == "2026-1"
-        assert view.regulations(START.date() + timedelta(days=30)).version == "2026-2"
+    with world.snapshot() as snapshot:
+        assert snapshot.regulations().version == "2026-1"
+        assert snapshot.regulations(START.date() + timedelta(days=30)).version == "2026-2"
 
 
 def test_arguments_come_back_as_they_were() -> None:
@@ -273,8 +273,8 @@ def test_a_fund_is_founded_once(world: World) -> None:
 
 
 def test_the_founding_facts_have_no_person_and_a_cause(world: World) -> None:
-    with world.view() as view:
-        facts = list(view.store.facts.all())
+    with world.snapshot() as snapshot:
+        facts = list(snapshot.store.facts.all())
     assert [fact.type for fact in facts] == ["fund.founded", "regulations.adopted", *["user.added"] * 3]
     assert facts[0].causation_id is None
     assert {fact.causation_id for fact in facts[1:]} == {facts[0].event_id}
@@ -415,8 +415,8 @@ def test_ids_and_names_are_no_longer_than_is_kept(world: World) -> None:
 def test_a_refusal_is_remembered_whatever_was_typed_as_its_case(world: World) -> None:
     with pytest.raises(NotAuthorised):
         world.do("proposal withdraw", user="anna", ref="2026-001\x1b[2J", reason="x")
-    with world.view() as view:
-        refused = [each.fact for each in view.store.facts.all() if each.type == "command.refused"]
+    with world.snapshot() as snapshot:
+        refused = [each.fact for each in snapshot.store.facts.all() if each.type == "command.refused"]
     assert [fact.model_dump()["subject"] for fact in refused] == [""]
 
 
@@ -442,10 +442,10 @@ def test_what_a_module_declares_is_found_by_its_name() -> None:
         assert [table[each.name] for each in mine] == mine, "two have one name"
         assert list(table) == [each.name for each in mine]
     for module, kinds in commands.KEPT_IN.items():
-        lives = import_module(module).LIVES
+        lives = import_module(module).PROJECTIONS
         assert set(lives) == set(kinds)
-        assert all(commands.LIVES[kind] is life for kind, life in lives.items())
-    assert set(commands.LIVES) == set(commands.KINDS)
+        assert all(commands.PROJECTIONS[kind] is life for kind, life in lives.items())
+    assert set(commands.PROJECTIONS) == set(commands.KINDS)
 
 
 ACTS = """

@@ -35,8 +35,8 @@ def row(world: World, partner: str, year: int) -> dict[str, Any]:
 
 
 def asked(world: World) -> list[tuple[int, tuple[str, ...]]]:
-    with world.view() as view:
-        facts = [each.fact for each in view.store.facts.of_stream(f"agreement/{AGREEMENT}")]
+    with world.snapshot() as snapshot:
+        facts = [each.fact for each in snapshot.store.facts.of_stream(f"agreement/{AGREEMENT}")]
     return [(fact.year, fact.partners) for fact in facts if isinstance(fact, BenefitFellDue)]
 
 
@@ -70,9 +70,9 @@ def test_the_business_case_is_what_everything_is_held_against(database_url: str)
             280_000,
         )
         assert found["total"]["cost"]["realised_cents"] == 5_000
-        with world.view() as view:
-            assert benefit_per_partner(view)[BAARN]["outlook_cents"] == 230_000
-            assert replayed(view)
+        with world.snapshot() as snapshot:
+            assert benefit_per_partner(snapshot)[BAARN]["outlook_cents"] == 230_000
+            assert replayed(snapshot)
 
 
 def test_a_later_report_changes_what_it_names_and_keeps_the_rest(sqlite_url: str) -> None:
@@ -161,16 +161,19 @@ def test_every_january_the_year_before_is_asked_for_until_two_years_after_comple
         assert asked(world) == []
         world.clock(noon(date(2027, 1, 1)))
         assert asked(world) == [(2026, (BAARN, BUNNIK))]
-        with world.view() as view:
-            fact = view.store.facts.last_of(f"agreement/{AGREEMENT}", "benefit.fell_due")
-            activated = view.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.activated")
+        with world.snapshot() as snapshot:
+            fact = snapshot.store.facts.last_of(f"agreement/{AGREEMENT}", "benefit.fell_due")
+            activated = snapshot.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.activated")
             assert fact is not None
             assert activated is not None
             assert (fact.actor, fact.causation_id) == ("system", activated.event_id)
-            assert [(each["partner"], each["year"]) for each in benefits_due(view)] == [(BAARN, 2026), (BUNNIK, 2026)]
+            assert [(each["partner"], each["year"]) for each in benefits_due(snapshot)] == [
+                (BAARN, 2026),
+                (BUNNIK, 2026),
+            ]
         reported(world, year=2026, realised_benefit_cents=1)
-        with world.view() as view:
-            assert [each["partner"] for each in benefits_due(view)] == [BUNNIK]
+        with world.snapshot() as snapshot:
+            assert [each["partner"] for each in benefits_due(snapshot)] == [BUNNIK]
         # what was told before is not asked
         for user in ("fatima", "piet"):
             reported(world, user=user, year=2027, realised_benefit_cents=1)
@@ -178,8 +181,8 @@ def test_every_january_the_year_before_is_asked_for_until_two_years_after_comple
         for year in range(2028, 2033):
             world.clock(noon(date(year, 1, 2)))
         assert [year for year, _partners in asked(world)] == [2026, 2028, 2029]
-        with world.view() as view:
-            assert replayed(view)
+        with world.snapshot() as snapshot:
+            assert replayed(snapshot)
 
 
 def test_an_agreement_that_was_ended_is_asked_for_its_last_year_only(sqlite_url: str) -> None:

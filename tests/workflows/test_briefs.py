@@ -39,20 +39,20 @@ def test_a_case_says_in_its_columns_what_its_document_says(world: World) -> None
     early, *later = panel_of(world, second)
     world.do("review score", user=early, ref=second, file=as_file(score_file(2)))
 
-    with world.view() as view:
-        shown = {each.ref: each for each in view.briefs(Proposal, parent="2026-1")}
+    with world.snapshot() as snapshot:
+        shown = {each.ref: each for each in snapshot.briefs(Proposal, parent="2026-1")}
         assert list(shown) == [first, second, third]
         assert [each.brief["parties"] for each in shown.values()] == [["gm0351"]] * 3
-        submitted_at = view.case(Proposal, third).submitted_at
+        submitted_at = snapshot.case(Proposal, third).submitted_at
         assert submitted_at is not None
         assert shown[third].brief["submitted_at"] == submitted_at.isoformat()
-        waiting = view.briefs(Review, states=["open"])
+        waiting = snapshot.briefs(Review, states=["open"])
         assert [(each.ref, sorted(each.brief["waiting"])) for each in waiting] == [
-            (second, sorted(view.user(name).user_id for name in later))
+            (second, sorted(snapshot.user(name).user_id for name in later))
         ]
-        assert [each.brief for each in view.briefs(Review, states=["closed"])] == [{"total": "75"}]
-        assert view.any(Proposal, parent="2026-1", states=("scored", "decidable"))
-        assert not view.any(Proposal, parent="2026-2")
+        assert [each.brief for each in snapshot.briefs(Review, states=["closed"])] == [{"total": "75"}]
+        assert snapshot.any(Proposal, parent="2026-1", states=("scored", "decidable"))
+        assert not snapshot.any(Proposal, parent="2026-2")
 
 
 def test_the_ranking_of_a_round_is_best_first_then_by_day_and_ref(world: World) -> None:
@@ -63,13 +63,13 @@ def test_the_ranking_of_a_round_is_best_first_then_by_day_and_ref(world: World) 
         reviewed(world, ref, scores=scores)
     world.do("proposal withdraw", user="fatima", ref=unscored, reason="later")
 
-    with world.view() as view:
-        assert [(ref, str(total)) for ref, total in ranking(view, "2026-1")] == [
+    with world.snapshot() as snapshot:
+        assert [(ref, str(total)) for ref, total in ranking(snapshot, "2026-1")] == [
             (second, "75"), (third, "75"), (first, "50"),
         ]  # fmt: skip
     world.do("proposal withdraw", user="fatima", ref=second, reason="later")
-    with world.view() as view:
-        assert [ref for ref, _total in ranking(view, "2026-1")] == [third, first]
+    with world.snapshot() as snapshot:
+        assert [ref for ref, _total in ranking(snapshot, "2026-1")] == [third, first]
 
 
 def test_an_agreement_says_its_parties_and_its_days(world: World) -> None:

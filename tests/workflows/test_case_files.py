@@ -181,8 +181,8 @@ def test_a_damaged_file_is_refused_by_name_and_nothing_is_written(
     (tmp_path / "hier").mkdir()
     monkeypatch.chdir(tmp_path / "hier")
     digest = hashlib.sha256(b"Factuur").hexdigest()
-    with world.view() as view:
-        folder = files.folder_of(view)
+    with world.snapshot() as snapshot:
+        folder = files.folder_of(snapshot)
     if folder is not None and bytes_are == "gone":
         (folder / digest[:2] / digest).unlink()
     elif folder is not None:

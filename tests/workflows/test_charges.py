@@ -64,9 +64,9 @@ def waive(world: World, no: int = 1) -> None:
 
 
 def plan(world: World) -> dict[str, Any]:
-    with world.view() as view:
-        assert replayed(view)
-        assert cash_of(view).difference == 0
+    with world.snapshot() as snapshot:
+        assert replayed(snapshot)
+        assert cash_of(snapshot).difference == 0
     return world.look("repayment plan", ref=AGREEMENT)
 
 
@@ -144,7 +144,7 @@ def test_another_order_of_receipts_leaves_what_costs_and_interest_received(world
     with world.uow("bram") as uow:
         early = LATE + timedelta(days=1)
         receipt(uow, "O2026-0102", 900_000)
-        case = uow.case(Receipt, "O2026-0102").but(valued_on=early)
+        case = uow.case(Receipt, "O2026-0102").replace(valued_on=early)
         uow.store.cases.put([(case, uow.facts[-1].seq)])
     world.both("repayment allocate", user="bram", second="anna", ref=AGREEMENT, receipt="O2026-0102")
     before = world.balances()

@@ -38,15 +38,15 @@ def a_file(**changes: Any) -> bytes:
 
 def facts_of(world: World, ref: str) -> list[Any]:
     """The facts that made a cooperation what it is."""
-    with world.view() as view:
-        return [each.fact for each in view.store.facts.of_stream(f"cooperation/{ref}")]
+    with world.snapshot() as snapshot:
+        return [each.fact for each in snapshot.store.facts.of_stream(f"cooperation/{ref}")]
 
 
 def ties_of(world: World, ref: str, name: str) -> list[str]:
     """What a reviewer would have to declare on a proposal."""
-    with world.view() as view:
-        proposal = view.case(Proposal, ref)
-        return [each.text for each in soft_of(view, view.user(name), proposal, parties_of(view, proposal))]
+    with world.snapshot() as snapshot:
+        proposal = snapshot.case(Proposal, ref)
+        return [each.text for each in soft_of(snapshot, snapshot.user(name), proposal, parties_of(snapshot, proposal))]
 
 
 def test_before_any_import_the_register_is_that_of_the_report(database_url: str) -> None:
@@ -83,8 +83,8 @@ def test_the_first_import_brings_the_report_into_the_facts_so_that_nothing_rests
         assert facts_of(world, "uplg")[0].source == "report"
         more = world.do("cooperation import", user="anna", file=as_file(a_file(id="ander")))
         assert (more["event_count"], more["result"]["taken_over"]) == (1, 0)
-        with world.view() as view:
-            assert [one.ref for one in register(view)] == sorted(one.ref for one in register(view))
+        with world.snapshot() as snapshot:
+            assert [one.ref for one in register(snapshot)] == sorted(one.ref for one in register(snapshot))
 
 
 def test_a_change_is_a_revision_and_the_earlier_one_stays_readable(database_url: str) -> None:
@@ -190,8 +190,8 @@ def test_a_faulty_file_is_refused_with_every_fault_and_nothing_of_it_is_taken_in
         assert 'r.json:3: "T99" is not one of T01, T02' in told[2]
         assert "r.json:9: it ends on 2024-01-01, before it begins on 2024-01-02" in told
         assert 'r.json:7: "tot" is here twice' in told
-        with world.view() as view:
-            assert view.store.cases.refs("cooperation") == []
+        with world.snapshot() as snapshot:
+            assert snapshot.store.cases.refs("cooperation") == []
 
 
 @pytest.mark.parametrize(

@@ -110,8 +110,8 @@ def test_no_vote_is_visible_anywhere_before_the_decision(database_url: str) -> N
         told.append(world.do("decision decide", user="carla", ref=ref, dry_run=True))
         for query in ("decision show", "proposal show", "proposal history"):
             told += [world.look(query, ref=ref), world.look(query, ref=ref, user="carla")]
-        with world.view() as view:
-            told.append({"facts": [each.fact.payload() for each in view.store.facts.all()]})
+        with world.snapshot() as snapshot:
+            told.append({"facts": [each.fact.payload() for each in snapshot.store.facts.all()]})
 
         text = json.dumps(told, default=str)
 
@@ -387,8 +387,8 @@ def test_an_award_beyond_free_to_commit_is_refused_and_nothing_changes(database_
         )
         assert not world.entries(since_seq=seq)
         assert world.look("proposal show", ref=ref)["state"] == "decidable"
-        with world.view() as view:
-            last = list(view.store.facts.all())[-1]
+        with world.snapshot() as snapshot:
+            last = list(snapshot.store.facts.all())[-1]
         assert (last.type, last.fact.model_dump()["code"]) == ("command.refused", "insufficient_free_to_commit")
 
 
@@ -616,10 +616,10 @@ def test_where_nobody_is_free_the_full_board_decides(database_url: str) -> None:
         peopled(world)
         money(world, 500_000_00)
         signatories = {}
-        with world.view() as view:
+        with world.snapshot() as snapshot:
             from fund.schemas.capital import Partner
 
-            partners = [partner.ref for partner in view.cases(Partner)]
+            partners = [partner.ref for partner in snapshot.cases(Partner)]
         for partner in partners[:20]:
             if partner != "gm0351":
                 signatories[f"ps-{partner}"] = partner
@@ -706,8 +706,8 @@ def test_the_file_of_the_committee_keeps_grounds_in_no_language(sqlite_url: str)
             reviewed(world, ref)
         finally:
             language.choose("en")
-        with world.view() as view:
-            prepared = view.store.facts.last_of(f"proposal/{ref}", "decision.prepared")
+        with world.snapshot() as snapshot:
+            prepared = snapshot.store.facts.last_of(f"proposal/{ref}", "decision.prepared")
         assert prepared is not None
         assert prepared.fact.model_dump()["barred"] == {party: "lead"}
         shown = world.look("decision show", user="anna", ref=ref)["barred"]

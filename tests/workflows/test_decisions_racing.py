@@ -60,4 +60,4 @@ def rolled_out(world: World, refs: list[str]) -> None:
         for ref in refs:
             case = uow.case(Proposal, ref)
             form = case.form.model_copy(update={"sort": "rollout"})
-            uow.store.cases.put([(case.but(form=form), uow.version(case))])
+            uow.store.cases.put([(case.replace(form=form), uow.version(case))])

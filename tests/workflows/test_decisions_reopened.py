@@ -98,8 +98,8 @@ def test_what_everybody_signed_as_it_was_decided_is_not_drafted_anew(sqlite_url:
             with pytest.raises(SignedAsDecided):
                 drafting.draft(uow, ref=ref)
         world.drain()
-        with world.view() as view:
-            assert view.case(Agreement, f"A{ref}").state == "active"
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Agreement, f"A{ref}").state == "active"
         with pytest.raises(TransitionNotAllowed):
             world.do("agreement draft", user="anna", ref=ref)
 

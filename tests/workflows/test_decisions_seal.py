@@ -76,8 +76,8 @@ def test_a_trial_tells_the_same_whatever_was_voted(database_url: str, typed: dic
 
         assert without_ids(told[0]) == without_ids(told[1])
         assert without_ids(told[0])[2] is True
-        with world.view() as view:
-            assert view.store.facts.last_of(f"proposal/{first}", "command.refused") is None
+        with world.snapshot() as snapshot:
+            assert snapshot.store.facts.last_of(f"proposal/{first}", "command.refused") is None
         voted(world, first, carl="against")  # a trial opened nothing, so that votes may still change
 
 
@@ -94,8 +94,8 @@ def test_a_trial_of_a_decision_on_an_objection_opens_nothing(sqlite_url: str) ->
         ]
 
         assert trials == ["decision.upheld", "decision.reopened"]  # the own choice, not the others'
-        happened = world.do("decision decide-objection", user="dora", uphold=True, **said)["events"][0]
-        assert happened["type"] == "decision.reopened"
+        event = world.do("decision decide-objection", user="dora", uphold=True, **said)["events"][0]
+        assert event["type"] == "decision.reopened"
 
 
 def test_a_vote_may_be_changed_and_the_last_one_is_opened(database_url: str) -> None:
@@ -106,8 +106,8 @@ def test_a_vote_may_be_changed_and_the_last_one_is_opened(database_url: str) -> 
 
         world.do("decision decide", user="carla", ref=ref)
 
-        with world.view() as view:
-            cast = [each for each in view.store.facts.of_stream(f"decision/{ref}") if each.type == "decision.voted"]
+        with world.snapshot() as snapshot:
+            cast = [each for each in snapshot.store.facts.of_stream(f"decision/{ref}") if each.type == "decision.voted"]
         assert len(cast) == 4  # both votes of carl are facts
         votes = {
             each["name"]: (each["choice"], each["reason"]) for each in world.look("decision show", ref=ref)["votes"]

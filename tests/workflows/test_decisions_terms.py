@@ -30,10 +30,10 @@ TOLD = date(2026, 4, 28)  # four weeks more is King's Day
 
 def facts(world: World, ref: str, *types: str) -> list[dict[str, Any]]:
     """Type, cause and content of the facts of these types in the history of a proposal."""
-    with world.view() as view:
+    with world.snapshot() as snapshot:
         return [
             {"type": each.type, "actor": each.actor, "cause": each.causation_id, **each.fact.model_dump()}
-            for each in view.store.facts.of_stream(f"proposal/{ref}")
+            for each in snapshot.store.facts.of_stream(f"proposal/{ref}")
             if each.type in types
         ]
 
@@ -58,8 +58,8 @@ def test_on_the_last_day_the_applicant_is_told_and_after_it_the_fund_is_late(dat
         assert [(each["type"], each["was_on"], each["until_on"], each["actor"]) for each in told] == [
             ("decision.term_extended", LAST, TOLD, "system")
         ]
-        with world.view() as view:
-            assert view.store.facts.get(str(told[0]["cause"])).type == "round.closed"
+        with world.snapshot() as snapshot:
+            assert snapshot.store.facts.get(str(told[0]["cause"])).type == "round.closed"
         assert f"fund proposal show {ref} {TOLD}" in inbox(world, "fatima")
         world.clock(end_of_day(TOLD) - timedelta(seconds=1))
         assert len(facts(world, ref, *LATE)) == 1
@@ -80,8 +80,8 @@ def test_a_term_that_ends_twice_says_it_once(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         ref = decidable(world)[0]
         world.clock(start_of_day(LAST))
-        with world.view() as view:
-            rows = view.store.work.timers()
+        with world.snapshot() as snapshot:
+            rows = snapshot.store.work.timers()
         row = next(row for row in rows if row.kind == decisions.TERM)
         with world.uow("anna", commit=False) as uow:
             assert decisions.term_ends(uow, row) is None
@@ -192,13 +192,13 @@ def test_before_the_round_has_closed_no_term_runs(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         peopled(world)
         ref = submitted(world, round_of(world))
-        with world.view() as view:
-            kinds = [row.kind for row in view.store.work.timers()]
+        with world.snapshot() as snapshot:
+            kinds = [row.kind for row in snapshot.store.work.timers()]
 
         assert decisions.TERM not in kinds
         world.clock(CLOSED)
-        with world.view() as view:
-            due = {row.stream: row.due_at for row in view.store.work.timers() if row.kind == decisions.TERM}
+        with world.snapshot() as snapshot:
+            due = {row.stream: row.due_at for row in snapshot.store.work.timers() if row.kind == decisions.TERM}
         assert due == {f"proposal/{ref}": start_of_day(LAST)}
 
 

@@ -47,10 +47,10 @@ def listen(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
     return subscribe
 
 
-def note(uow: UnitOfWork, happened: Envelope) -> None:
+def note(uow: UnitOfWork, event: Envelope) -> None:
     """An effect that can be counted: a setting that grows by the number of the fact."""
     before = uow.store.work.setting("noted") or ""
-    uow.store.work.set_setting("noted", f"{before} {happened.seq}")
+    uow.store.work.set_setting("noted", f"{before} {event.seq}")
 
 
 def noted(world: World) -> list[int]:
@@ -113,8 +113,8 @@ def test_eight_threads_with_the_same_message_have_one_effect(world: World, liste
 
 
 def test_an_effect_and_its_mark_are_taken_back_together(world: World, listen: Callable[..., None]) -> None:
-    def half(uow: UnitOfWork, happened: Envelope) -> None:
-        note(uow, happened)
+    def half(uow: UnitOfWork, event: Envelope) -> None:
+        note(uow, event)
         raise ValueError("after the effect")
 
     listen(hear=half)
@@ -156,10 +156,10 @@ def test_a_rule_that_says_no_makes_a_dead_letter_at_once(world: World, listen: C
 def test_a_world_that_is_ill_is_never_counted(world: World, listen: Callable[..., None]) -> None:
     state = {"ill": True}
 
-    def depends(uow: UnitOfWork, happened: Envelope) -> None:
+    def depends(uow: UnitOfWork, event: Envelope) -> None:
         if state["ill"]:
             raise DatabaseBusy(place="")
-        note(uow, happened)
+        note(uow, event)
 
     listen(depends=depends)
     seqs = add(world, "rob")
@@ -180,10 +180,10 @@ def test_a_dead_letter_holds_the_rest_of_its_stream_and_nothing_else(world: Worl
 
     broken_ref = {}
 
-    def picky(uow: UnitOfWork, happened: Envelope) -> None:
-        if happened.fact.ref == broken_ref["ref"] and happened.type == "user.added":
+    def picky(uow: UnitOfWork, event: Envelope) -> None:
+        if event.fact.ref == broken_ref["ref"] and event.type == "user.added":
             raise ReasonMissing(command="x")
-        note(uow, happened)
+        note(uow, event)
 
     listen(picky=picky)
     with writing(world.fund.engine) as connection:
@@ -542,12 +542,12 @@ def test_a_deadline_that_fails_is_tried_five_times_and_then_a_dead_letter_that_c
     fired: list[str] = []
     state = {"broken": True}
 
-    def ring(_uow: UnitOfWork, timer: TimerRow) -> None:
+    def notify(_uow: UnitOfWork, timer: TimerRow) -> None:
         if timer.timer_id == "x/1" and state["broken"]:
             raise ValueError("a bug")
         fired.append(timer.timer_id)
 
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", ring),))
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", notify),))
     _due(world, "x/1", "x/2")
     for _attempt in range(6):
         with writing(world.fund.engine) as connection:
@@ -570,11 +570,11 @@ def test_a_deadline_that_another_one_cleared_in_the_same_turn_does_not_fire(
 ) -> None:
     fired: list[str] = []
 
-    def ring(uow: UnitOfWork, timer: TimerRow) -> None:
+    def notify(uow: UnitOfWork, timer: TimerRow) -> None:
         fired.append(timer.timer_id)
         uow.store.work.clear_timer("x/2")
 
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", ring),))
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", notify),))
     _due(world, "x/1", "x/2", "x/3")
     tick(world.fund.engine)
     assert fired == ["x/1", "x/3"]
@@ -654,7 +654,7 @@ def test_rows_of_a_reaction_that_has_nothing_to_do_are_marked_at_once(
     asked: list[bool] = [True]
     made = tuple(
         Reaction(
-            one.name, one.types, one.place, nothing_to_do=(lambda view: asked[-1]) if one.name == "a_idle" else None
+            one.name, one.types, one.place, nothing_to_do=(lambda snapshot: asked[-1]) if one.name == "a_idle" else None
         )
         for one in subscriptions.REACTIONS
     )

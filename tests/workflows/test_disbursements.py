@@ -32,8 +32,8 @@ from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
+from fund.rules.transitions import commands_from
 from fund.workflows.disbursements.table import TRANSITIONS, State
-from fund.workflows.lifecycle import commands_from
 from tests.factories import World, as_text, founded
 from tests.roads import road
 from tests.workflows.money_out import (
@@ -407,9 +407,9 @@ def test_unspent_money_comes_back_divided_as_it_went_out(database_url: str) -> N
         world.do("disbursement refund", user="bram", ref=ref, receipt="O2026-9002")
         shown = world.look("disbursement show", ref=ref)
         assert (shown["state"], shown["refunded_cents"]) == ("part_refunded", 500000)
-        with world.view() as view:
+        with world.snapshot() as snapshot:
             # 70 % of what was kept is still to be repaid, to the cent of the share
-            assert view.ledger.balance("1200.A2026-001") == 1750001 - 350000
+            assert snapshot.ledger.balance("1200.A2026-001") == 1750001 - 350000
         with pytest.raises(NothingToReceive):
             world.do("disbursement refund", user="bram", ref=ref, receipt="O2026-9002", amount=1)
 
@@ -424,9 +424,9 @@ def test_no_more_comes_back_than_was_paid(database_url: str) -> None:
             world.do("disbursement refund", user="bram", ref=ref, receipt="O2026-9002")
         assert (caught.value.details["asked_cents"], caught.value.details["paid_cents"]) == (2500002, 2500001)
         world.do("disbursement refund", user="bram", ref=ref, receipt="O2026-9002", amount=2500001)
-        with world.view() as view:
-            assert view.ledger.balance("1200.A2026-001") == 0
-            assert view.ledger.balance("4000.A2026-001") == 0
+        with world.snapshot() as snapshot:
+            assert snapshot.ledger.balance("1200.A2026-001") == 0
+            assert snapshot.ledger.balance("4000.A2026-001") == 0
 
 
 # one fund per state would take long: the table is asked from one disbursement that is brought to each state in turn

@@ -43,13 +43,13 @@ def stands_at(world: World, at: datetime) -> None:
 
 
 def types(world: World) -> list[str]:
-    with world.view() as view:
-        return [fact.type for fact in view.store.facts.all()]
+    with world.snapshot() as snapshot:
+        return [fact.type for fact in snapshot.store.facts.all()]
 
 
 def round_state(world: World) -> str:
-    with world.view() as view:
-        return view.case(Round, "2026-1").state
+    with world.snapshot() as snapshot:
+        return snapshot.case(Round, "2026-1").state
 
 
 def test_after_the_last_day_of_a_round_a_review_opens_at_once(world: World) -> None:
@@ -58,10 +58,10 @@ def test_after_the_last_day_of_a_round_a_review_opens_at_once(world: World) -> N
     answer = world.do("review open", user="anna", ref="2026-001")
     assert {event["type"] for event in answer["events"]} == {"review.opened"}
     assert round_state(world) != "open"
-    happened = types(world)[before:]
-    assert happened[0] == "round.closed"
-    assert happened.count("review.opened") == 1
-    assert "command.refused" not in happened
+    event = types(world)[before:]
+    assert event[0] == "round.closed"
+    assert event.count("review.opened") == 1
+    assert "command.refused" not in event
     assert checks.verify(world.fund.engine)["ok"]
 
 
@@ -91,8 +91,8 @@ def test_a_command_that_is_refused_all_the_same_is_refused_by_what_is_true_now(w
     with pytest.raises(FundError) as refused:
         world.do("proposal draft", user="fatima", file=as_file(a_proposal_file(round="2026-1"), "laat.toml"))
     assert isinstance(refused.value, RoundNotOpen)
-    happened = types(world)[len(before) :]
-    assert (happened[0], happened.count("round.closed"), happened[-1]) == ("round.closed", 1, "command.refused")
+    event = types(world)[len(before) :]
+    assert (event[0], event.count("round.closed"), event[-1]) == ("round.closed", 1, "command.refused")
     with pytest.raises(FundError):
         world.do("proposal draft", user="fatima", file=as_file(a_proposal_file(round="2026-1"), "laat.toml"))
     assert types(world).count("round.closed") == 1
@@ -191,6 +191,6 @@ def test_where_what_is_due_goes_wrong_the_refusal_stands_and_the_next_command_go
         patched.setattr("fund.workflows.delivery.asking.catch_up", goes_wrong)
         with pytest.raises(RoundNotClosed):
             world.do("review open", user="anna", ref="2026-001", dry_run=dry_run)
-    with world.view() as view:
-        assert view.store.work.setting("half") is None
+    with world.snapshot() as snapshot:
+        assert snapshot.store.work.setting("half") is None
     assert world.do("review open", user="anna", ref="2026-001")["event_count"] == 1

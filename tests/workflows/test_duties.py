@@ -100,7 +100,7 @@ def _handed(fund: Fund, uow: UnitOfWork, step: Step, hands: tuple[str, ...]) -> 
     case: Any = fund.case(uow, step.kind)
     if step.command.startswith("decision"):
         case = uow.case(Decision, case.ref)
-    uow.store.cases.put([(case.but(hands=hands), uow.version(case))])
+    uow.store.cases.put([(case.replace(hands=hands), uow.version(case))])
 
 
 # --------------------------------------------------------------------------------------------------- (a) maker, checker
@@ -179,7 +179,7 @@ def test_c_who_voted_on_a_write_off_does_not_check_its_posting(fund: Fund) -> No
     with standing(fund, step) as (walk, args):
         uow = walk.uow(JACK)
         case: Any = fund.case(uow, "writeoff")
-        uow.store.cases.put([(case.but(commitments={JACK.user_id: "00"}), uow.version(case))])
+        uow.store.cases.put([(case.replace(commitments={JACK.user_id: "00"}), uow.version(case))])
         assert walk.give(step.command, args, JACK, maker=JILL)[0] == "same_hands"
 
 
@@ -204,15 +204,15 @@ def _done(walk: Walk, name: str, args: Mapping[str, Any], actor: Actor) -> None:
 
 def test_d_who_reviewed_has_no_vote_in_committee_or_full_board(fund: Fund) -> None:
     parties = CaseParties(lead=LEAD)
-    with fund.world.view() as view:
-        carl, fatima = view.user("carl").user_id, view.user("piet").user_id
+    with fund.world.snapshot() as snapshot:
+        carl, fatima = snapshot.user("carl").user_id, snapshot.user("piet").user_id
         reviewed = bodies.Matter(parties, reviewers=frozenset({carl, fatima}))
         free = bodies.Matter(parties)
-        assert carl in bodies.committee(view, free).voters
-        assert bodies.committee(view, reviewed).barred[carl] == "reviewed"
-        assert fatima in bodies.board(view, free).voters
-        assert bodies.board(view, reviewed).barred[fatima] == "reviewed"
-        assert fatima not in bodies.board(view, reviewed).voters
+        assert carl in bodies.committee(snapshot, free).voters
+        assert bodies.committee(snapshot, reviewed).barred[carl] == "reviewed"
+        assert fatima in bodies.board(snapshot, free).voters
+        assert bodies.board(snapshot, reviewed).barred[fatima] == "reviewed"
+        assert fatima not in bodies.board(snapshot, reviewed).voters
 
 
 def test_d_who_voted_does_not_review_the_same_proposal_later(fund: Fund) -> None:

@@ -49,12 +49,12 @@ def test_a_refuted_hypothesis_with_good_lessons_is_a_good_result(database_url: s
             "stop",
             True,
         )
-        with world.view() as view:
-            published = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.published")
+        with world.snapshot() as snapshot:
+            published = snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.published")
             assert published is not None
             assert published.actor == "system"
             assert published.fact.recipients == ("gm0308", "gm0312", "gm0313", "ws14")
-            shown = [each.type for each in view.store.facts.of_stream("proposal/2026-001")]
+            shown = [each.type for each in snapshot.store.facts.of_stream("proposal/2026-001")]
         assert [each for each in shown if each.startswith("evaluation.")] == [
             "evaluation.fell_due",
             "evaluation.submitted",
@@ -112,12 +112,14 @@ def test_lessons_are_found_by_theme_and_by_words(sqlite_url: str) -> None:
 def test_an_evaluation_falls_due_on_its_planned_day_by_itself(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world, ends="")
-        with world.view() as view:
-            assert view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
+        with world.snapshot() as snapshot:
+            assert snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
         world.clock(date(2026, 12, 31))
         world.clock(date(2027, 1, 2))
-        with world.view() as view:
-            fell = [each for each in view.store.facts.of_stream(f"evaluation/{AGREEMENT}") if "fell_due" in each.type]
+        with world.snapshot() as snapshot:
+            fell = [
+                each for each in snapshot.store.facts.of_stream(f"evaluation/{AGREEMENT}") if "fell_due" in each.type
+            ]
         assert [(each.fact.ground, each.fact.due_on) for each in fell] == [("ended", date(2026, 12, 31))]
 
 
@@ -205,13 +207,13 @@ def test_a_theme_is_named_in_a_file_as_people_name_it() -> None:
 def test_a_faulty_file_changes_nothing_and_is_no_fact(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
-        with world.view() as view:
-            before = view.store.facts.count()
+        with world.snapshot() as snapshot:
+            before = snapshot.store.facts.count()
         with pytest.raises(FundError) as refused:
             world.do("evaluation submit", user="fatima", ref=AGREEMENT, file={"name": "e.toml", "content": b"\xff"})
         assert refused.value.code() == "faulty_evaluation"
-        with world.view() as view:
-            assert view.store.facts.count() == before
+        with world.snapshot() as snapshot:
+            assert snapshot.store.facts.count() == before
 
 
 # ----------------------------------------------------------------------------------------------- peers, parties, waiver
@@ -276,8 +278,8 @@ def test_what_was_handed_in_early_and_went_back_waits_for_the_parties(sqlite_url
         waits = [(item["command"], item["until"]) for item in world.look("inbox", user="fatima")["items"]]
         assert (f"fund evaluation submit {AGREEMENT} FILE", "2026-03-06") in waits
         world.clock(date(2027, 1, 2))
-        with world.view() as view:
-            assert view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
+        with world.snapshot() as snapshot:
+            assert snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
 
 
 def said_in_the_log(world: World, user: str) -> dict[str, Any]:
@@ -326,8 +328,8 @@ def test_after_a_breach_the_chair_may_ask_no_evaluation_and_then_none_falls_due(
         world.clock(date(2027, 3, 1))
         (row,) = world.look("evaluation list")["evaluations"]
         assert row["state"] == "waived"
-        with world.view() as view:
-            assert view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
+        with world.snapshot() as snapshot:
+            assert snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
         with pytest.raises(TransitionNotAllowed):
             world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
 
@@ -381,10 +383,10 @@ def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlit
         until_completed(world)
         evaluated(world, text=SCALE)
         stream = f"evaluation/{AGREEMENT}"
-        with world.view() as view:
-            facts = {each.type: each for each in view.store.facts.of_stream(stream)}
-            activated = view.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.activated")
-            ended = view.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.completed")
+        with world.snapshot() as snapshot:
+            facts = {each.type: each for each in snapshot.store.facts.of_stream(stream)}
+            activated = snapshot.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.activated")
+            ended = snapshot.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.completed")
         assert facts["followon.invited"].causation_id == facts["evaluation.published"].event_id
         assert facts["evaluation.published"].causation_id == facts["evaluation.accepted"].event_id
         reactions = (
@@ -393,10 +395,10 @@ def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlit
             (course.publish, facts["evaluation.accepted"]),
             (followon.invite, facts["evaluation.published"]),
         )
-        for reaction, happened in reactions:
-            assert happened is not None
+        for reaction, event in reactions:
+            assert event is not None
             with world.uow() as uow:
-                reaction(uow, happened)
+                reaction(uow, event)
                 assert uow.facts == []
         assert fired_again(world, course.fall_due_at, stream, "evaluation.due") == []
         world.clock(date(2027, 1, 6))

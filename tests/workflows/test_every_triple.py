@@ -1,8 +1,8 @@
 """Every (state, command, role) of every lifecycle: who may, does what the row says; everybody else is refused by name.
 
-All of it is read from the tables of ``LIVES``: a new row, state or role is walked the day it is added. The walk gives
-each command through ``_run``, the road of every command behind the one door, in transactions that are taken back; that
-a refusal leaves nothing but itself is shown at the door.
+All of it is read from the tables of ``PROJECTIONS``: a new row, state or role is walked the day it is added. The walk
+gives each command through ``_run``, the road of every command behind the one door, in transactions that are taken back;
+that a refusal leaves nothing but itself is shown at the door.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from fund.errors import FundError
 from fund.rules.authority import Actor, Relation, Role, Who
 from fund.rules.transitions import Transition, commands_from, state_after
 from fund.schemas import CaseFile
-from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.commands import COMMANDS, LIVES
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.delivery.asking import _make_pending, _run, confirm
 from fund.workflows.lifecycle import check
 from tests.factories import a_proposal_file, as_file, founded
@@ -42,7 +42,7 @@ from tests.workflows.triples import (
     refusal,
 )
 
-TABLES: dict[str, tuple[Transition, ...]] = {kind: life.table for kind, life in LIVES.items() if life.table}
+TABLES: dict[str, tuple[Transition, ...]] = {kind: life.table for kind, life in PROJECTIONS.items() if life.table}
 NOT_AUTHORISED, CONFLICT, NOT_NOW = "not_authorised", "conflict_of_interest", "transition_not_allowed"
 WITHOUT_A_TABLE = {
     "fund": "founded once",
@@ -92,7 +92,7 @@ def expected(who: Who, actor: Actor, *, parties: tuple[str, ...], asking: tuple[
 
 
 def test_every_kind_of_case_with_states_has_one_table() -> None:
-    assert set(LIVES) == set(TABLES) | set(WITHOUT_A_TABLE)
+    assert set(PROJECTIONS) == set(TABLES) | set(WITHOUT_A_TABLE)
     assert len({id(table) for table in TABLES.values()}) == len(TABLES)
     for kind, table in TABLES.items():
         reached = {str(row.target) for row in table if row.target is not None}
@@ -147,7 +147,7 @@ def people(walked: Fund) -> dict[str, Actor]:
 def test_a_row_lets_through_whom_it_names_in_its_states_and_nobody_else(
     walked: Fund, people: dict[str, Actor], kind: str
 ) -> None:
-    table, model = TABLES[kind], LIVES[kind].model
+    table, model = TABLES[kind], PROJECTIONS[kind].model
     walk = 0
     with walked.world.uow(commit=False) as uow:
         for state in (None, *states_of(table)):
@@ -315,9 +315,9 @@ def _who_confirms(
     """What one person made waits; whom the command asks confirms it, the maker never, nobody else either."""
     subject = SUBJECTS[kind, command.name]
     with walk.taken_back():
-        view = View(walk.connection, LIVES, actor=maker, now=walk.now)
-        second = command.second_for(view, args)
-        if second is None or not _is_user(view, maker):
+        snapshot = Snapshot(walk.connection, PROJECTIONS, actor=maker, now=walk.now)
+        second = command.second_for(snapshot, args)
+        if second is None or not _is_user(snapshot, maker):
             return
         walk.ask(maker, command.name)
         made = _make_pending(
@@ -343,9 +343,9 @@ def _who_confirms(
                 assert code == code_of or (not code_of and code == "same_hands"), (*where, code, code_of)
 
 
-def _is_user(view: View, actor: Actor) -> bool:
+def _is_user(snapshot: Snapshot, actor: Actor) -> bool:
     """Whether this is somebody of the fund: what a confirmation names must be known to it."""
-    return refusal(lambda: view.user(actor.user_id)) == ""
+    return refusal(lambda: snapshot.user(actor.user_id)) == ""
 
 
 # ------------------------------------------------------------------------------------------------------- at the door
@@ -370,8 +370,8 @@ def test_what_is_refused_at_the_door_leaves_its_refusal_and_nothing_else(door: F
     late = 0
     every = 1 if door.world.fund.url.startswith("sqlite") else 4
     for (kind, name), subject in list(SUBJECTS.items())[::every]:
-        with door.world.view() as view:
-            state = view.case(LIVES[kind].model, door.refs[kind]).state
+        with door.world.snapshot() as snapshot:
+            state = snapshot.case(PROJECTIONS[kind].model, door.refs[kind]).state
         args = arguments(door, kind, name, subject, state)
         _refused(door, name, args, user="joost", codes={NOT_AUTHORISED})
         rows = [row for row in TABLES[kind] if row.command == name and row.sources is not None]
@@ -400,13 +400,13 @@ def _refused(door: Fund, name: str, args: Mapping[str, Any], *, user: str, codes
 
 
 def _facts(fund: Fund) -> list[tuple[str, str, dict[str, Any]]]:
-    with fund.world.view() as view:
-        return [(each.type, each.stream, json.loads(each.fact.payload())) for each in view.store.facts.all()]
+    with fund.world.snapshot() as snapshot:
+        return [(each.type, each.stream, json.loads(each.fact.payload())) for each in snapshot.store.facts.all()]
 
 
 def _cases(fund: Fund) -> list[tuple[str, int, str]]:
-    with fund.world.view() as view:
-        return [(row.stream, row.version, row.document) for row in view.store.cases.all()]
+    with fund.world.snapshot() as snapshot:
+        return [(row.stream, row.version, row.document) for row in snapshot.store.cases.all()]
 
 
 def test_what_the_service_does_by_itself_is_refused_to_every_person(walked: Fund) -> None:

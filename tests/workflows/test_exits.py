@@ -181,8 +181,8 @@ def test_a_call_in_between_asks_for_a_new_settlement_and_a_payment_is_added(worl
     (call,) = world.look("capital list", partner=BUNSCHOTEN)["calls"]
     assert (call["state"], call["open_cents"]) == ("received", 0)  # nobody is reminded of it any more
     notice(world)
-    with world.view() as view:
-        first = view.today.replace(year=2027)
+    with world.snapshot() as snapshot:
+        first = snapshot.today.replace(year=2027)
     world.clock(first)
     proposed(world)
     agreed_on(world)
@@ -297,13 +297,13 @@ def test_a_later_part_that_comes_with_the_second_booking_has_its_long_stop(sqlit
         with world.uow("bram") as uow:
             _charged(uow, 8_400_000)
         settled(world)
-        with world.view() as view:
-            case = view.case(Exit, BUNNIK)
+        with world.snapshot() as snapshot:
+            case = snapshot.case(Exit, BUNNIK)
             assert case.later_cents == 100_000
-            assert [timer.kind for timer in view.store.work.timers() if timer.stream == case.stream] == [LONG_STOP]
+            assert [timer.kind for timer in snapshot.store.work.timers() if timer.stream == case.stream] == [LONG_STOP]
         world.clock(date(2031, 7, 7))
-        with world.view() as view:
-            assert view.history(case)[-1].type == "exit.long_stop_reached"
+        with world.snapshot() as snapshot:
+            assert snapshot.history(case)[-1].type == "exit.long_stop_reached"
 
 
 def test_a_payment_that_is_cancelled_is_due_again(world: World) -> None:

@@ -39,7 +39,7 @@ from fund.unit_of_work import UnitOfWork
 from fund.users.use_cases import add_user
 from fund.workflows import subscriptions
 from fund.workflows.actors import declare
-from fund.workflows.broker import Bell, make_broker
+from fund.workflows.broker import Notifier, make_broker
 from fund.workflows.delivery.deliver import drain, react, relay, tick
 from fund.workflows.subscriptions import Reaction, Timer
 from tests.factories import START, World, founded
@@ -202,9 +202,9 @@ def test_a_reaction_that_ends_its_process_each_time_dies_alone(on_postgres: Worl
     fatal = min(told)
     with writing(world.fund.engine) as connection:
         store = Store(connection)
-        happened = store.facts.by_seq(told[fatal][0])
-        assert happened is not None
-        store.work.set_setting("fatal", happened.event_id)
+        event = store.facts.by_seq(told[fatal][0])
+        assert event is not None
+        store.work.set_setting("fatal", event.event_id)
     deaths = 0
 
     def dead_or_died(running: subprocess.Popen[str]) -> bool:
@@ -338,8 +338,8 @@ def test_a_worker_that_does_all_there_is_and_stops_leaves_nothing_in_a_queue(
 ) -> None:
     told = facts(on_postgres, lives=4, each=3)
     broker = make_broker(redis_url)
-    bell = Bell(redis_url, declare(broker, on_postgres.fund.engine))
-    relay(on_postgres.fund.engine, ring=bell.ring, epoch=bell.epoch())  # rung for, and nobody hears
+    bell = Notifier(redis_url, declare(broker, on_postgres.fund.engine))
+    relay(on_postgres.fund.engine, notify=bell.notify, epoch=bell.epoch())  # rung for, and nobody hears
     bell.close()
     broker.close()
     worker.run(on_postgres.fund.url, broker=redis_url, stop=threading.Event(), once=True)
@@ -506,11 +506,11 @@ def test_commands_and_reactions_never_lock_each_other_out(on_postgres: World) ->
 def test_a_command_waits_for_the_worker_that_holds_the_lock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     inside, wait = threading.Event(), threading.Event()
 
-    def slow(uow: UnitOfWork, happened: Any) -> None:
+    def slow(uow: UnitOfWork, event: Any) -> None:
         if not inside.is_set():
             inside.set()
             wait.wait(10)
-        NOTE.function(uow, happened)
+        NOTE.function(uow, event)
 
     hear(monkeypatch, Reaction("faults.note", HEARD, slow))
     told = facts(world, lives=1)
@@ -543,8 +543,8 @@ def test_eight_confirmations_of_the_same_at_once_are_one(world: World) -> None:
     with ThreadPoolExecutor(8) as pool:
         outcomes = sorted(pool.map(confirm, range(8)))
     assert outcomes == ["done", *["refused"] * 7]
-    with world.view() as view:
-        assert view.ledger.head().seq == 34
+    with world.snapshot() as snapshot:
+        assert snapshot.ledger.head().seq == 34
     drain(world.fund.engine)
     assert checks.verify(world.fund.engine)["ok"]
 
@@ -554,15 +554,15 @@ def test_a_thousand_facts_and_a_thousand_deadlines_after_a_month_away_go_in_orde
 ) -> None:
     fired: list[tuple[Any, str]] = []
 
-    def ring(_uow: UnitOfWork, timer: Any) -> None:
+    def notify(_uow: UnitOfWork, timer: Any) -> None:
         fired.append((timer.due_at, timer.timer_id))
 
-    def quick(uow: UnitOfWork, happened: Any) -> None:
-        before = uow.store.work.setting(f"noted {happened.stream}") or ""
-        uow.store.work.set_setting(f"noted {happened.stream}", f"{before} {happened.seq}")
+    def quick(uow: UnitOfWork, event: Any) -> None:
+        before = uow.store.work.setting(f"noted {event.stream}") or ""
+        uow.store.work.set_setting(f"noted {event.stream}", f"{before} {event.seq}")
 
     hear(monkeypatch, Reaction("faults.note", HEARD, quick))
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", ring),))
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", notify),))
     many = 1000 if world.fund.engine.dialect.name == "sqlite" else 300
     told = facts(world, lives=many // 10, each=10)
     dice = random.Random("timers")

@@ -36,8 +36,8 @@ def invited(world: World) -> None:
 
 
 def told(world: World, kind: str) -> list[object]:
-    with world.view() as view:
-        facts = view.store.facts.of_stream(f"evaluation/{AGREEMENT}")
+    with world.snapshot() as snapshot:
+        facts = snapshot.store.facts.of_stream(f"evaluation/{AGREEMENT}")
         return [each.fact for each in facts if each.type == kind]
 
 
@@ -57,9 +57,9 @@ def test_the_parties_are_told_when_the_invitation_ends_and_its_end_is_recorded(d
         world.clock(date(2027, 1, 6))
         (ended,) = told(world, "followon.expired")
         assert (ended.expired_on, ended.used_by) == (date(2027, 1, 5), ())  # type: ignore[attr-defined]
-        with world.view() as view:
-            fact = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "followon.expired")
-            invitation = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "followon.invited")
+        with world.snapshot() as snapshot:
+            fact = snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "followon.expired")
+            invitation = snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "followon.invited")
             assert fact is not None
             assert invitation is not None
             assert (fact.actor, fact.causation_id) == ("system", invitation.event_id)
@@ -89,8 +89,8 @@ def test_parties_lessons_and_evidence_are_carried_over_to_the_roll_out(database_
         assert "- Meet de afstand eerst: Boven acht kilometer" in answers["rollout_plan"]
         assert answers["rollout_plan"].endswith("Anderen sluiten aan.")
         assert answers["measurement"].startswith(f"{AGREEMENT}: hypothese bevestigd, leerkwaliteit 3 van 4.")
-        with world.view() as view:
-            written = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.submitted")
+        with world.snapshot() as snapshot:
+            written = snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.submitted")
             assert written is not None
             digest = written.fact.file_sha256  # type: ignore[attr-defined]
         assert answers["attachments"] == [{"title": f"Evaluatie van {AGREEMENT}", "sha256": digest}]

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from fund.database import writing
+from fund.rules.transitions import Transition
 from fund.store import PendingRow, Store
-from fund.workflows.commands import LIVES
-from fund.workflows.lifecycle import Transition
+from fund.workflows.commands import PROJECTIONS
 from tests.factories import World, founded
 from tests.workflows.deciding import money, peopled
 from tests.workflows.every_state import NOW, put_every_state
@@ -45,7 +45,7 @@ RESTS = {
 
 def _states() -> Iterator[tuple[str, str]]:
     """Kind and state of every state that is not the end: from which a row of the table begins."""
-    for kind, life in LIVES.items():
+    for kind, life in PROJECTIONS.items():
         for state in dict.fromkeys(str(each) for row in life.table for each in _sources(row)):
             yield kind, state
 
@@ -165,8 +165,8 @@ def test_what_one_party_reported_is_still_asked_of_the_other(sqlite_url: str) ->
 
         line = "fund agreement benefits A2026-152 --year 2025"
         assert (waiting("fatima"), waiting("lotte")) == ([line], [line])
-        with world.view() as view:
-            fatima = view.user("fatima").user_id
+        with world.snapshot() as snapshot:
+            fatima = snapshot.user("fatima").user_id
         with writing(world.fund.engine) as connection:
             Store(connection).work.add_pending(
                 PendingRow(

@@ -15,8 +15,10 @@ UNTIL = date(2031, 1, 5)
 
 def announced(world: World, key: str = "2026") -> list[tuple[int, str]]:
     """The announcements of a key: months before, and the day it is about."""
-    with world.view() as view:
-        facts = [each.fact for each in view.store.facts.of_stream(f"key/{key}") if each.type == "key.review_announced"]
+    with world.snapshot() as snapshot:
+        facts = [
+            each.fact for each in snapshot.store.facts.of_stream(f"key/{key}") if each.type == "key.review_announced"
+        ]
     return [(fact.months, fact.until_on.isoformat()) for fact in facts]
 
 
@@ -60,8 +62,8 @@ def test_it_comes_with_what_the_fund_brought_each_partner_and_the_rounds_under_w
         )  # fmt: skip
         world.clock(date(2030, 1, 5))
 
-        with world.view() as view:
-            fact = view.store.facts.last_of("key/2026", "key.review_announced").fact
+        with world.snapshot() as snapshot:
+            fact = snapshot.store.facts.last_of("key/2026", "key.review_announced").fact
         assert fact.report == "4:24"
         assert [world.look("round show", ref=ref)["round"]["state"] for ref in fact.rounds] == ["open"]
         mine = next(each for each in fact.benefits if each.partner == "gm0308")

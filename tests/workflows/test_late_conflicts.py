@@ -75,8 +75,8 @@ def test_a_reviewer_who_joins_a_party_loses_the_score_by_the_service_and_because
 
         excluded = facts(world, ref, "review.score_excluded")[0]
         assert (excluded["actor"], excluded["payload"]["ground"]) == ("system", "lead")
-        with world.view() as view:
-            changed = [each for each in view.store.facts.all() if each.type == "user.changed"][-1]
+        with world.snapshot() as snapshot:
+            changed = [each for each in snapshot.store.facts.all() if each.type == "user.changed"][-1]
         assert excluded["causation_id"] == changed.event_id
         assert late not in panel_of(world, ref)
         told = shown(world, ref)
@@ -195,8 +195,8 @@ def test_ties_of_the_panel_and_who_was_excluded_are_not_for_the_parties(database
             assert seats
             assert all(seat["soft"] is None for seat in seats)
             assert all(seat["soft"] is not None for seat in (whole if isinstance(whole, list) else [whole]))
-        with world.view() as view:
-            own = view.user(municipal[1]).user_id
+        with world.snapshot() as snapshot:
+            own = snapshot.user(municipal[1]).user_id
         assert {seat["reviewer"] for seat in member["review.opened"]["panel"] if seat["soft"] is not None} == {own}
         assert [each["soft"] for each in office["review.opened"]["panel"] if each["soft"]]
 
@@ -218,8 +218,8 @@ def test_what_a_panel_agrees_on_cannot_be_tried_out_from_the_facts(sqlite_url: s
         agreed = [event["payload"] for event in found if event["type"] == "review.consensus_agreed"]
 
         assert (proposed["payload"]["scores"], proposed["payload"]["grounds"]) == (None, None)
-        with world.view() as view:
-            id_of = next(each.event_id for each in view.store.facts.all() if each.seq == proposed["seq"])
+        with world.snapshot() as snapshot:
+            id_of = next(each.event_id for each in snapshot.store.facts.all() if each.seq == proposed["seq"])
         assert agreed == [{"ref": ref, "agrees_with": id_of}] * (len(panel) - 1)
 
 

@@ -54,8 +54,10 @@ def judged(url: str, *, lost: bool) -> dict[str, list[dict[str, Any]]]:
         round_ref = round_planned(world)
         ref = decidable(world, form_of(round_ref))
         advice = world.look("decision show", user="carla", ref=ref)
-        with world.view() as view:
-            facts = [each for kind in ("proposal", "review") for each in view.store.facts.of_stream(f"{kind}/{ref}")]
+        with world.snapshot() as snapshot:
+            facts = [
+                each for kind in ("proposal", "review") for each in snapshot.store.facts.of_stream(f"{kind}/{ref}")
+            ]
         found: dict[str, list[dict[str, Any]]] = {"advice": [advice["prepared"]]}
         for each in facts:
             if each.type in JUDGED:

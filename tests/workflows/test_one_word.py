@@ -22,10 +22,10 @@ from fund.errors import FundError
 from fund.events import Envelope
 from fund.events.costs import TransferSent
 from fund.events.payments import PaymentSent
-from fund.rules.hands import Hands
+from fund.rules.segregation_of_duties import Hands
 from fund.store import Store
-from fund.unit_of_work import View
-from fund.workflows.commands import COMMANDS, LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.delivery.asking import _ask
 from tests.factories import World, founded
 from tests.workflows.money_out import (
@@ -180,7 +180,7 @@ class Walk:
         return hash((cases, pendings, self.store.work.clock()))
 
     def balances(self) -> dict[str, int]:
-        found = View(self.connection, LIVES, actor=None, now=self.store.work.clock()).balances()
+        found = Snapshot(self.connection, PROJECTIONS, actor=None, now=self.store.work.clock()).balances()
         return {code: found.get(code, 0) for code in MONEY}
 
 
@@ -268,10 +268,10 @@ def test_two_people_move_money_where_the_rows_say_and_only_what_others_approved(
         walk = Walk(connection, people, depth=3)
         walk.go()
         connection.rollback()
-    assert {type(happened.fact) for happened in walk.let_go} == {PaymentSent, TransferSent}
-    for happened in walk.let_go:
-        assert happened.made_by is not None
-        assert happened.made_by != happened.actor
+    assert {type(event.fact) for event in walk.let_go} == {PaymentSent, TransferSent}
+    for event in walk.let_go:
+        assert event.made_by is not None
+        assert event.made_by != event.actor
     assert walk.moved == {
         ("confirm payment.sent", "1010"),
         ("confirm transfer.sent", "1010"), ("confirm transfer.sent", "1000"),

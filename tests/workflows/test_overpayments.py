@@ -21,7 +21,7 @@ from fund.errors.capital import (
 from fund.errors.commands import UnknownRef
 from fund.errors.payments import CoolingOff, NoPayee, SignatoryNeeded
 from fund.errors.people import ConflictOfInterest
-from fund.rules.hands import Hands
+from fund.rules.segregation_of_duties import Hands
 from tests.factories import World, as_file, founded
 from tests.workflows.money_out import OTHER_IBAN, recorded, sent
 from tests.workflows.test_partners import THREE
@@ -164,11 +164,11 @@ def test_verification_finds_hands_of_the_payer_behind_what_was_moved(world: Worl
     vera = world.user("vera", "treasurer", partner=BAARN)
     world.both("capital call", user="anna", second="bram", amount=80_00, partner=BAARN)
     refund(world, to="B2026-0002", consent="fatima")
-    with world.view() as view:
-        chain = list(view.store.facts.all())
+    with world.snapshot() as snapshot:
+        chain = list(snapshot.store.facts.all())
     assert [trouble for seen in [Hands()] for fact in chain for trouble in seen.see(fact)] == []
     hands = Hands()
-    found = [trouble for happened in chain[:-1] for trouble in hands.see(happened)]
+    found = [trouble for event in chain[:-1] for trouble in hands.see(event)]
     found += hands.see(replace(chain[-1], made_by=vera))
     assert [trouble.details["partner"] for trouble in found] == [BAARN]
 

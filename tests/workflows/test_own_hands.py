@@ -89,11 +89,11 @@ def test_who_handed_it_in_judges_nothing_of_it_wherever_this_person_works_later(
         world.both("user change", user="petra", second="carla", name="fatima", roles=["reviewer", "committee_member"])
         world.do("proposal find-eligible", user="anna", ref=ref)
         world.clock(CLOSED)
-        with world.view() as view:
-            proposal = view.case(Proposal, ref)
-            fatima = view.user("fatima")
-            conflict = hard_conflict(fatima, parties_of(view, proposal))
+        with world.snapshot() as snapshot:
+            proposal = snapshot.case(Proposal, ref)
+            fatima = snapshot.user("fatima")
+            conflict = hard_conflict(fatima, parties_of(snapshot, proposal))
             assert conflict is not None
             assert conflict.text == "signed"
-            _free, barred = candidates(view, proposal)
+            _free, barred = candidates(snapshot, proposal)
             assert fatima.user_id in barred

@@ -22,8 +22,8 @@ def reopened(world: World) -> tuple[str, str, str]:
     ref, panel = opened(world)
     left, *others = [name for name in panel if name not in ("ed", "els", "emma")]
     external = next(name for name in panel if name in ("ed", "els", "emma"))
-    with world.view() as view:
-        own = view.user(left).partner
+    with world.snapshot() as snapshot:
+        own = snapshot.user(left).partner
     roles = ["reviewer", "committee_member"]
     world.both("user change", user="petra", second="carla", name=left, roles=roles, partner=own)
     world.do("review score", user=left, ref=ref, file=as_file(score_file(3)), grounds=["werkte samen in 2024"])

@@ -166,13 +166,13 @@ def test_a_founding_key_keeps_the_year_that_it_was_made_with(sqlite_url: str, mo
     key = standard().key.model_copy(update={"reference_year": None})
     with founded(sqlite_url, rules=standard().model_copy(update={"key": key})) as world:
         world.do("partner import", user="anna", file=as_file(THREE))
-        with world.view() as view:
-            adopted = view.case(DistributionKey, "2026")
-            assert len(explained(view, adopted)) == 3
+        with world.snapshot() as snapshot:
+            adopted = snapshot.case(DistributionKey, "2026")
+            assert len(explained(snapshot, adopted)) == 3
         assert adopted.reference_year == reference_years()[-1]
         monkeypatch.setattr("fund.rules.keys.reference_years", lambda: (2030,))
-        with world.view() as view:
-            assert len(explained(view, adopted)) == 3
+        with world.snapshot() as snapshot:
+            assert len(explained(snapshot, adopted)) == 3
 
 
 def test_a_founding_key_that_takes_more_than_the_whole_is_refused(database_url: str) -> None:
@@ -289,8 +289,8 @@ def test_a_vote_on_a_key_is_under_seal_and_may_be_changed_until_the_last(databas
         told = [world.do("decision vote", user="bea", ref="inwoners-2021", choice="against", reason="kanarie")]
         told.append(world.do("decision vote", user="bob", ref="inwoners-2021", choice="for", reason="kanarie"))
         trial = world.do("decision vote", user="bo", ref="inwoners-2021", choice="for", reason="kanarie", dry_run=True)
-        with world.view() as view:
-            facts = [each.fact.payload() for each in view.store.facts.of_stream("key/inwoners-2021")]
+        with world.snapshot() as snapshot:
+            facts = [each.fact.payload() for each in snapshot.store.facts.of_stream("key/inwoners-2021")]
         seen = json.dumps([told, trial, facts, world.look("key show", ref="inwoners-2021"), world.look("event list")])
         assert "kanarie" not in seen
         assert '"choice"' not in seen
@@ -302,8 +302,8 @@ def test_a_vote_on_a_key_is_under_seal_and_may_be_changed_until_the_last(databas
         assert opened["type"] == "key.adopted"
         votes = {each["organisation"]: (each["choice"], each["reason"]) for each in opened["payload"]["votes"]}
         assert votes == {"gm0308": ("for", "overtuigd"), "gm0312": ("for", "kanarie"), "gm0313": ("for", "")}
-        with world.view() as view:
-            cast = [each.fact.model_dump() for each in view.store.facts.of_types(("key.vote_sealed",))]
+        with world.snapshot() as snapshot:
+            cast = [each.fact.model_dump() for each in snapshot.store.facts.of_types(("key.vote_sealed",))]
         rows = opened["payload"]["votes"]
         said = [(each["salt"], {"choice": each["choice"], "reason": each["reason"]}) for each in rows]
         made = {hashlib.sha256(f"{salt}\x1f{canonical_json(each)}".encode()).hexdigest() for salt, each in said}
@@ -362,7 +362,7 @@ def test_a_partner_that_takes_no_part_does_not_vote(sqlite_url: str) -> None:
         world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         with world.uow("bea", commit=False) as uow:
-            gone = uow.case(Partner, "gm0308").but(state="notice_given")
+            gone = uow.case(Partner, "gm0308").replace(state="notice_given")
             uow.store.cases.put([(gone, 99)])
             uow._cases.clear()
             with pytest.raises(NotTakingPart) as refused:

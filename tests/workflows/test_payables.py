@@ -34,7 +34,7 @@ from fund.errors.payments import (
 from fund.errors.people import ConflictOfInterest, SameHands
 from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.payments import BatchLine
-from fund.rules.hands import Hands
+from fund.rules.segregation_of_duties import Hands
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import (
     BAARN,
@@ -322,13 +322,13 @@ def test_a_cost_stays_within_the_budget_of_its_year_and_what_is_free(database_ur
     with founded(database_url) as world:
         prepared(world, cash_cents=60_000_00)
         supplied(world)
-        with world.view() as view:
-            budget_cents = view.regulations().cost_budget_cents
+        with world.snapshot() as snapshot:
+            budget_cents = snapshot.regulations().cost_budget_cents
         with pytest.raises(CostBudgetExceeded) as caught:
             owed(world, budget_cents + 1)
         assert caught.value.details["left_cents"] == budget_cents == 60_000_00
-        with world.view() as view:
-            buffer_cents = view.regulations().buffer_cents
+        with world.snapshot() as snapshot:
+            buffer_cents = snapshot.regulations().buffer_cents
         with pytest.raises(InsufficientFreeToCommit):
             owed(world, 60_000_00 - buffer_cents + 1)
         owed(world, 60_000_00 - buffer_cents)
@@ -384,9 +384,9 @@ def test_the_account_of_a_supplier_is_recorded_on_a_document_and_cools_off(datab
         assert (row["ref"], row["partner"], row["supplier"], row["state"]) == (
             "drukkerij-1", SUPPLIER, True, "verified",
         )  # fmt: skip
-        with world.view() as view:
-            recorded = next(e.fact for e in view.store.facts.of_stream("payee/drukkerij-1"))
-            assert files.get(view, recorded.file_sha256) == INVOICE["content"]  # type: ignore[attr-defined]
+        with world.snapshot() as snapshot:
+            recorded = next(e.fact for e in snapshot.store.facts.of_stream("payee/drukkerij-1"))
+            assert files.get(snapshot, recorded.file_sha256) == INVOICE["content"]  # type: ignore[attr-defined]
         with pytest.raises(CoolingOff):
             owed(world)
         world.clock(at(7))
@@ -417,24 +417,24 @@ def test_the_facts_alone_show_who_approved_and_sent_a_cost(sqlite_url: str) -> N
         cost = owed(world, payee=BAARN)
         world.do("payment batch", user="anna")
         world.both("payment send", user="bram2", second="anna2", ref="S2026-001")
-        with world.view() as view:
-            chain = list(view.store.facts.all())
-            users = {name: view.user(name).user_id for name in ("anna", "bram2", "anna2", "tess")}
+        with world.snapshot() as snapshot:
+            chain = list(snapshot.store.facts.all())
+            users = {name: snapshot.user(name).user_id for name in ("anna", "bram2", "anna2", "tess")}
         seen = Hands()
-        assert [trouble for happened in chain for trouble in seen.see(happened)] == []
+        assert [trouble for event in chain for trouble in seen.see(event)] == []
         # the same chain with other hands behind the last fact
         for other, message in (("anna", "acted before"), ("tess", "counts as")):
             seen = Hands()
-            told = [trouble for happened in chain[:-1] for trouble in seen.see(happened)]
+            told = [trouble for event in chain[:-1] for trouble in seen.see(event)]
             forged = _by(chain[-1], users[other])
             told += list(seen.see(forged))
             assert [message in trouble.message for trouble in told] == [True], cost
 
 
-def _by(happened: Any, actor: str) -> Any:
+def _by(event: Any, actor: str) -> Any:
     from dataclasses import replace
 
-    return replace(happened, actor=actor)
+    return replace(event, actor=actor)
 
 
 def test_a_debit_that_nobody_knew_turns_out_to_be_a_payment_and_is_booked_once(sqlite_url: str) -> None:

@@ -59,11 +59,11 @@ def test_the_pause_begins_when_the_second_person_verifies(database_url: str) -> 
         world.do("confirm", user="bram", ref=made["pending"])
         (payee,) = world.look("payee list")["payees"]
         assert payee["usable_on"] == (DAY + timedelta(days=8)).isoformat()
-        with world.view() as view:
+        with world.snapshot() as snapshot:
             with pytest.raises(CoolingOff) as caught:
-                usable_payee(view, BAARN, ref="D2026-0001", on=DAY + timedelta(days=7))
+                usable_payee(snapshot, BAARN, ref="D2026-0001", on=DAY + timedelta(days=7))
             assert caught.value.details["usable_on"] == DAY + timedelta(days=8)
-            assert usable_payee(view, BAARN, ref="D2026-0001", on=DAY + timedelta(days=8)).iban == IBAN
+            assert usable_payee(snapshot, BAARN, ref="D2026-0001", on=DAY + timedelta(days=8)).iban == IBAN
 
 
 def test_a_new_account_replaces_the_one_before(database_url: str) -> None:
@@ -74,8 +74,8 @@ def test_a_new_account_replaces_the_one_before(database_url: str) -> None:
             (f"{BAARN}-1", "replaced"),
             (f"{BAARN}-2", "verified"),
         ]
-        with world.view() as view:
-            assert payee_in_force(view, BAARN, ref="D2026-0001").iban == OTHER_IBAN
+        with world.snapshot() as snapshot:
+            assert payee_in_force(snapshot, BAARN, ref="D2026-0001").iban == OTHER_IBAN
         # and what was replaced may come back, as a new record with a pause of its own
         recorded(world)
         assert world.look("payee list")["payees"][-1]["ref"] == f"{BAARN}-3"
@@ -84,8 +84,8 @@ def test_a_new_account_replaces_the_one_before(database_url: str) -> None:
 def test_a_partner_without_an_account_cannot_be_paid(database_url: str) -> None:
     with founded(database_url) as world:
         prepared(world)
-        with world.view() as view, pytest.raises(NoPayee):
-            payee_in_force(view, BUNNIK, ref="D2026-0001")
+        with world.snapshot() as snapshot, pytest.raises(NoPayee):
+            payee_in_force(snapshot, BUNNIK, ref="D2026-0001")
 
 
 @pytest.mark.parametrize(
@@ -143,5 +143,5 @@ def test_account_numbers_are_whole_for_those_who_pay_and_for_their_owner_only(da
 def test_the_fund_pays_from_the_account_that_was_registered_for_1000(database_url: str) -> None:
     with founded(database_url) as world:
         prepared(world)
-        with world.view() as view:
-            assert account_of_the_fund(view).ref == OURS
+        with world.snapshot() as snapshot:
+            assert account_of_the_fund(snapshot).ref == OURS

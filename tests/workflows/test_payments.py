@@ -452,8 +452,8 @@ def test_a_debit_of_another_amount_is_not_guessed_to_be_a_payment(database_url: 
         world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
         imported(world, bank.statement(FRIDAY))
         assert state_of(world, ref) == "sent"
-        with world.view() as view:
-            (debit,) = unexplained_debits(view)
+        with world.snapshot() as snapshot:
+            (debit,) = unexplained_debits(snapshot)
         assert debit.amount_cents == 2500002  # it stands on 1010 until somebody says what it was
 
 
@@ -569,8 +569,8 @@ def test_the_file_of_a_batch_is_the_same_bytes_for_ever(database_url: str) -> No
         world.clock(START + timedelta(days=400))
         assert file_of(world, made["ref"]) == first
         assert file_sha256(first) == made["sha256"]
-        with world.view() as view:
-            assert files.get(view, made["sha256"]) == first
+        with world.snapshot() as snapshot:
+            assert files.get(snapshot, made["sha256"]) == first
 
 
 # -------------------------------------------------------------------------- debits of what was settled, or moved on
@@ -650,8 +650,8 @@ def test_a_debit_that_fitted_nothing_is_tried_again_when_another_statement_comes
         # Then the debit is the rest of the batch
         assert result["matched_before"] == 1
         assert lines_of(world) == [(refs[0], "paid", True), (refs[1], "failed", False), (refs[2], "paid", True)]
-        with world.view() as view:
-            assert unexplained_debits(view) == []
+        with world.snapshot() as snapshot:
+            assert unexplained_debits(snapshot) == []
         assert (world.balances()["1000"], world.balances()["1010"]) == (9_987_500, 0)
         assert world.look("disbursement show", ref=refs[0])["paid_on"] == "2026-01-09"
         verified(world)
@@ -744,16 +744,16 @@ def test_the_debit_of_a_payment_that_came_back_before_it_is_known(database_url: 
 def test_what_left_the_bank_unexplained_is_no_cash_that_can_be_promised(database_url: str) -> None:
     with founded(database_url) as world:
         agree(prepared(world))
-        with world.view() as view:
-            free_cents = cash_to_pay(view, None)
+        with world.snapshot() as snapshot:
+            free_cents = cash_to_pay(snapshot, None)
         with world.uow("bram") as uow:
             uow.record(
                 DebitRecorded(
                     ref="U2026-0001", account="1000", amount_cents=9_000_000, debited_on=uow.today, line_id="lin_x"
                 )
             )
-        with world.view() as view:
-            assert cash_to_pay(view, None) == free_cents - 9_000_000
+        with world.snapshot() as snapshot:
+            assert cash_to_pay(snapshot, None) == free_cents - 9_000_000
         ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)["result"]["ref"]
         world.do("disbursement check", user="anna", ref=ref)
         with pytest.raises(InsufficientCash) as caught:
@@ -761,8 +761,8 @@ def test_what_left_the_bank_unexplained_is_no_cash_that_can_be_promised(database
         assert caught.value.details["available_cents"] == 1_000_000
         # a cost of the fund: the cash is gone for good, and gone once
         world.do("cost charge", user="bram", ref="U2026-0001", reason="afgeschreven door een ander")
-        with world.view() as view:
-            assert cash_to_pay(view, None) == free_cents - 9_000_000
+        with world.snapshot() as snapshot:
+            assert cash_to_pay(snapshot, None) == free_cents - 9_000_000
 
 
 # ------------------------------------------------------------------------------------------ what the inbox may offer

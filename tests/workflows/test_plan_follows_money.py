@@ -24,11 +24,11 @@ from tests.workflows.money_out import receipt
 
 def owes(world: World) -> int:
     """What the plan owes, as the books say too: the advance and the repayable part of the commitment."""
-    with world.view() as view:
-        plan, agreement = view.case(Plan, AGREEMENT), view.case(Agreement, AGREEMENT)
-        advance = view.ledger.balance(f"1200.{AGREEMENT}")
-        commitment = view.ledger.balance(f"9000.{PROPOSAL}")
-        allowance = -view.ledger.balance(f"1290.{AGREEMENT}")
+    with world.snapshot() as snapshot:
+        plan, agreement = snapshot.case(Plan, AGREEMENT), snapshot.case(Agreement, AGREEMENT)
+        advance = snapshot.ledger.balance(f"1200.{AGREEMENT}")
+        commitment = snapshot.ledger.balance(f"9000.{PROPOSAL}")
+        allowance = -snapshot.ledger.balance(f"1290.{AGREEMENT}")
     promised = agreement.repayable_cents - agreement.booked_repayable_cents if commitment else 0
     assert plan.open_cents == advance + promised
     assert commitment == agreement.uncommitted_cents >= 0
@@ -86,8 +86,8 @@ def test_the_plan_follows_the_money_whatever_happens(database_url: str) -> None:
         assert left == world.balances()["1200"]
 
         # part is written off, and the write-off is taken back: nothing else came between
-        with world.view() as view:
-            plan = view.case(Plan, AGREEMENT)
+        with world.snapshot() as snapshot:
+            plan = snapshot.case(Plan, AGREEMENT)
         allowance = -world.balances()["1290"]
         released = max(allowance - (left - 900_000), 0)
         with world.uow("bram") as uow:
@@ -118,8 +118,8 @@ def test_the_plan_follows_the_money_whatever_happens(database_url: str) -> None:
                 )
             )
         assert owes(world) == left
-        with world.view() as view:
-            assert view.case(Plan, AGREEMENT) == plan
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Plan, AGREEMENT) == plan
 
         # everything comes back, and two cents more
         world.clock(noon(date(2026, 12, 1)))

@@ -88,9 +88,9 @@ def repaid_on_its_days(world: World) -> list[str]:
     assert (plan["repaid_cents"], plan["open_cents"], plan["outstanding_cents"]) == (REPAYABLE, 0, 0)
     assert days[-1] <= plan["ends_on"]
     assert world.look("repayment arrears")["arrears"] == []
-    with world.view() as view:
-        assert replayed(view)
-        types = [each.type for each in view.store.facts.of_stream(f"plan/{AGREEMENT}")]
+    with world.snapshot() as snapshot:
+        assert replayed(snapshot)
+        types = [each.type for each in snapshot.store.facts.of_stream(f"plan/{AGREEMENT}")]
         assert "arrears.escalated" not in types
     return days
 

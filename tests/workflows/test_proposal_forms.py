@@ -87,11 +87,11 @@ def test_an_old_draft_is_changed_on_its_own_form_and_never_goes_back(world: Worl
         world.do("proposal save", user="frank", ref=ref, file=as_file(text.encode(), "oud.toml"))
     assert (refused.value.details["version"], refused.value.details["other"]) == ("2026-1", "2025-1")
     assert case(world, ref).revision == 3
-    with world.view() as view:  # the facts fold, the old ones among them
+    with world.snapshot() as snapshot:  # the facts fold, the old ones among them
         again: Proposal | None = None
-        for happened in view.history(view.case(Proposal, ref)):
-            again = proposals.life.after(again, happened)
-        assert again == view.case(Proposal, ref)
+        for event in snapshot.history(snapshot.case(Proposal, ref)):
+            again = proposals.life.after(again, event)
+        assert again == snapshot.case(Proposal, ref)
 
 
 def test_what_was_handed_in_stays_on_its_form_when_it_comes_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,12 +47,12 @@ from fund.events.decisions import (
     DecisionDeferred,
     DecisionRejected,
 )
+from fund.rules.transitions import commands_from
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from fund.workflows import proposals
 from fund.workflows.commands import COMMANDS
-from fund.workflows.lifecycle import commands_from
 from fund.workflows.proposals.table import TRANSITIONS, State
 from tests.factories import World, a_form, a_proposal_file, as_file, as_text, founded
 from tests.roads import road
@@ -118,8 +118,8 @@ def as_read(world: World, ref: str, user: str) -> bytes:
 
 
 def case(world: World, ref: str) -> Proposal:
-    with world.view() as view:
-        return view.case(Proposal, ref)
+    with world.snapshot() as snapshot:
+        return snapshot.case(Proposal, ref)
 
 
 def state(world: World, ref: str) -> str:
@@ -127,8 +127,8 @@ def state(world: World, ref: str) -> str:
 
 
 def types(world: World, ref: str) -> list[str]:
-    with world.view("joost") as view:
-        return [event["type"] for event in proposals.reading.history(view, ref=ref)["events"]]
+    with world.snapshot("joost") as snapshot:
+        return [event["type"] for event in proposals.reading.history(snapshot, ref=ref)["events"]]
 
 
 def decided(world: World, ref: str, fact: Any) -> None:
@@ -147,7 +147,7 @@ def put(world: World, ref: str, state: str) -> None:
         store = Store(connection)
         row = store.cases.get(f"proposal/{ref}")
         assert row is not None
-        store.cases.put([(Proposal.model_validate_json(row.document).but(state=state), row.version)])
+        store.cases.put([(Proposal.model_validate_json(row.document).replace(state=state), row.version)])
 
 
 def approved(world: World, ref: str, cents: int = 20_000_00) -> None:
@@ -175,12 +175,12 @@ def test_a_draft_is_kept_with_its_form_and_named_by_a_ref(world: World) -> None:
 
 def test_names_of_the_team_stand_in_no_fact_and_can_be_erased(world: World) -> None:
     ref = drafted(world)
-    with world.view("fatima") as view:
-        payloads = " ".join(event.fact.payload() for event in view.history(view.case(Proposal, ref)))
+    with world.snapshot("fatima") as snapshot:
+        payloads = " ".join(event.fact.payload() for event in snapshot.history(snapshot.case(Proposal, ref)))
         assert "Persoon 1" not in payloads
-        assert proposals.reading.show(view, ref=ref)["team"][0]["name"] == "Persoon 1"
-    with world.view("sam") as view, pytest.raises(UnknownRef):
-        proposals.reading.show(view, ref=ref)
+        assert proposals.reading.show(snapshot, ref=ref)["team"][0]["name"] == "Persoon 1"
+    with world.snapshot("sam") as snapshot, pytest.raises(UnknownRef):
+        proposals.reading.show(snapshot, ref=ref)
     with writing(world.fund.engine) as connection:
         Store(connection).work.put_sealed(
             stream=f"proposal/{ref}", kind="team", actor="", round=0, salt="", content="[]"
@@ -379,8 +379,8 @@ def test_an_attachment_that_came_along_lets_it_be_submitted(world: World) -> Non
         "proposal draft", user="fatima", file=as_file(content), attach=[{"name": "../plan.pdf", "content": plan}]
     )
     world.do("proposal submit", user="fatima", ref=answer["result"]["ref"])
-    with world.view() as view:
-        assert files.get(view, digest) == plan
+    with world.snapshot() as snapshot:
+        assert files.get(snapshot, digest) == plan
 
 
 def test_the_same_content_is_submitted_once_in_a_round(world: World) -> None:
@@ -539,8 +539,8 @@ def test_withdrawing_needs_a_reason_and_frees_what_was_committed(world: World) -
         f"2026-02-10 decision.approved Toekenning {ref}\n  Dr 9000.{ref} 2000000\n    Cr 9010 2000000",
         f"2026-02-10 proposal.withdrawn Aanvraag {ref} ingetrokken\n  Dr 9010 2000000\n    Cr 9000.{ref} 2000000",
     ]
-    with world.view() as view:
-        assert view.case(Round, "2026-1").committed_cents == 0
+    with world.snapshot() as snapshot:
+        assert snapshot.case(Round, "2026-1").committed_cents == 0
 
 
 def test_withdrawing_before_a_decision_books_nothing(world: World) -> None:
@@ -664,11 +664,11 @@ def test_the_file_of_a_proposal_can_be_saved_again_unchanged(world: World) -> No
 def test_the_stored_case_is_what_its_facts_give(world: World) -> None:
     ref = submitted(world)
     world.do("proposal find-eligible", user="anna", ref=ref)
-    with world.view() as view:
+    with world.snapshot() as snapshot:
         again = None
-        for happened in view.history(view.case(Proposal, ref)):
-            again = proposals.life.after(again, happened)
-        assert again == view.case(Proposal, ref)
+        for event in snapshot.history(snapshot.case(Proposal, ref)):
+            again = proposals.life.after(again, event)
+        assert again == snapshot.case(Proposal, ref)
 
 
 # ----------------------------------------------------------------------------------------------------- the whole table
@@ -779,7 +779,7 @@ def test_a_roll_out_follows_an_invitation_in_its_term_and_brings_in_others(world
 
         row = Store(connection).cases.get("evaluation/A2026-009")
         assert row is not None
-        found = Evaluation.model_validate_json(row.document).but(followon_until=invited_until)
+        found = Evaluation.model_validate_json(row.document).replace(followon_until=invited_until)
         Store(connection).cases.put([(found, row.version)])
     with pytest.raises(TooFewAdopters) as refused:
         rolled_out("gm0327")
@@ -806,7 +806,7 @@ def test_a_roll_out_among_all_who_were_in_it_is_budgeted_by_them(world: World) -
         for row in store.cases.find("partner", states=["active"]):
             partner = Partner.model_validate_json(row.document)
             if partner.ref != "gm0351":
-                store.cases.put([(partner.but(state="exited"), row.version)])
+                store.cases.put([(partner.replace(state="exited"), row.version)])
 
     def rolled_out(**more: Any) -> str:
         content = a_proposal_file(sort="rollout", **more)
@@ -838,8 +838,8 @@ def test_a_rule_that_refuses_is_remembered_and_a_faulty_file_is_not(world: World
         world.do("proposal submit", user="fatima", ref=ref)
     with pytest.raises(BrokenForm):
         world.do("proposal save", user="fatima", ref=ref, file=as_file(b"titel: Loket"))
-    with world.view() as view:
-        refusals = [event.fact for event in view.store.facts.all() if event.type == "command.refused"]
+    with world.snapshot() as snapshot:
+        refusals = [event.fact for event in snapshot.store.facts.all() if event.type == "command.refused"]
     assert [(fact.command, fact.code, fact.subject) for fact in refusals] == [  # type: ignore[attr-defined]
         ("proposal submit", "budget_differs_from_ask", ref)
     ]
@@ -862,7 +862,7 @@ def test_a_partner_that_gave_notice_leads_no_new_proposal(world: World) -> None:
         for partner in ("gm0351", "gm0327"):
             row = store.cases.get(f"partner/{partner}")
             assert row is not None
-            store.cases.put([(Partner.model_validate_json(row.document).but(state="notice_given"), row.version)])
+            store.cases.put([(Partner.model_validate_json(row.document).replace(state="notice_given"), row.version)])
     with pytest.raises(PartnerNotActive) as refused:
         drafted(world, title="Nog een")
     assert (refused.value.details["partner"], refused.value.details["state"]) == ("Woudenberg", "notice_given")

@@ -92,10 +92,10 @@ def facts(world: World, ref: str) -> Counter[str]:
 
 def sound(world: World) -> None:
     """No number is missing, every check is clean, and nothing waits."""
-    with world.view() as view:
-        numbers = [fact.seq for fact in view.store.facts.all()]
+    with world.snapshot() as snapshot:
+        numbers = [fact.seq for fact in snapshot.store.facts.all()]
         assert numbers == list(range(1, len(numbers) + 1))
-        assert view.store.deliveries.counts()["delivered"] == sum(view.store.deliveries.counts().values())
+        assert snapshot.store.deliveries.counts()["delivered"] == sum(snapshot.store.deliveries.counts().values())
     assert [finding for check in verify(world.fund.engine)["checks"] for finding in check["findings"]] == []
 
 

@@ -47,25 +47,25 @@ def came_in(world: World, number: int, cents: int, *, valued_on: date, instalmen
 
 
 def standing(world: World) -> dict[str, dict[int, int]]:
-    with world.view() as view:
-        return {each.receipt: dict(each.parts) for each in view.case(Plan, AGREEMENT).received}
+    with world.snapshot() as snapshot:
+        return {each.receipt: dict(each.parts) for each in snapshot.case(Plan, AGREEMENT).received}
 
 
 def facts(world: World) -> list[str]:
-    with world.view() as view:
-        return [each.type for each in view.history(view.case(Plan, AGREEMENT))]
+    with world.snapshot() as snapshot:
+        return [each.type for each in snapshot.history(snapshot.case(Plan, AGREEMENT))]
 
 
 def consistent(world: World) -> None:
     """The plan owes what is outstanding and still to be paid out, and its facts give what is stored."""
     balances = world.balances()
-    with world.view() as view:
-        case = view.case(Plan, AGREEMENT)
+    with world.snapshot() as snapshot:
+        case = snapshot.case(Plan, AGREEMENT)
         promised = 2_800_000 - 1_750_001
         assert case.open_cents == balances["1200"] + promised
         assert 0 <= -balances.get("1290", 0) <= balances["1200"]
         assert all(0 <= part.paid_cents <= part.amount_cents for part in case.instalments)
-        assert replayed(view, AGREEMENT)
+        assert replayed(snapshot, AGREEMENT)
 
 
 def test_a_receipt_of_an_earlier_day_pays_the_instalment_that_it_would_have_paid(world: World) -> None:
@@ -214,8 +214,10 @@ def test_receipts_of_one_day_pay_the_same_instalments_in_any_order(
     assert plan(world) == [(1, 450_001), (2, 400_000), (3, 900_000)]
     assert world.balances()["2100"] == -349_999
     consistent(world)
-    with world.view() as view:
-        moved = [each.fact for each in view.history(view.case(Plan, AGREEMENT)) if each.type == "receipt.reallocated"]
+    with world.snapshot() as snapshot:
+        moved = [
+            each.fact for each in snapshot.history(snapshot.case(Plan, AGREEMENT)) if each.type == "receipt.reallocated"
+        ]
     assert all(isinstance(fact, ReceiptReallocated) and not fact.moves and not fact.whole for fact in moved)
 
 

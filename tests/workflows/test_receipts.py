@@ -87,8 +87,8 @@ def test_a_contribution_with_its_rf_reference_is_matched_in_the_transaction_of_t
             "receipt.recorded",
             "contribution.received",
         ]
-        with world.view() as view:
-            recorded, received = (view.store.facts.get(event["event_id"]) for event in answer["events"][1:])
+        with world.snapshot() as snapshot:
+            recorded, received = (snapshot.store.facts.get(event["event_id"]) for event in answer["events"][1:])
         assert recorded is not None
         assert received is not None
         assert (recorded.causation_id, received.actor, received.causation_id) == (None, "system", recorded.event_id)

@@ -92,8 +92,8 @@ def repaid(world: World, bank: StoryBank, cents: int, *, reference: str = "", te
 
 
 def plan(world: World) -> list[tuple[int, int]]:
-    with world.view() as view:
-        return [(part.no, part.paid_cents) for part in view.case(Plan, AGREEMENT).instalments]
+    with world.snapshot() as snapshot:
+        return [(part.no, part.paid_cents) for part in snapshot.case(Plan, AGREEMENT).instalments]
 
 
 def last(world: World, count: int = 1) -> list[str]:
@@ -274,8 +274,8 @@ def test_what_was_written_off_is_recovered_not_repaid(sqlite_url: str) -> None:
 def test_a_payment_that_comes_back_explains_its_receipt_and_is_owed_again(database_url: str) -> None:
     with founded(database_url) as world:
         bank = lent(world)
-        with world.view() as view:
-            paid = view.cases(Disbursement)[0]
+        with world.snapshot() as snapshot:
+            paid = snapshot.cases(Disbursement)[0]
         bank.send_back("D20260001", on=PAID_ON, reason="AC04")
 
         result = import_bytes(world, bank.statement(PAID_ON))
@@ -358,7 +358,7 @@ def test_any_statement_gives_the_same_facts_whether_they_are_written_together_or
             content = statement_of(moves)
             together = imported(world, content)
             with monkeypatch.context() as patch:
-                patch.setattr(UnitOfWork, "gathering", lambda _self: nullcontext())
+                patch.setattr(UnitOfWork, "write_batch", lambda _self: nullcontext())
                 assert imported(world, content) == together
 
         a_statement_comes_in()

@@ -25,7 +25,7 @@ from fund.errors.reviews import NotAVoter
 from fund.events.agreements import AgreementAmended, AgreementLeadChanged, AgreementSuspended, InstalmentCut
 from fund.events.disbursements import DisbursementRequested
 from fund.events.repayments import ArrearsEscalated
-from fund.rules.hands import Hands, Seals
+from fund.rules.segregation_of_duties import Hands, Seals
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
@@ -93,25 +93,25 @@ def refinanced(world: World) -> None:
 
 
 def stands(world: World, *codes: str) -> list[int]:
-    with world.view() as view:
-        now = view.ledger.balances()
+    with world.snapshot() as snapshot:
+        now = snapshot.ledger.balances()
         return [now.get(code, 0) for code in codes]
 
 
 def parts(world: World, ref: str) -> list[tuple[int, date, int]]:
     """What is open of each instalment, by due day."""
-    with world.view() as view:
-        found = view.case(Plan, ref).instalments
+    with world.snapshot() as snapshot:
+        found = snapshot.case(Plan, ref).instalments
     return [(part.no, part.due_on, part.open_cents) for part in sorted(found, key=lambda part: part.due_on)]
 
 
 def sound(world: World) -> list[str]:
     """What an auditor finds wrong in cases, hands and seals, read back from the facts."""
-    with world.view() as view:
-        hands, seals, facts = Hands(), Seals(), list(view.store.facts.all())
+    with world.snapshot() as snapshot:
+        hands, seals, facts = Hands(), Seals(), list(snapshot.store.facts.all())
         made = folded(facts)
-        stored = [*view.cases(Agreement), *view.cases(Plan), *view.cases(Resolution)]
-        changed = [case.stream for case in stored if made[case.stream] != (case, view.version(case))]
+        stored = [*snapshot.cases(Agreement), *snapshot.cases(Plan), *snapshot.cases(Resolution)]
+        changed = [case.stream for case in stored if made[case.stream] != (case, snapshot.version(case))]
         return [*changed, *(told.message for each in facts for look in (hands, seals) for told in look.see(each))]
 
 
@@ -204,11 +204,11 @@ def test_running_work_of_which_nothing_is_promised_any_more_is_completed_with_it
             told = {"milestone": 1, "milestone_cents": 2_500_001, "plan_cuts": cuts, "reason": "Klaar."}
             uow.record(AgreementAmended(ref=AGREEMENT, proposal=PROPOSAL, **less, **told))  # type: ignore[arg-type]
         world.clock(date(2026, 2, 2))
-        with world.view() as view:
-            assert view.case(Agreement, AGREEMENT).state == "active"
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Agreement, AGREEMENT).state == "active"
         refinanced(world)
-        with world.view() as view:
-            parent = view.case(Agreement, AGREEMENT)
+        with world.snapshot() as snapshot:
+            parent = snapshot.case(Agreement, AGREEMENT)
         assert (parent.state, parent.ended_on, parent.ground) == ("closed", date(2026, 2, 2), "completed")
         assert stands(world, f"1200.{CHILD}", f"9000.{PROPOSAL}") == [OUTSTANDING, 0]
         assert sum(cents for _no, _day, cents in parts(world, AGREEMENT)) == 0
@@ -236,12 +236,12 @@ def test_what_is_promised_or_not_owed_is_settled_first(sqlite_url: str) -> None:
         assert refused(world, NothingToRefinance).details["outstanding_cents"] == 0
         world.do("bank unmatch", user="bram", ref="O2026-0009", reason="Van een ander.")
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file("verslag", "v.pdf"))
-        with world.view() as view:
-            until = view.case(Agreement, AGREEMENT).ended_on
+        with world.snapshot() as snapshot:
+            until = snapshot.case(Agreement, AGREEMENT).ended_on
         world.clock(date(2026, 2, 2))
         refinanced(world)
-        with world.view() as view:
-            parent = view.case(Agreement, AGREEMENT)
+        with world.snapshot() as snapshot:
+            parent = snapshot.case(Agreement, AGREEMENT)
         assert (parent.state, parent.ended_on, parent.ground) == ("closed", until, "completed")
         assert sound(world) == []
 
@@ -329,8 +329,8 @@ def test_what_is_late_stays_late_and_no_step_of_arrears_is_taken_twice(sqlite_ur
         (after,) = world.look("repayment arrears")["arrears"]
         assert {**after, "agreement": AGREEMENT, "lead_partner": BAARN} == before[0]
         world.clock(date(2027, 3, 20))  # 74 days late: only the committee is told
-        with world.view() as view:
-            facts = [each.fact for each in view.store.facts.of_types(("arrears.escalated",))]
+        with world.snapshot() as snapshot:
+            facts = [each.fact for each in snapshot.store.facts.of_types(("arrears.escalated",))]
         assert [(fact.ref, fact.step_days) for fact in facts if isinstance(fact, ArrearsEscalated)] == [
             (AGREEMENT, 1), (AGREEMENT, 30), (CHILD, 60),
         ]  # fmt: skip
@@ -365,8 +365,8 @@ def test_money_of_a_day_before_counts_from_the_day_on_which_it_is_owed_there(sql
         world.do("bank match", user="bram", ref="O2026-0009")
         assert [entry.effective_on for entry in world.entries()[-1:]] == [date(2026, 3, 9)]
         for day in (date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16)):
-            with world.view() as view:
-                then = view.ledger.balances(as_of=day)
+            with world.snapshot() as snapshot:
+                then = snapshot.ledger.balances(as_of=day)
             assert 0 <= -then.get(f"1290.{CHILD}", 0) <= then.get(f"1200.{CHILD}", 0)
 
 
@@ -393,8 +393,8 @@ def test_a_refinanced_balance_may_be_given_up_and_come_back_like_any_other(sqlit
     with founded(sqlite_url) as world:
         rolled_out(world)
         refinanced(world)
-        with world.view() as view:
-            plan = view.case(Plan, CHILD)
+        with world.snapshot() as snapshot:
+            plan = snapshot.case(Plan, CHILD)
         args = {"ref": CHILD, "ground": "hardship", "file": file("advies", "advies.pdf"), "reason": "Geen middelen."}
         with pytest.raises(BeyondOutstanding):
             world.do("writeoff propose", user="anna", amount_cents=OUTSTANDING + 1, **args)
@@ -406,6 +406,6 @@ def test_a_refinanced_balance_may_be_given_up_and_come_back_like_any_other(sqlit
         assert stands(world, f"1200.{CHILD}", f"1290.{CHILD}", f"4210.{CHILD}") == [0, 0, OUTSTANDING]
         world.both("writeoff reverse", user="carla", second="bram", ref=ref, reason="Toch wel.")
         assert stands(world, f"1200.{CHILD}", f"1290.{CHILD}") == [OUTSTANDING, -SET_ASIDE]
-        with world.view() as view:
-            assert view.case(Plan, CHILD) == plan
+        with world.snapshot() as snapshot:
+            assert snapshot.case(Plan, CHILD) == plan
         assert sound(world) == []

@@ -44,8 +44,8 @@ def told(module_database_url: str) -> Iterator[Fund]:
 
 
 def _refusals(fund_: Fund) -> list[dict[str, Any]]:
-    with fund_.world.view() as view:
-        facts = list(view.store.facts.of_types(["command.refused"]))
+    with fund_.world.snapshot() as snapshot:
+        facts = list(snapshot.store.facts.of_types(["command.refused"]))
         assert all(each.stream == "refusals" for each in facts)
         told = [json.loads(each.fact.payload()) for each in facts]
         assert {fact.pop("ref") for fact in told} <= {""}

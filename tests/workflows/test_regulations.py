@@ -157,19 +157,19 @@ def test_what_is_adopted_while_a_round_runs_does_not_change_that_round(world: Wo
     [ref] = eligible(world)
     adopt(world, on=day_of(CLOSED))
     world.do("review open", user="anna", ref=ref)
-    with world.view() as view:
-        review, proposal = view.case(Review, ref), view.case(Proposal, ref)
-        assert view.regulations().version == "2026-2"
-        assert (rules_for(view, proposal).version, review.regulations, len(review.panel)) == ("2026-1", "2026-1", 5)
+    with world.snapshot() as snapshot:
+        review, proposal = snapshot.case(Review, ref), snapshot.case(Proposal, ref)
+        assert snapshot.regulations().version == "2026-2"
+        assert (rules_for(snapshot, proposal).version, review.regulations, len(review.panel)) == ("2026-1", "2026-1", 5)
         assert review.closes_at is not None
         assert day_of(review.closes_at) - day_of(CLOSED) == timedelta(days=29)
 
 
 def test_a_council_reads_the_day_of_the_decision_that_the_round_announced(world: World) -> None:
     [ref] = decidable(world)
-    with world.view() as view:
-        proposal = view.case(Proposal, ref)
-        term = term_of(rules_for(view, proposal).terms, view.case(Round, proposal.round), proposal)
+    with world.snapshot() as snapshot:
+        proposal = snapshot.case(Proposal, ref)
+        term = term_of(rules_for(snapshot, proposal).terms, snapshot.case(Round, proposal.round), proposal)
     adopt(world, on=day_of(CLOSED))
     asked = world.look("statement council", partner=proposal.lead)["dates"]
     assert term is not None
@@ -183,10 +183,10 @@ def test_decision_and_agreement_stay_under_the_rules_of_the_round(world: World) 
     voted(world, ref)
     world.do("decision decide", user="carla", ref=ref)  # the advice was positive under 60, and stays so
     world.do("agreement draft", user="anna", ref=ref)
-    with world.view() as view:
-        agreement = view.case(Agreement, f"A{ref}")
+    with world.snapshot() as snapshot:
+        agreement = snapshot.case(Agreement, f"A{ref}")
         assert agreement.terms.regulations == "2026-1"
-        assert agreement.sign_before_on - view.today == timedelta(days=60)
+        assert agreement.sign_before_on - snapshot.today == timedelta(days=60)
 
 
 def test_a_rejection_keeps_the_term_of_objection_that_was_announced(world: World) -> None:
@@ -195,10 +195,10 @@ def test_a_rejection_keeps_the_term_of_objection_that_was_announced(world: World
     voted(world, ref, carl="against", cees="against", wil="against", roos="against")
     reasons = [f"{criterion}=Te dun." for criterion in CRITERIA]
     world.do("decision decide", user="carla", ref=ref, reasons=reasons)
-    with world.view() as view:
-        until = view.case(Proposal, ref).objection_until_on
+    with world.snapshot() as snapshot:
+        until = snapshot.case(Proposal, ref).objection_until_on
         assert until is not None
-        assert until - view.today >= timedelta(weeks=6)
+        assert until - snapshot.today >= timedelta(weeks=6)
 
 
 def test_the_buffer_is_that_of_the_day_for_the_whole_fund(world: World) -> None:
@@ -234,9 +234,9 @@ def test_of_two_that_hold_from_one_day_the_later_adopted_counts(world: World) ->
     day = date(2026, 2, 1)
     adopt(world, "2026-9", on=day)
     adopt(world, "2026-10", on=day)
-    with world.view() as view:
-        assert view.regulations(day).version == "2026-10"
-        assert view.regulations(day - timedelta(days=1)).version == "2026-1"
+    with world.snapshot() as snapshot:
+        assert snapshot.regulations(day).version == "2026-10"
+        assert snapshot.regulations(day - timedelta(days=1)).version == "2026-1"
 
 
 def test_an_upgrade_folds_case_files_anew_and_leaves_the_facts_alone(database_url: str) -> None:
@@ -246,8 +246,8 @@ def test_an_upgrade_folds_case_files_anew_and_leaves_the_facts_alone(database_ur
         head = verify(world.fund.engine)["head"]
         with writing(world.fund.engine) as connection:
             older = sa.text("update case_file set document = :document, due_on = null where stream = :stream")
-            with world.view() as view:
-                document = view.case(Proposal, ref).model_dump(mode="json", exclude={"screened", "informed"})
+            with world.snapshot() as snapshot:
+                document = snapshot.case(Proposal, ref).model_dump(mode="json", exclude={"screened", "informed"})
             connection.execute(older, {"stream": f"proposal/{ref}", "document": json.dumps(document)})
         assert not verify(world.fund.engine)["ok"]
     bring_up_to_date(database_url)
@@ -261,12 +261,12 @@ def test_how_the_fund_is_reached_came_later_and_changes_no_earlier_text(world: W
     peopled(world)
     contact = '\n[contact]\ntelephone = "030 000 00 00"\nmail = "fonds@voorbeeld.example"\n'
     text = standard_text().replace('version = "2026-1"', 'version = "2026-2"') + contact
-    with world.view() as view:
-        assert council(view, partner="gm0351")["contact"]["telephone"] is None
+    with world.snapshot() as snapshot:
+        assert council(snapshot, partner="gm0351")["contact"]["telephone"] is None
     on = date(2026, 3, 1)
     world.both("regulations adopt", user="anna", second="carla", file=as_file(text.encode(), "r.toml"), on=on)
-    with world.view() as view:
-        found = council(view, partner="gm0351", as_of=on)["contact"]
+    with world.snapshot() as snapshot:
+        found = council(snapshot, partner="gm0351", as_of=on)["contact"]
     assert (found["telephone"], found["mail"]) == ("030 000 00 00", "fonds@voorbeeld.example")
     for wrong, told in (
         ('telephone = "bel me"', 'contact.telephone: is written in another way; this is "bel me"'),

@@ -29,8 +29,8 @@ def parts(world: World, **more: Any) -> list[tuple[int, int]]:
 
 
 def types(world: World, stream: str = "plan/" + AGREEMENT) -> list[str]:
-    with world.view() as view:
-        return [event.type for event in view.store.facts.of_stream(stream)]
+    with world.snapshot() as snapshot:
+        return [event.type for event in snapshot.store.facts.of_stream(stream)]
 
 
 def test_an_instalment_is_found_by_the_reference_that_payers_quote() -> None:
@@ -123,14 +123,14 @@ def test_each_step_of_arrears_is_taken_once_and_only_on_money_that_was_paid_out(
         world.clock(noon(date(2026, 7, 9)))
         world.clock(noon(date(2026, 7, 10)))
         assert types(world).count("arrears.escalated") == 1
-        with world.view() as view:
-            note = view.store.facts.of_stream("plan/" + AGREEMENT)[-1]
+        with world.snapshot() as snapshot:
+            note = snapshot.store.facts.of_stream("plan/" + AGREEMENT)[-1]
             assert (note.actor, note.fact.step, note.fact.open_cents) == ("system", "note", 933_333)  # type: ignore[attr-defined]
         world.clock(noon(date(2026, 9, 7)))
         assert types(world).count("arrears.escalated") == 3
         world.clock(noon(date(2026, 10, 9)))
-        with world.view() as view:
-            second = view.store.facts.of_stream("plan/" + AGREEMENT)[-1]
+        with world.snapshot() as snapshot:
+            second = snapshot.store.facts.of_stream("plan/" + AGREEMENT)[-1]
             assert (second.fact.instalment, second.fact.open_cents) == (2, 816_668)  # type: ignore[attr-defined]
         world.clock(noon(date(2027, 6, 1)))
         steps = [
@@ -142,8 +142,8 @@ def test_each_step_of_arrears_is_taken_once_and_only_on_money_that_was_paid_out(
 
 
 def _events(world: World) -> list[Any]:
-    with world.view() as view:
-        return view.store.facts.of_stream("plan/" + AGREEMENT)
+    with world.snapshot() as snapshot:
+        return snapshot.store.facts.of_stream("plan/" + AGREEMENT)
 
 
 def test_who_pays_in_time_is_never_reminded(database_url: str) -> None:
@@ -356,11 +356,11 @@ def test_what_happened_gives_the_stored_plan(database_url: str) -> None:
         received(world, "O2026-0101", 500_000)
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, ex_officio=True, reason="klaar")
         world.clock(noon(date(2026, 12, 1)))
-        with world.view() as view:
-            life = view.lives["plan"]
-            stored = view.case(Plan, AGREEMENT)
+        with world.snapshot() as snapshot:
+            life = snapshot.lives["plan"]
+            stored = snapshot.case(Plan, AGREEMENT)
             again = None
-            for event in view.history(stored):
+            for event in snapshot.history(stored):
                 again = life.after(again, event)
             assert again == stored
             assert stored.open_cents == 1_250_001
@@ -371,7 +371,7 @@ def test_a_plan_has_no_command_before_it_starts(database_url: str) -> None:
         running(world)
         with world.uow() as uow:
             case = uow.case(Plan, AGREEMENT)
-            uow.store.cases.put([(case.but(state="gone"), uow.version(case))])
+            uow.store.cases.put([(case.replace(state="gone"), uow.version(case))])
         with pytest.raises(TransitionNotAllowed):
             world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=1)
         assert {row.command for row in TRANSITIONS} == {

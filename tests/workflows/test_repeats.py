@@ -269,8 +269,8 @@ def test_a_command_repeated_after_all_that_followed_is_answered_as_the_first_tim
 
 
 def test_a_command_repeated_a_day_later_is_answered_as_the_first_time(story: Recorder) -> None:
-    with story.view() as view:
-        tomorrow = view.now + timedelta(days=1)
+    with story.snapshot() as snapshot:
+        tomorrow = snapshot.now + timedelta(days=1)
     story.clock(tomorrow)
     for asked in story.asked:
         story.again(asked)

@@ -15,7 +15,7 @@ from fund.errors.reviews import CommitteeQuorumNotMet, DecidedByVotesAlone, NotA
 from fund.events import Envelope
 from fund.events.repayments import PlanPrepaid
 from fund.events.resolutions import ResolutionProposed
-from fund.rules.hands import Hands, Seals
+from fund.rules.segregation_of_duties import Hands, Seals
 from fund.schemas.repayments import Plan
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import UnitOfWork
@@ -65,12 +65,12 @@ def proposed(world: World, *, amount_cents: int = 50_00, ref: str = REF, **more:
 
 def sound(world: World) -> list[str]:
     """What an auditor finds wrong in what is stored, who acted and the seals, read back from the facts."""
-    with world.view() as view:
+    with world.snapshot() as snapshot:
         hands, seals = Hands(), Seals()
-        facts = list(view.store.facts.all())
+        facts = list(snapshot.store.facts.all())
         made = folded(facts)
-        stored = [*view.cases(Resolution), *view.cases(Plan)]
-        changed = [case.stream for case in stored if made[case.stream] != (case, view.version(case))]
+        stored = [*snapshot.cases(Resolution), *snapshot.cases(Plan)]
+        changed = [case.stream for case in stored if made[case.stream] != (case, snapshot.version(case))]
         return [*changed, *(told.message for each in facts for look in (hands, seals) for told in look.see(each))]
 
 

@@ -81,16 +81,16 @@ def test_what_is_open_is_paid_on_other_days_once_the_committee_agrees(world: Wor
     assert plan["open_cents"] == 2_800_000 - 33_333
     assert [amount for _no, _day, amount in rows(world, version=1)] == [933_333, 933_333, 933_334]
     assert plan["versions"][1]["reason"] == ASKED["reason"]
-    with world.view() as view:
-        assert replayed(view)
-        restructured = view.history(view.case(Plan, AGREEMENT))[-1]
+    with world.snapshot() as snapshot:
+        assert replayed(snapshot)
+        restructured = snapshot.history(snapshot.case(Plan, AGREEMENT))[-1]
         assert (restructured.actor, restructured.type) == ("system", "plan.restructured")
     # the days of the schedule of before bring nothing about; those of the new one do
     world.clock(noon(date(2026, 10, 9)))
     assert fired_again(world, escalate, f"plan/{AGREEMENT}", "repayment.arrears", "1-2-1") == []
     world.clock(noon(date(2027, 1, 16)))
-    with world.view() as view:
-        steps: list[Any] = [each.fact for each in view.history(view.case(Plan, AGREEMENT))]
+    with world.snapshot() as snapshot:
+        steps: list[Any] = [each.fact for each in snapshot.history(snapshot.case(Plan, AGREEMENT))]
     assert [fact.instalment for fact in steps if fact.wire == "arrears.escalated"] == [4]
 
 
@@ -228,10 +228,10 @@ def test_what_paid_the_schedule_of_before_can_still_be_taken_back_and_is_reminde
     assert rows(world)[0] == (1, "2026-07-08", 933_333)
     plan = world.look("repayment plan", ref=AGREEMENT)
     assert plan["open_cents"] == 2_700_000
-    with world.view() as view:
-        last: Any = view.history(view.case(Plan, AGREEMENT))[-1]
+    with world.snapshot() as snapshot:
+        last: Any = snapshot.history(snapshot.case(Plan, AGREEMENT))[-1]
         assert (last.type, last.fact.instalment, last.fact.step) == ("arrears.escalated", 1, "note")
-        assert replayed(view)
+        assert replayed(snapshot)
 
 
 def test_a_verdict_starts_no_plan_that_was_made_anew(world: World) -> None:

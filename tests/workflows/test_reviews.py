@@ -79,8 +79,8 @@ def test_a_panel_is_proposed_by_the_service_balanced_over_kinds(database_url: st
         history = world.look("proposal history", user="anna", ref=ref)["events"]
         proposed = next(event for event in history if event["type"] == "review.panel_proposed")
         assert proposed["actor"] == "system"
-        with world.view() as view:
-            found = [each for each in view.store.facts.all() if each.type == "proposal.found_eligible"][-1]
+        with world.snapshot() as snapshot:
+            found = [each for each in snapshot.store.facts.all() if each.type == "proposal.found_eligible"][-1]
         assert proposed["causation_id"] == found.event_id
 
 
@@ -217,8 +217,8 @@ def test_no_score_is_visible_anywhere_before_the_review_closes(database_url: str
                 world.look(query, ref=ref, user="anna"),
                 world.look(query, ref=ref, user=name),
             ]
-        with world.view() as view:
-            told.append({"facts": [envelope.fact.payload() for envelope in view.store.facts.all()]})
+        with world.snapshot() as snapshot:
+            told.append({"facts": [envelope.fact.payload() for envelope in snapshot.store.facts.all()]})
         text = json.dumps(told, default=str)
 
         spelled = json.dumps({**{key: value for key, value in SECRET.items() if key != "exit"}})
@@ -538,8 +538,8 @@ def test_a_proposal_that_was_withdrawn_is_not_closed_at_the_deadline(database_ur
         world.clock(CLOSED + timedelta(days=40))
 
         assert world.look("review show", user="anna", ref=ref)["state"] == "withdrawn"
-        with world.view("anna") as view:
-            free, _barred = candidates(view, view.case(Proposal, ref))
+        with world.snapshot("anna") as snapshot:
+            free, _barred = candidates(snapshot, snapshot.case(Proposal, ref))
             assert {each.actor.name: each.seat.load for each in free}[busy] == 0
         assert world.look("event dead")["dead"] == []
         assert f"fund review score {ref} FILE" not in json.dumps(world.look("inbox", everybody=True))

@@ -66,16 +66,16 @@ def test_a_round_opens_and_closes_at_midnight_in_amsterdam_also_when_the_clocks_
     ]
     for at, expected in instants:
         world.clock(at)
-        with world.view() as view:
-            assert (view.case(Round, "2026-1").state, shown(world)["state"]) == (expected, expected)
+        with world.snapshot() as snapshot:
+            assert (snapshot.case(Round, "2026-1").state, shown(world)["state"]) == (expected, expected)
 
 
 def test_what_the_service_does_names_its_cause_and_happens_once(world: World) -> None:
     planned(world)
     world.clock(date(2026, 4, 1))
     assert world.drain() == 0
-    with world.view() as view:
-        events = view.history(view.case(Round, "2026-1"))
+    with world.snapshot() as snapshot:
+        events = snapshot.history(snapshot.case(Round, "2026-1"))
     assert [event.type for event in events] == ["round.planned", "round.opened", "round.closed", "round.decided"]
     first, opened, closed, decided = events
     assert (first.actor, first.made_by) != ("system", None)
@@ -131,7 +131,7 @@ def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: 
         store = Store(connection)
         row = store.cases.get("proposal/2026-002")
         assert row is not None
-        store.cases.put([(Proposal.model_validate_json(row.document).but(state="decidable"), row.version)])
+        store.cases.put([(Proposal.model_validate_json(row.document).replace(state="decidable"), row.version)])
     money(world, 100_000_00)
     with world.uow("carla") as uow:
         uow.record(DecisionApproved(ref="2026-002", round="2026-1", award_cents=1_000_00))

@@ -72,13 +72,13 @@ def a_judged_conflict(world: World) -> Made:
 
 
 WAITING = [a_round, an_ineligible_one, a_light_decision, conditions_met, a_reopening, a_judged_conflict]
-Waiting = Callable[[World], Made]
+Task = Callable[[World], Made]
 
 
 def count(world: World) -> int:
     """So many facts, those of refusals left out."""
-    with world.view() as view:
-        return sum(1 for fact in view.store.facts.all() if fact.type != "command.refused")
+    with world.snapshot() as snapshot:
+        return sum(1 for fact in snapshot.store.facts.all() if fact.type != "command.refused")
 
 
 def test_these_are_all_the_commands_of_two_from_a_round_to_a_decision(sqlite_url: str) -> None:
@@ -97,7 +97,7 @@ def test_these_are_all_the_commands_of_two_from_a_round_to_a_decision(sqlite_url
 
 
 @pytest.mark.parametrize("waiting", WAITING)
-def test_a_confirmation_counts_once_and_only_for_another_who_may(world: World, waiting: Waiting) -> None:
+def test_a_confirmation_counts_once_and_only_for_another_who_may(world: World, waiting: Task) -> None:
     name, maker, second, args = waiting(world)
     made = world.do(name, user=maker, command_id="made", **args)
     before = count(world)
@@ -119,7 +119,7 @@ def test_a_confirmation_counts_once_and_only_for_another_who_may(world: World, w
 
 
 @pytest.mark.parametrize("waiting", WAITING)
-def test_what_was_declined_does_not_happen(world: World, waiting: Waiting) -> None:
+def test_what_was_declined_does_not_happen(world: World, waiting: Task) -> None:
     name, maker, second, args = waiting(world)
     made = world.do(name, user=maker, **args)
     before = count(world)
@@ -138,11 +138,11 @@ def test_what_was_declined_does_not_happen(world: World, waiting: Waiting) -> No
 
 
 @pytest.mark.parametrize("waiting", [a_round, an_ineligible_one, a_light_decision])
-def test_what_waited_fourteen_days_has_lapsed(world: World, waiting: Waiting) -> None:
+def test_what_waited_fourteen_days_has_lapsed(world: World, waiting: Task) -> None:
     name, maker, second, args = waiting(world)
     made = world.do(name, user=maker, command_id="made", **args)
-    with world.view() as view:
-        over = view.now + timedelta(days=14, seconds=1)
+    with world.snapshot() as snapshot:
+        over = snapshot.now + timedelta(days=14, seconds=1)
     world.clock(over)
     before = count(world)
 

@@ -90,8 +90,8 @@ class Play:
 
     def day(self, days: int) -> None:
         """So many days later, at nine."""
-        with self.world.view() as view:
-            now = view.now
+        with self.world.snapshot() as snapshot:
+            now = snapshot.now
         self.world.clock(now + timedelta(days=days))
 
     # ------------------------------------------------------------------------------------------------- the chapters
@@ -170,8 +170,8 @@ class Play:
 
     def counted(self) -> Burden:
         """What it asked of people, by the facts."""
-        with self.world.view() as view:
-            found = burden_of(view, view.case(Proposal, self.ref))
+        with self.world.snapshot() as snapshot:
+            found = burden_of(snapshot, snapshot.case(Proposal, self.ref))
         assert found is not None
         return found
 

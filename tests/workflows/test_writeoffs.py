@@ -141,8 +141,8 @@ def test_a_write_off_and_its_reversal_leave_every_balance_as_it_was(database_url
     with founded(database_url) as world:
         until_completed(world)
         evaluated(world)
-        with world.view() as view:
-            before = {code: cents for code, cents in view.ledger.balances().items() if cents}
+        with world.snapshot() as snapshot:
+            before = {code: cents for code, cents in snapshot.ledger.balances().items() if cents}
         ref = posted(world)
         original = world.entries()[-1]
         world.both("writeoff reverse", user="carla", second="bram", ref=ref, reason="Er komt toch geld.")
@@ -152,8 +152,8 @@ def test_a_write_off_and_its_reversal_leave_every_balance_as_it_was(database_url
         assert [(leg.account, leg.amount_cents) for leg in mirror.postings] == [
             (leg.account, -leg.amount_cents) for leg in original.postings
         ]
-        with world.view() as view:
-            assert {code: cents for code, cents in view.ledger.balances().items() if cents} == before
+        with world.snapshot() as snapshot:
+            assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == before
         assert world.look("writeoff list")["writeoffs"][0]["state"] == "reversed"
         assert world.look("statement position")["learning_writeoffs_cents"] == 0
 
@@ -188,8 +188,8 @@ def test_ending_by_the_stop_rule_is_as_good_as_completion(sqlite_url: str) -> No
 def _refused(world: World, error: type[FundError], **more: object) -> FundError:
     with pytest.raises(error) as refused:
         propose(world, **more)
-    with world.view() as view:
-        assert view.store.cases.get(f"writeoff/{W1}") is None
+    with world.snapshot() as snapshot:
+        assert snapshot.store.cases.get(f"writeoff/{W1}") is None
     return refused.value
 
 
@@ -240,8 +240,8 @@ def test_a_learning_write_off_is_asked_for_by_a_signatory_of_the_lead(sqlite_url
         with pytest.raises(UnknownUser):
             propose(world, requested_by="niemand")
         made = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", requested_by="fatima")
-        with world.view() as view:
-            assert made["events"][0]["payload"]["requested_by"] == view.user("fatima").user_id
+        with world.snapshot() as snapshot:
+            assert made["events"][0]["payload"]["requested_by"] == snapshot.user("fatima").user_id
 
 
 def test_no_learning_write_off_below_the_threshold_of_learning(sqlite_url: str) -> None:
@@ -257,7 +257,7 @@ def test_no_learning_write_off_before_the_lessons_are_published(sqlite_url: str)
         world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
         world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=3)
         world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=3)
-        world.fund.ring = lambda: None  # workers would do what follows, and have not done it yet
+        world.fund.notify = lambda: None  # workers would do what follows, and have not done it yet
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
         _refused(world, LessonsNotPublished)
 
@@ -383,9 +383,9 @@ def test_votes_are_under_seal_until_the_decision_opens_them(sqlite_url: str) -> 
         evaluated(world)
         propose(world)
         voted(world, W1, mira="for", mees="against", carla="for")
-        with world.view() as view:
+        with world.snapshot() as snapshot:
             sealed = [
-                each.fact for each in view.store.facts.of_stream(f"writeoff/{W1}") if each.type == "writeoff.voted"
+                each.fact for each in snapshot.store.facts.of_stream(f"writeoff/{W1}") if each.type == "writeoff.voted"
             ]
         assert all("for" not in fact.payload() for fact in sealed)
         opened = world.do("writeoff decide", user="carla", ref=W1)["events"][0]["payload"]

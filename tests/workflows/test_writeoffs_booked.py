@@ -40,14 +40,14 @@ def stands(world: World, *codes: str) -> tuple[int, ...]:
 
 
 def state(world: World) -> str:
-    with world.view() as view:
-        return view.case(Agreement, AGREEMENT).state
+    with world.snapshot() as snapshot:
+        return snapshot.case(Agreement, AGREEMENT).state
 
 
 def open_parts(world: World) -> dict[int, int]:
     """What is open of each instalment, by number."""
-    with world.view() as view:
-        return {part.no: part.open_cents for part in view.case(Plan, AGREEMENT).instalments}
+    with world.snapshot() as snapshot:
+        return {part.no: part.open_cents for part in snapshot.case(Plan, AGREEMENT).instalments}
 
 
 def receive(world: World, ref: str, cents: int) -> str:
@@ -161,15 +161,15 @@ def test_what_closed_with_the_write_off_is_open_again_when_it_is_taken_back(sqli
         until_completed(world, ends=ends)
         evaluated(world)
         ref = decided(world)
-        with world.view() as view:
-            plan, agreement = view.case(Plan, AGREEMENT), view.case(Agreement, AGREEMENT)
-            before = {code: cents for code, cents in view.ledger.balances().items() if cents}
+        with world.snapshot() as snapshot:
+            plan, agreement = snapshot.case(Plan, AGREEMENT), snapshot.case(Agreement, AGREEMENT)
+            before = {code: cents for code, cents in snapshot.ledger.balances().items() if cents}
         world.both("writeoff post", user="anna", second="bram", ref=ref)
         assert (state(world), sum(open_parts(world).values())) == ("closed", 1_049_999)
         reverse(world, ref)
-        with world.view() as view:
-            assert (view.case(Plan, AGREEMENT), view.case(Agreement, AGREEMENT)) == (plan, agreement)
-            assert {code: cents for code, cents in view.ledger.balances().items() if cents} == before
+        with world.snapshot() as snapshot:
+            assert (snapshot.case(Plan, AGREEMENT), snapshot.case(Agreement, AGREEMENT)) == (plan, agreement)
+            assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == before
         assert state(world) == ("completed" if ends == "completed" else "terminated")
         (taken_back,) = world.look("writeoff list")["writeoffs"]
         assert (taken_back["state"], taken_back["posted_cents"]) == ("reversed", 0)  # 4200 holds nothing either
@@ -201,17 +201,17 @@ def test_a_write_off_of_a_closed_year_is_taken_back_in_the_year_of_today(databas
         world.clock(date(2027, 1, 15))
         world.both("period lock", user="anna", second="bram", period="2026")
         world.both("period close", user="anna", second="bram", period="2026")
-        with world.view() as view:
-            closed = view.ledger.trial_balance_hash(as_of=date(2026, 12, 31))
+        with world.snapshot() as snapshot:
+            closed = snapshot.ledger.trial_balance_hash(as_of=date(2026, 12, 31))
         with pytest.raises(ReversalOfThisYear, match="2026-12-31"):
             reverse(world, ref, on=date(2026, 12, 31))
         world.do("writeoff recover", user="bram", ref=ref, receipt=receive(world, "O2027-0001", 250_001))
         reverse(world, ref)
         assert [entry.effective_on for entry in world.entries()[-3:]] == [date(2027, 1, 15)] * 3
         assert [entry.kind for entry in world.entries()[-2:]] == ["reversal", "writeoff.reversed"]
-        with world.view() as view:
-            assert view.ledger.trial_balance_hash(as_of=date(2026, 12, 31)) == closed
-            of_the_year = {code: view.ledger.balance(f"{code}.{AGREEMENT}") for code in ("4200", "4300", "4100")}
+        with world.snapshot() as snapshot:
+            assert snapshot.ledger.trial_balance_hash(as_of=date(2026, 12, 31)) == closed
+            of_the_year = {code: snapshot.ledger.balance(f"{code}.{AGREEMENT}") for code in ("4200", "4300", "4100")}
         assert of_the_year == {"4200": -OUTSTANDING, "4300": 0, "4100": 312_500}  # 2027 gains what 2026 lost
         assert stands(world, "1200", "1290", "4200", "4300") == (1_000_000, -312_500, 0, 0)
 
@@ -268,8 +268,8 @@ def test_nothing_is_booked_before_what_it_follows(sqlite_url: str) -> None:
         _refused(world, "writeoff reverse", "carla", ref=ref, reason="Toch.", on=date(2026, 3, 8))
         reverse(world, ref, on=date(2026, 3, 9))
         for day in (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8), date(2026, 3, 9)):
-            with world.view() as view:
-                then = view.balances(as_of=day)
+            with world.snapshot() as snapshot:
+                then = snapshot.balances(as_of=day)
             assert 0 <= -then["1290"] <= then["1200"]
             assert then.get("4200", 0) >= -then.get("4300", 0) >= 0
 

@@ -34,7 +34,7 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.commands import COMMANDS, LIVES
+from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.delivery.asking import _run
 from tests.factories import PARTNERS_CSV, World, as_file
 from tests.workflows import looking_back
@@ -62,11 +62,11 @@ FUND = {
 def cast(world: World) -> dict[str, Actor]:
     """Everybody who walks: each role of no party, of the lead, of a beneficiary, and seconded from the lead."""
     people: dict[str, Actor] = {}
-    with world.view() as view:
+    with world.snapshot() as snapshot:
         for role, name in {**FUND, Role.PARTNER_SIGNATORY: "fatima"}.items():
-            people[f"{role}: {name}"] = view.user(name)
+            people[f"{role}: {name}"] = snapshot.user(name)
         for name in panel_of(world, "2026-001")[:1]:
-            people[f"{Role.REVIEWER}: {name}"] = view.user(name)
+            people[f"{Role.REVIEWER}: {name}"] = snapshot.user(name)
     for role in Role:
         roles = frozenset({role})
         of_partners = role in (Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY)
@@ -86,31 +86,36 @@ class Fund:
 
     def case(self, uow: UnitOfWork, kind: str) -> CaseFile:
         """The case of a kind, as its facts left it."""
-        return uow.case(LIVES[kind].model, self.refs[kind])
+        return uow.case(PROJECTIONS[kind].model, self.refs[kind])
 
     def put(self, uow: UnitOfWork, kind: str, state: str) -> None:
         """The case of a kind stands in a state now, with what stands beside it there."""
         case = self.case(uow, kind)
         store = uow.store.cases
-        store.put([(case.but(state=state), uow.version(case))])
+        store.put([(case.replace(state=state), uow.version(case))])
         if isinstance(case, Proposal):
             review = uow.case(Review, case.ref)
             decision = uow.case(Decision, case.ref)
             if state == "in_review":
                 store.put(
-                    [(review.but(state="open", result=None, scored=(), commitments={}, opened=()), uow.version(review))]
+                    [
+                        (
+                            review.replace(state="open", result=None, scored=(), commitments={}, opened=()),
+                            uow.version(review),
+                        )
+                    ]
                 )
             if state in ("objected", "rejected", "conditional", "approved"):
                 extra: dict[str, Any] = {"objected_was": "rejected"} if state == "objected" else {}
-                store.put([(decision.but(state=state, **extra), uow.version(decision))])
+                store.put([(decision.replace(state=state, **extra), uow.version(decision))])
             if state == "draft":
-                store.put([(case.but(state=state, submitted_at=None, confirmed={}), uow.version(case))])
+                store.put([(case.replace(state=state, submitted_at=None, confirmed={}), uow.version(case))])
             if state in ("returned", "deferred"):
                 known = {"deferred_for": "improve", "due_on": AFTER, "before": case.form, "confirmed": {}}
-                store.put([(case.but(state=state, **known), uow.version(case))])
+                store.put([(case.replace(state=state, **known), uow.version(case))])
         if kind == "agreement":
             unsigned = {"signatures": {}, "document_sha256": "0" * 64} if state == "drafted" else {}
-            store.put([(case.but(state=state, open_disbursements=(), **unsigned), uow.version(case))])
+            store.put([(case.replace(state=state, open_disbursements=(), **unsigned), uow.version(case))])
         if kind == "partner":
             told = _leaving(uow, case.ref, state)
             store.put([(told, 1)] if told is not None else [])
@@ -120,11 +125,11 @@ class Fund:
             if state == "closed":
                 uow.ledger.close_period(case.ref, **people)
         if kind == "disbursement" and state in ("failed", "checked", "requested"):
-            store.put([(case.but(state=state, batch="", hands=()), uow.version(case))])
+            store.put([(case.replace(state=state, batch="", hands=()), uow.version(case))])
         if kind == "payable" and state == "failed":
-            store.put([(case.but(state=state, batch=""), uow.version(case))])
+            store.put([(case.replace(state=state, batch=""), uow.version(case))])
         if kind == "disbursement" and state in ("paid", "part_refunded"):
-            store.put([(case.but(state=state, paid_cents=100_00), uow.version(case))])
+            store.put([(case.replace(state=state, paid_cents=100_00), uow.version(case))])
         uow._cases.clear()
 
 
@@ -186,8 +191,8 @@ def built(world: World) -> Fund:
     paid = {"partner": LEAD, "iban": IBAN, "name": "Gemeente Woudenberg", "requested_by": "fatima"}
     world.both("payee record", user="anna", second="bram", **paid)
     refs["payee"] = f"{LEAD}-1"
-    with world.view() as view:
-        later = view.now + timedelta(days=4)
+    with world.snapshot() as snapshot:
+        later = snapshot.now + timedelta(days=4)
     world.clock(later)
     amended = {"ref": AGREEMENT, "new_lead": CO_APPLICANT, "reason": "een ander trekt"}
     waits = world.both("agreement amend", user="anna", second="fatima", **amended)
@@ -223,13 +228,13 @@ def built(world: World) -> Fund:
 def _explained(uow: UnitOfWork, ref: str) -> None:
     """Nothing is sent while a debit stands unexplained: only the walk of debits puts it back."""
     case = uow.case(Debit, ref)
-    uow.store.cases.put([(case.but(state="explained"), uow.version(case))])
+    uow.store.cases.put([(case.replace(state="explained"), uow.version(case))])
 
 
 def _brought_by_nobody(uow: UnitOfWork, ref: str) -> None:
     """Who brought a matter before a body does not decide on it: here that is nobody of those who walk."""
     case = uow.case(Resolution, ref)
-    uow.store.cases.put([(case.but(hands=()), uow.version(case))])
+    uow.store.cases.put([(case.replace(hands=()), uow.version(case))])
 
 
 def _key(name: str) -> bytes:
@@ -239,7 +244,7 @@ def _key(name: str) -> bytes:
 def _signable(uow: UnitOfWork, ref: str) -> None:
     """A proposal that the committee approved, under another ref: what an agreement is drafted and signed on."""
     case = uow.case(Proposal, "2026-001")
-    told = case.but(ref=ref, content_hash=ref, state="approved", award_cents=4_000_000, decided_on=uow.today)
+    told = case.replace(ref=ref, content_hash=ref, state="approved", award_cents=4_000_000, decided_on=uow.today)
     uow.store.cases.put([(told, uow.version(case))])
 
 
@@ -270,7 +275,9 @@ class Walk:
     def uow(self, actor: Actor) -> UnitOfWork:
         """A unit of work of somebody, for the command that was asked last."""
         command_id = f"w-{self.number}"
-        return UnitOfWork(self.connection, LIVES, actor=actor, now=self.now, head=self.head, command_id=command_id)
+        return UnitOfWork(
+            self.connection, PROJECTIONS, actor=actor, now=self.now, head=self.head, command_id=command_id
+        )
 
     @contextmanager
     def taken_back(self) -> Iterator[None]:

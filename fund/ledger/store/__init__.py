@@ -11,9 +11,9 @@ from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring
-from fund.ledger.store.entries import KindSum, Leg
+from fund.ledger.store.entries import CardLine, KindSum, Leg
 from fund.ledger.store.periods import Period, PeriodStatus
-from fund.ledger.store.reading import CardLine, Movement, TrialBalanceRow, Turnover
+from fund.ledger.store.reading import Movement, TrialBalanceRow, Turnover
 from fund.ledger.store.wire import ask
 
 __all__ = [

@@ -19,8 +19,6 @@ from fund.ledger.store.entries import narrow, within
 from fund.ledger.store.refusals import refusals
 from fund.ledger.store.writing import LedgerStore
 
-__all__ = ["Anchoring", "anchor_hash"]
-
 PAGE = 10_000
 TOLD_PAGE = 1_000
 _TOLD = (

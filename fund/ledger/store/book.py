@@ -40,8 +40,6 @@ from fund.ledger.store.chart import ACCOUNT_FIELDS, write_changes
 from fund.ledger.store.refusals import refusals
 from fund.money import LARGEST_CENTS, require_cents
 
-__all__ = ["Book", "account_of", "day_of", "fitting", "overflows"]
-
 _ACCOUNT_COLUMNS = ", ".join(ACCOUNT_FIELDS)
 
 # Written once: a text is taken apart whenever one is made of it, and these are asked with every command.

@@ -54,8 +54,6 @@ from fund.ledger.store.periods import month_of
 from fund.ledger.store.refusals import refusals
 from fund.money import LARGEST_CENTS
 
-__all__ = ["Careful"]
-
 _LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
 
 _ENTRIES_SQLITE = """

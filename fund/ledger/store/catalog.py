@@ -14,11 +14,6 @@ from typing import Any
 from fund.database import sql_object
 from fund.language import N_
 
-__all__ = [
-    "CATALOG", "CHANGED", "MISSING", "SETTINGS", "STRANGE", "TABLES_ALONE", "Line", "held_against", "lines_of",
-    "meaning", "written",
-]  # fmt: skip
-
 MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
 STRANGE = N_("this guard is not ours")

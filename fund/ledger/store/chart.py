@@ -17,8 +17,6 @@ from fund import dates
 from fund.database import utc_micros
 from fund.ledger.seal import VERSION, canonical, seal
 
-__all__ = ["ACCOUNT_FIELDS", "Chart", "account_change_hash", "write_changes"]
-
 ACCOUNT_FIELDS = (
     "code", "name", "type", "layer", "currency", "normal_side", "min_balance_cents", "max_balance_cents", "status",
     "limit_kinds", "valid_from", "valid_until",

@@ -13,8 +13,6 @@ from fund.ledger.store.book import fitting
 from fund.ledger.store.recount import Recount
 from fund.ledger.store.stored import PAGE
 
-__all__ = ["Correcting", "CrossCheck", "OutOfBounds"]
-
 
 @dataclass(frozen=True, slots=True)
 class OutOfBounds:

@@ -16,8 +16,6 @@ from fund.ledger.journal import CLOSING, REVERSAL, Entry, Posting
 from fund.ledger.seal import nfc
 from fund.ledger.store.book import Book, fitting
 
-__all__ = ["CardLine", "Entries", "KindSum", "Leg", "narrow"]
-
 PAGE = 500
 LEGS = 10_000
 """Entries come in pages of so many at most, and of so many legs, so that wide ones fill no memory either."""

@@ -19,10 +19,6 @@ from fund.database import sql_object, squeezed
 from fund.language import N_
 from fund.ledger.store.catalog import CATALOG, CHANGED, MISSING, SETTINGS, held_against
 from fund.ledger.store.crosscheck import CrossCheck
-from fund.ledger.store.recount import Difference
-from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
-
-__all__ = ["ROWS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet", "objects"]
 
 OBJECTS = (
     "seal", "ledger_tables", "ledger_guards", "ledger_posting", "ledger_anchors", "ledger_chart", "ledger_roles",

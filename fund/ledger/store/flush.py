@@ -7,8 +7,6 @@ from sqlalchemy.engine import Connection
 
 from fund.database import is_sqlite
 
-__all__ = ["flushed"]
-
 # CASE, for a standby has no place at which it writes: it reads only what the primary sent, which has that on its disk.
 _PENDING = sa.text(
     "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn() END"

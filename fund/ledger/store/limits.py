@@ -20,8 +20,6 @@ from fund.ledger.store.periods import Periods
 from fund.ledger.store.refusals import refusals
 from fund.money import require_cents
 
-__all__ = ["Limits", "set_hash"]
-
 
 class Limits(Periods):
     """The sets of a book."""

@@ -16,8 +16,6 @@ from fund.ledger.store.book import account_of, fitting
 from fund.ledger.store.limits import Limits
 from fund.ledger.store.periods import PeriodStatus, month_of
 
-__all__ = ["Known", "Lookups"]
-
 
 @dataclass(slots=True)
 class Known:

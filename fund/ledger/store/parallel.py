@@ -20,8 +20,6 @@ from typing import Any, Self
 from fund.errors.ledger import UnfinishedCheck
 from fund.ledger.store import quick
 
-__all__ = ["Crew", "cores"]
-
 PROGRAM = Path(quick.__file__)
 BEAT_SECONDS = 1.0
 GOODBYE_SECONDS = 5.0

@@ -21,8 +21,6 @@ from fund.ledger.seal import VERSION, canonical, nfc, seal
 from fund.ledger.store.reading import Reading
 from fund.ledger.store.refusals import refusals
 
-__all__ = ["Period", "PeriodStatus", "Periods", "month_of", "period_hash"]
-
 _MONTH = re.compile(r"(?!9999)[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
 """With a month before it and one after it in the calendar."""
 

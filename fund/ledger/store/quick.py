@@ -22,8 +22,6 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
-__all__ = ["LAST_INSTANT", "PRIME", "Found", "Quick", "Rows", "coefficient", "postgresql_rows", "sqlite_rows"]
-
 PRIME = 2**127 - 1
 VERSION = 1
 LAST_INSTANT = 253402300799999999

@@ -13,9 +13,7 @@ import sqlalchemy as sa
 from fund.ledger.accounts import AccountType, Layer, main_of
 from fund.ledger.seal import GENESIS, canonical, nfc, seal
 from fund.ledger.store.book import fitting, overflows
-from fund.ledger.store.entries import CardLine, Entries
-
-__all__ = ["CardLine", "Movement", "Reading", "TrialBalanceRow", "Turnover"]
+from fund.ledger.store.entries import Entries
 
 _MORE = (
     "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"

@@ -13,8 +13,6 @@ from fund.ledger.seal import GENESIS, canonical, seal
 from fund.ledger.store.quick import PRIME, coefficient
 from fund.ledger.store.stored import Stored
 
-__all__ = ["Difference", "Kept", "Recount"]
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -49,8 +49,6 @@ from fund.errors.ledger import (
     ZeroPosting,
 )
 
-__all__ = ["REFUSALS", "refusal_of", "refusals"]
-
 REFUSALS: dict[str, type[FundError]] = {
     # raised by our triggers as 'ledger: <code>'
     "account_exists": AccountExists,

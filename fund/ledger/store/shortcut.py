@@ -29,8 +29,6 @@ from fund.ledger.store.refusals import refusals
 from fund.ledger.store.wire import ask, idle, plain
 from fund.money import LARGEST_CENTS
 
-__all__ = ["Shortcut"]
-
 _PREPARE = (
     b"PREPARE fund_post (integer, text, date, text, text, text, text, text, bigint, text[], bigint[]) AS"
     b" SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11); "

@@ -17,8 +17,6 @@ from fund.ledger.journal import SealedLeg
 from fund.ledger.store.periods import Periods
 from fund.ledger.store.quick import Rows, postgresql_rows, sqlite_rows
 
-__all__ = ["Extent", "RawEntry", "RawLeg", "RawPeriod", "RawSet", "Stored"]
-
 T = TypeVar("T")
 PAGE = 500
 _NUMBERS = count(1)

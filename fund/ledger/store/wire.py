@@ -11,8 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-__all__ = ["ask", "idle", "plain"]
-
 _IDLE = 0  # psycopg.pq.TransactionStatus.IDLE; naming it would import the driver on SQLite too
 _FAILED = 7  # psycopg.pq.ExecStatus.FATAL_ERROR
 

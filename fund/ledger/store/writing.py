@@ -10,8 +10,6 @@ from fund.errors import FundError
 from fund.ledger.journal import CLOSING, REVERSAL, EntryDraft, Posted, Posting, mirror
 from fund.ledger.store.shortcut import Shortcut
 
-__all__ = ["LedgerStore"]
-
 
 class LedgerStore(Shortcut):
     """A book that takes entries."""

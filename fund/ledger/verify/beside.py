@@ -21,8 +21,6 @@ from fund.ledger.store.recount import Kept
 from fund.ledger.verify.entries import Posted
 from fund.ledger.verify.findings import Check, Tally, carried_out, failed
 
-__all__ = ["anchors", "balances", "corrections", "frozen", "guards", "layers", "periods", "sets"]
-
 LOWEST = -(2**63)
 NOTHING_MOVED = seal(GENESIS, canonical(()), "trial-balance")
 

@@ -9,8 +9,6 @@ from fund.ledger.seal import GENESIS, VERSION
 from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
 
-__all__ = ["look_at_chart"]
-
 
 class Tally(Protocol):
     """A check that counts what it looked at and keeps what it found."""

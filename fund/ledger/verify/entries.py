@@ -27,8 +27,6 @@ from fund.ledger.verify.findings import Check, Tally, carried_out
 from fund.ledger.verify.form import problems_of_form
 from fund.ledger.verify.limits import Limits
 
-__all__ = ["Chain", "Posted", "Progress", "Standings", "Start"]
-
 Progress = Callable[[int, int], None]
 """Told how many entries were looked at, and how many there are."""
 

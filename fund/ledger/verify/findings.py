@@ -11,8 +11,6 @@ from fund.language import N_
 from fund.ledger.journal import Head
 from fund.ledger.store.evidence import Evidence
 
-__all__ = ["CACHES", "Check", "Finding", "Tally", "Verification", "carried_out", "failed"]
-
 T = TypeVar("T")
 
 _CODES = {"kind": "event", "status": "period", "field": "typed"}

@@ -18,8 +18,6 @@ from fund.ledger.seal import canonical_json
 from fund.ledger.store.quick import LAST_INSTANT
 from fund.ledger.store.stored import RawEntry
 
-__all__ = ["problems_of_form"]
-
 Problem = tuple[str, dict[str, Any]]
 """A sentence with its details."""
 

@@ -16,8 +16,6 @@ from fund.ledger.store.evidence import Evidence
 from fund.ledger.store.stored import RawEntry
 from fund.ledger.verify.findings import Tally, carried_out
 
-__all__ = ["Limits"]
-
 
 class _Moved:
     """What moved on a set by day, as far as the entries were looked at."""

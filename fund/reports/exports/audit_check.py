@@ -20,8 +20,6 @@ from fund.errors.exports import AuditFileFaulty
 from fund.language import _
 from fund.reports.exports.excerpt import euros_of, identified
 
-__all__ = ["NAMESPACE", "SCHEMA", "checked"]
-
 NAMESPACE = "http://www.odb.belastingdienst.nl/Belastingdienst/BCPP/1.1/structures/XmlauditfileXAF_4.0"
 
 SCHEMA = "XmlAuditfileFinancieel4.0.xsd"

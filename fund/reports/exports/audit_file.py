@@ -28,13 +28,11 @@ from fund.ledger import AccountType, Entry, Layer
 from fund.reports.exports.audit_check import NAMESPACE, checked
 from fund.reports.exports.excerpt import Excerpt, Holder, corrects, euros_of, holders_of, identified, main_sums, taken
 from fund.reports.exports.files import beside
-from fund.reports.past import last_fact, regulations_on
+from fund.reports.history import last_fact, regulations_on
 from fund.rules.regulations import TAX_NUMBER, Identity
 from fund.schemas.people import FundFile, RegulationsFile
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.users.use_cases import accounts_of_the_fund
-
-__all__ = ["NAMESPACE", "RGS", "xaf"]
 
 RGS = ("extended", "plain")
 """How accounts bear RGS codes, each code once (rule 0003).
@@ -49,7 +47,7 @@ CHUNK = 4 << 20
 
 
 def xaf(
-    view: View,
+    snapshot: Snapshot,
     *,
     since: date,
     until: date,
@@ -77,14 +75,14 @@ def xaf(
         AuditFileFaulty: What was written is not right.
         FileUnreadable: It cannot be written.
     """
-    excerpt = taken(view, since, until, known_at)
+    excerpt = taken(snapshot, since, until, known_at)
     if since.year != until.year:
         years = ", ".join(map(str, range(since.year, until.year + 1)))
         raise ExportOfTwoYears(since_on=since, until_on=until, years=years, year=since.year)
-    identity = _identity_of(view, since, until, tax_number, path, known_at)
-    company = _Company(identity.name or view.case(FundFile, "").name, identity.tax_number, identity.chamber_number)
+    identity = _identity_of(snapshot, since, until, tax_number, path, known_at)
+    company = _Company(identity.name or snapshot.case(FundFile, "").name, identity.tax_number, identity.chamber_number)
     with beside(path) as part:
-        found = _write(part, excerpt, company, holders_of(view, excerpt), rgs)
+        found = _write(part, excerpt, company, holders_of(snapshot, excerpt), rgs)
         checked(part, path, closing=main_sums(excerpt.closing), lines=found["lines"], beat=excerpt.beat)
     return {
         "path": path,
@@ -106,14 +104,16 @@ class _Company:
     chamber_number: str | None
 
 
-def _identity_of(view: View, since: date, until: date, given: str | None, path: str, known_at: int | None) -> Identity:
+def _identity_of(
+    snapshot: Snapshot, since: date, until: date, given: str | None, path: str, known_at: int | None
+) -> Identity:
     """Who the fund is by the regulations of the last day, those first that were known; where they are silent, by the
     first since that say it.
     """
-    adopted = sorted(view.cases(RegulationsFile), key=lambda case: (case.from_on, view.version(case)))
+    adopted = sorted(snapshot.cases(RegulationsFile), key=lambda case: (case.from_on, snapshot.version(case)))
     earlier = [case.regulations for case in adopted if case.from_on <= until][-1:]
     later = [case.regulations for case in adopted if case.from_on > until]
-    known = regulations_on(view, until, last=last_fact(view, known_at))
+    known = regulations_on(snapshot, until, last=last_fact(snapshot, known_at))
     said = next((rules.identity for rules in (known, *earlier, *later) if rules.identity is not None), None)
     if given is None:
         if said is None:
@@ -243,12 +243,12 @@ def _write(part: Path, excerpt: Excerpt, company: _Company, holders: list[Holder
             _Journal(_Kind(**row), stack.enter_context(tempfile.TemporaryFile(dir=part.parent)))
             for row in _described()["journals"]
         ]
-        gathering = _Gathering(excerpt, journals)
+        write_batch = _Gathering(excerpt, journals)
         for entry in excerpt.entries():
-            gathering.add(entry)
+            write_batch.add(entry)
         with part.open("wb") as out:
-            opening = _file(out, excerpt, company, holders, rgs, gathering)
-    totals = gathering.totals
+            opening = _file(out, excerpt, company, holders, rgs, write_batch)
+    totals = write_batch.totals
     return {
         "transactions": totals.transactions,
         "lines": totals.lines,
@@ -262,7 +262,7 @@ def _write(part: Path, excerpt: Excerpt, company: _Company, holders: list[Holder
 
 
 def _file(
-    out: IO[bytes], excerpt: Excerpt, company: _Company, holders: list[Holder], rgs: str, gathering: _Gathering
+    out: IO[bytes], excerpt: Excerpt, company: _Company, holders: list[Holder], rgs: str, write_batch: _Gathering
 ) -> _Totals:
     """Elements have no namespace of their own: they stand inside the root, whose namespace is theirs."""
     with etree.xmlfile(out, encoding="UTF-8") as file:
@@ -280,10 +280,10 @@ def _file(
                 opening, totals = _opening(excerpt)
                 file.write(opening, "\n")
                 with file.element("transactions"):
-                    for element in _counted(gathering.totals):
+                    for element in _counted(write_batch.totals):
                         file.write(element)
                     file.write("\n")
-                    for journal in gathering.journals:
+                    for journal in write_batch.journals:
                         if journal.transactions:
                             with file.element("journal"):
                                 _put_journal(file, journal, excerpt)

@@ -21,10 +21,8 @@ from fund.events import Envelope, Fact
 from fund.events.founding import CommandRefused, UserAdded, UserChanged
 from fund.events.payments import PaymentsBatched, PaymentSent
 from fund.rules.authority import SYSTEM_ACTOR
-from fund.rules.hands import RULES, Hands, Pair, Trouble
-from fund.unit_of_work import View
-
-__all__ = ["COLUMNS", "DUTIES", "DUTY_FORMATS", "duties"]
+from fund.rules.segregation_of_duties import RULES, Hands, Pair, Trouble
+from fund.unit_of_work import Snapshot
 
 DUTIES = {
     "asked": (
@@ -70,7 +68,7 @@ COLUMNS = (
 
 
 def duties(
-    view: View, *, ref: str | None = None, without_names: bool = False, as_of: date | None = None
+    snapshot: Snapshot, *, ref: str | None = None, without_names: bool = False, as_of: date | None = None
 ) -> dict[str, Any]:
     """Who did what until the end of a day, what was compared, and what is wrong.
 
@@ -81,14 +79,14 @@ def duties(
     Raises:
         UnknownRef: No fact touches a case with this ref.
     """
-    day = as_of or view.today
-    reading = _Reading(view, ref, without_names=without_names)
-    for happened in view.store.facts.all():
-        if happened.effective_on <= day:
-            reading.see(happened)
+    day = as_of or snapshot.today
+    reading = _Reading(snapshot, ref, without_names=without_names)
+    for event in snapshot.store.facts.all():
+        if event.effective_on <= day:
+            reading.see(event)
     if ref is not None and not reading.touched:
         raise UnknownRef(kind="case", ref=ref, suggestion="fund event list")
-    head = view.store.facts.head()
+    head = snapshot.store.facts.head()
     found, wrong = Counter(each["rule"] for each in reading.pairs), Counter(each["rule"] for each in reading.findings)
     return {
         "as_of": day.isoformat(),
@@ -106,50 +104,50 @@ def duties(
 class _Reading:
     """The facts, one after the other, with the hands behind them."""
 
-    def __init__(self, view: View, ref: str | None, *, without_names: bool) -> None:
+    def __init__(self, snapshot: Snapshot, ref: str | None, *, without_names: bool) -> None:
         self.touched = False
         self.acts: list[dict[str, Any]] = []
         self.pairs: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self._ref = ref
-        self._names = {} if without_names else view.store.work.names()
-        self._words = view.store.work.command_words()
+        self._names = {} if without_names else snapshot.store.work.names()
+        self._words = snapshot.store.work.command_words()
         self._users: dict[str, UserAdded | UserChanged] = {}
         self._heard: list[Pair] = []
         self._hands = Hands(self._heard.append)
 
-    def see(self, happened: Envelope) -> None:
+    def see(self, event: Envelope) -> None:
         """Take one fact in."""
-        fact = happened.fact
+        fact = event.fact
         if isinstance(fact, (UserAdded, UserChanged)):
             self._users[fact.ref] = fact
         self._heard.clear()
-        troubles = list(self._hands.see(happened))
-        if self._ref is not None and self._ref not in (stream.partition("/")[2] for stream in _streams(happened)):
+        troubles = list(self._hands.see(event))
+        if self._ref is not None and self._ref not in (stream.partition("/")[2] for stream in _streams(event)):
             return
         self.touched = True
         others = _paid_beside(fact, self._ref) if self._ref is not None else ()
         if not isinstance(fact, CommandRefused):
-            self.acts += (each for each in self._acts(happened) if each["case"] not in others)
+            self.acts += (each for each in self._acts(event) if each["case"] not in others)
         pairs = (each for each in dict.fromkeys(self._heard) if each.case[1] not in others)
-        self.pairs += (self._pair(happened, each) for each in pairs)
+        self.pairs += (self._pair(event, each) for each in pairs)
         wrong = (each for each in troubles if each.details.get("ref") not in others)
-        self.findings += (self._finding(happened, each) for each in wrong)
+        self.findings += (self._finding(event, each) for each in wrong)
 
-    def _acts(self, happened: Envelope) -> Iterator[dict[str, Any]]:
-        duty = _DUTY.get(happened.type, "confirmed" if happened.made_by else "recorded")
-        who = [(happened.made_by, happened.made_command_id, "made"), (happened.actor, happened.command_id, duty)]
+    def _acts(self, event: Envelope) -> Iterator[dict[str, Any]]:
+        duty = _DUTY.get(event.type, "confirmed" if event.made_by else "recorded")
+        who = [(event.made_by, event.made_command_id, "made"), (event.actor, event.command_id, duty)]
         for person, command_id, done in who:
             if person is None or person == SYSTEM_ACTOR.user_id:
                 continue
             user = self._users.get(person)
-            for kind, case in dict.fromkeys(_cases(happened)):
+            for kind, case in dict.fromkeys(_cases(event)):
                 yield {
                     "case_kind": kind,
                     "case": case,
-                    "fact": happened.seq,
-                    "type": happened.type,
-                    "effective_on": happened.effective_on.isoformat(),
+                    "fact": event.seq,
+                    "type": event.type,
+                    "effective_on": event.effective_on.isoformat(),
                     "duty": done,
                     "person": person,
                     "name": self._names.get(person, ""),
@@ -159,15 +157,15 @@ class _Reading:
                     "command_id": command_id or "",
                 }
 
-    def _pair(self, happened: Envelope, pair: Pair) -> dict[str, Any]:
+    def _pair(self, event: Envelope, pair: Pair) -> dict[str, Any]:
         kind, case = pair.case
         return {
             "rule": pair.rule,
             "case_kind": kind,
             "case": case,
             "fact": pair.seq,
-            "type": happened.type,
-            "effective_on": happened.effective_on.isoformat(),
+            "type": event.type,
+            "effective_on": event.effective_on.isoformat(),
             "person": pair.person,
             "name": self._names.get(pair.person, ""),
             "other": pair.other,
@@ -176,33 +174,33 @@ class _Reading:
             "ok": pair.ok,
         }
 
-    def _finding(self, happened: Envelope, trouble: Trouble) -> dict[str, Any]:
+    def _finding(self, event: Envelope, trouble: Trouble) -> dict[str, Any]:
         said = {key: self._names.get(value, value) for key, value in trouble.details.items()}
-        kind, _slash, case = happened.stream.partition("/")
+        kind, _slash, case = event.stream.partition("/")
         return {
             "rule": trouble.rule,
             "case_kind": kind,
             "case": case,
             "fact": trouble.seq,
-            "type": happened.type,
-            "effective_on": happened.effective_on.isoformat(),
-            "person": str(trouble.details.get("person", happened.actor)),
+            "type": event.type,
+            "effective_on": event.effective_on.isoformat(),
+            "person": str(trouble.details.get("person", event.actor)),
             "what": trouble.message.format(**said),
             "why": trouble.message,
             "details": said,
         }
 
 
-def _streams(happened: Envelope) -> tuple[str, ...]:
-    return (happened.stream, *happened.fact.touches())
+def _streams(event: Envelope) -> tuple[str, ...]:
+    return (event.stream, *event.fact.affected_streams())
 
 
-def _cases(happened: Envelope) -> Iterator[tuple[str, str]]:
+def _cases(event: Envelope) -> Iterator[tuple[str, str]]:
     """The case of a fact; of a batch, what it pays as well."""
-    kind, _slash, ref = happened.stream.partition("/")
+    kind, _slash, ref = event.stream.partition("/")
     yield kind, ref
     if kind == "batch":
-        for stream in happened.fact.touches():
+        for stream in event.fact.affected_streams():
             paid, _slash, ref = stream.partition("/")
             if paid in ("disbursement", "payable"):
                 yield paid, ref

@@ -19,12 +19,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.disbursements import Payee
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
-
-__all__ = [
-    "STEP", "Excerpt", "Held", "Holder", "corrects", "euros_of", "holders_of", "identified", "main_sums", "stepped",
-    "taken", "watched",
-]  # fmt: skip
+from fund.unit_of_work import Snapshot
 
 STEP = 1000
 
@@ -136,7 +131,7 @@ class Held:
             self.ranges.append([seq, seq])
 
 
-def taken(view: View, since: date | None, until: date | None, known_at: int | None) -> Excerpt:
+def taken(snapshot: Snapshot, since: date | None, until: date | None, known_at: int | None) -> Excerpt:
     """The books of these days as known at an entry; what was read is durable before anything of it leaves.
 
     Raises:
@@ -144,9 +139,9 @@ def taken(view: View, since: date | None, until: date | None, known_at: int | No
     """
     if since is not None and until is not None and until < since:
         raise ExportTurnedAround(since_on=since, until_on=until)
-    last = view.ledger.last_entry(as_of=until, known_at=known_at)
-    flushed(view.ledger.connection)
-    return Excerpt(view.ledger, since, until, known_at, last)
+    last = snapshot.ledger.last_entry(as_of=until, known_at=known_at)
+    flushed(snapshot.ledger.connection)
+    return Excerpt(snapshot.ledger, since, until, known_at, last)
 
 
 def euros_of(cents: int) -> str:
@@ -193,7 +188,7 @@ class Holder:
     is_owed: bool
 
 
-def holders_of(view: View, excerpt: Excerpt) -> list[Holder]:
+def holders_of(snapshot: Snapshot, excerpt: Excerpt) -> list[Holder]:
     """Every holder of a sub-account that ever moved until the end, by ref.
 
     Names are those that the fund has now; of a supplier that which its account was recorded under on the last day.
@@ -203,7 +198,7 @@ def holders_of(view: View, excerpt: Excerpt) -> list[Holder]:
         account = excerpt.accounts[row.code]
         if account.holder:
             refs.setdefault(account.holder, []).append(account)
-    named = _names(view, refs, excerpt.until)
+    named = _names(snapshot, refs, excerpt.until)
     return [_holder(ref, refs[ref], named, excerpt) for ref in sorted(refs)]
 
 
@@ -225,17 +220,17 @@ def _holder(ref: str, accounts: list[Account], named: Mapping[str, tuple[str, st
     )
 
 
-def _names(view: View, refs: Iterable[str], until: date | None) -> dict[str, tuple[str, str]]:
+def _names(snapshot: Snapshot, refs: Iterable[str], until: date | None) -> dict[str, tuple[str, str]]:
     """Kind and name of each ref that the fund knows."""
     wanted = set(refs)
-    partners = {one.ref: one.name for one in view.cases(Partner)}
+    partners = {one.ref: one.name for one in snapshot.cases(Partner)}
     found = {ref: ("partner", name) for ref, name in partners.items() if ref in wanted}
     for kind, model in (("agreement", Agreement), ("proposal", Proposal)):
-        for brief in view.briefs(model, refs=sorted(wanted - set(found))):
+        for brief in snapshot.briefs(model, refs=sorted(wanted - set(found))):
             lead = partners.get(brief.partner or "", brief.partner or "")
             found[brief.ref] = (kind, f"{brief.ref}, {lead}" if lead else brief.ref)
     if wanted - set(found):
-        for payee in sorted(view.cases(Payee), key=lambda one: (one.from_on, one.ref)):
+        for payee in sorted(snapshot.cases(Payee), key=lambda one: (one.from_on, one.ref)):
             known = payee.partner in found and found[payee.partner][0] != "supplier"
             if payee.partner not in wanted or known:
                 continue

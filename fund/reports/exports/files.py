@@ -13,8 +13,6 @@ from pathlib import Path
 from fund.errors.usage import ExportFolderInUse
 from fund.paths import unwritable
 
-__all__ = ["MANIFEST", "beside", "folder_beside"]
-
 MANIFEST = "manifest.json"
 """It is put in its place last: a folder without one is no export."""
 

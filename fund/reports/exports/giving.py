@@ -23,11 +23,9 @@ from fund.ledger import REVERSAL, main_of
 from fund.reports.cash import Cash, Payments
 from fund.reports.exports.grants import Grant, Row, grants_of, organisation
 from fund.reports.exports.register import LICENCE
-from fund.reports.past import last_fact, regulations_on
+from fund.reports.history import last_fact, regulations_on
 from fund.rules.regulations import Regulations
-from fund.unit_of_work import View
-
-__all__ = ["Euros", "as_package", "giving"]
+from fund.unit_of_work import Snapshot
 
 CURRENCY = "EUR"
 THEMES = "Opgaven"
@@ -49,7 +47,7 @@ class Euros:
 
 
 def giving(
-    view: View, *, prefix: str | None = None, as_of: date | None = None, known_at: int | None = None
+    snapshot: Snapshot, *, prefix: str | None = None, as_of: date | None = None, known_at: int | None = None
 ) -> dict[str, Any]:
     """The package until the end of a day, under ``package``; what it was made from beside it.
 
@@ -63,21 +61,21 @@ def giving(
         FaultyPublisherPrefix: It is no prefix of 360Giving.
         NothingToPublish: There is no grant yet, and a package holds at least one.
     """
-    fund = str(view.store.work.setting("founded") or "")
+    fund = str(snapshot.store.work.setting("founded") or "")
     chosen = _prefix(prefix or f"360G-{_letters(fund)}")
-    day = as_of or view.today
-    told = grants_of(view, as_of=day, known_at=known_at)
+    day = as_of or snapshot.today
+    told = grants_of(snapshot, as_of=day, known_at=known_at)
     if not told.grants:
         raise NothingToPublish(as_of=day)
-    rules = regulations_on(view, day, last=last_fact(view, known_at))
-    publishing = _Publishing(view, chosen, fund, rules, told.rounds, _came_back(view, day, known_at))
-    head = view.ledger.head()
+    rules = regulations_on(snapshot, day, last=last_fact(snapshot, known_at))
+    publishing = _Publishing(snapshot, chosen, fund, rules, told.rounds, _came_back(snapshot, day, known_at))
+    head = snapshot.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
     grants = [publishing.grant(each) for each in told.grants]
     return {
         "as_of": day.isoformat(),
         "known_at": seq,
-        "head": {"seq": seq, "hash": (view.ledger.entry(seq).hash if seq else head.hash).hex()},
+        "head": {"seq": seq, "hash": (snapshot.ledger.entry(seq).hash if seq else head.hash).hex()},
         "package": {
             "version": "1.4",
             "title": f"{fund}: toekenningen tot en met {day.isoformat()}",
@@ -117,17 +115,17 @@ class _Back:
     recorded_at: datetime
 
 
-def _came_back(view: View, day: date, known_at: int | None) -> dict[str, list[_Back]]:
+def _came_back(snapshot: Snapshot, day: date, known_at: int | None) -> dict[str, list[_Back]]:
     """Principal that came back, by agreement, as the cash of the fund counts it (A); what a refund of unspent money
     recovered is told as a refund and left out here.
     """
     found: dict[str, list[_Back]] = {}
     nothing = Payments(())
-    for entry in view.ledger.entries(as_of=day, until_seq=known_at):
+    for entry in snapshot.ledger.entries(as_of=day, until_seq=known_at):
         if not any(main_of(leg.account) in _BACK for leg in entry.postings):
             continue
         whole = entry.kind == REVERSAL and entry.reverses is not None
-        origin = view.ledger.entry(entry.reverses) if whole and entry.reverses else entry
+        origin = snapshot.ledger.entry(entry.reverses) if whole and entry.reverses else entry
         if origin.kind == "disbursement.refunded":
             continue
         cash = Cash()
@@ -143,14 +141,14 @@ class _Publishing:
 
     def __init__(
         self,
-        view: View,
+        snapshot: Snapshot,
         prefix: str,
         fund: str,
         rules: Regulations,
         rounds: Mapping[str, str],
         back: Mapping[str, list[_Back]],
     ) -> None:
-        self._view, self._prefix, self._rounds, self._back = view, prefix, rounds, back
+        self._view, self._prefix, self._rounds, self._back = snapshot, prefix, rounds, back
         identity = rules.identity
         number = identity.chamber_number if identity is not None else None
         self.funder = {"id": f"NL-KVK-{number}" if number else f"{prefix}-fund", "name": fund}

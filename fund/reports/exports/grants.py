@@ -28,12 +28,10 @@ from fund.events.disbursements import DisbursementCancelled, DisbursementRefunde
 from fund.events.payments import PaymentReturned, PaymentSettled
 from fund.events.proposals import ProposalDrafted, ProposalLapsed, ProposalRevised, ProposalWithdrawn
 from fund.events.rounds import RoundPlanned
-from fund.reports.past import last_fact
+from fund.reports.history import last_fact
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import ProposalForm
-from fund.unit_of_work import Past, View
-
-__all__ = ["KINDS", "Due", "Grant", "Moved", "Row", "Told", "grants_of", "organisation", "told_until"]
+from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 KINDS = {"grant": "verlening", "change": "wijziging", "revocation": "intrekking", "determination": "vaststelling"}
 """The kinds of row, with the words of the Woo (3.3a)."""
@@ -163,14 +161,14 @@ class _Draft:
         self.milestones = tuple(Due(each.number, each.title, each.due_on) for each in fact.milestones)
         self.starts_on, self.ends_on = fact.started_on, fact.ends_on
 
-    def row(self, kind: str, ground: str, change_cents: int, happened: Envelope, **more: Any) -> Row:
+    def row(self, kind: str, ground: str, change_cents: int, event: Envelope, **more: Any) -> Row:
         """A decision, with what is known now."""
         return Row(
             kind=kind,
             ground=ground,
-            decided_on=happened.effective_on,
-            recorded_at=happened.recorded_at,
-            seq=happened.seq,
+            decided_on=event.effective_on,
+            recorded_at=event.recorded_at,
+            seq=event.seq,
             lead=self.lead,
             co_applicants=self.co_applicants,
             title=self.title,
@@ -204,21 +202,21 @@ class Told:
     rounds: dict[str, str]
 
 
-def told_until(view: View, known_at: int | None) -> View:
-    """The view in which the fact behind entry ``known_at`` (at most the last entry) is the last; the view itself for
+def told_until(snapshot: Snapshot, known_at: int | None) -> Snapshot:
+    """The snapshot in which the fact behind entry ``known_at`` (at most the last entry) is the last; the snapshot itself for
     all facts. A number means the same facts for ever: facts that book nothing are known with the next entry.
     """
-    last = last_fact(view, known_at)
-    return view if last is None else Past(view, last)
+    last = last_fact(snapshot, known_at)
+    return snapshot if last is None else HistoricalSnapshot(snapshot, last)
 
 
-def grants_of(view: View, *, as_of: date, known_at: int | None = None) -> Told:
+def grants_of(snapshot: Snapshot, *, as_of: date, known_at: int | None = None) -> Told:
     """Every grant until the end of a day, as known at an entry. What was rejected, or is not decided, is none."""
-    seen = told_until(view, known_at)
+    seen = told_until(snapshot, known_at)
     folding = _Folding()
-    for happened in seen.store.facts.of_types([fact.wire for fact in _FACTS]):
-        if happened.effective_on <= as_of:
-            folding.see(happened)
+    for event in seen.store.facts.of_types([fact.wire for fact in _FACTS]):
+        if event.effective_on <= as_of:
+            folding.see(event)
     return Told(tuple(folding.done()), folding.rounds)
 
 
@@ -244,34 +242,34 @@ class _Folding:
                     row.extent = "part" if granted else "whole"
             yield grant
 
-    def see(self, happened: Envelope) -> None:
+    def see(self, event: Envelope) -> None:
         """Take one fact in."""
-        fact = happened.fact
+        fact = event.fact
         if isinstance(fact, RoundPlanned):
             self.rounds[fact.ref] = fact.title
         elif isinstance(fact, (PaymentSettled, PaymentReturned)):
             if fact.line.proposal:
                 kind = "paid" if isinstance(fact, PaymentSettled) else "returned"
-                self._move(fact.line.proposal, kind, happened, fact.line.amount_cents, fact.line.ref, fact.line.payee)
+                self._move(fact.line.proposal, kind, event, fact.line.amount_cents, fact.line.ref, fact.line.payee)
         elif isinstance(fact, DisbursementRefunded):
             back = fact.advance_cents + fact.grant_cents + fact.recovered_cents
-            self._move(fact.proposal, "refunded", happened, back, fact.ref, fact.payee)
+            self._move(fact.proposal, "refunded", event, back, fact.ref, fact.payee)
         else:
             ref = str(getattr(fact, "proposal", "") or fact.ref)
-            self._decide(self._drafts.setdefault(ref, _Draft()), ref, happened)
+            self._decide(self._drafts.setdefault(ref, _Draft()), ref, event)
 
-    def _move(self, ref: str, kind: str, happened: Envelope, cents: int, of: str, payee: str) -> None:
-        moved = Moved(kind, happened.effective_on, cents, of, payee, happened.recorded_at, happened.seq)
+    def _move(self, ref: str, kind: str, event: Envelope, cents: int, of: str, payee: str) -> None:
+        moved = Moved(kind, event.effective_on, cents, of, payee, event.recorded_at, event.seq)
         self._grants.setdefault(ref, Grant(ref)).moved.append(moved)
 
-    def _decide(self, draft: _Draft, ref: str, happened: Envelope) -> None:
-        fact = happened.fact
+    def _decide(self, draft: _Draft, ref: str, event: Envelope) -> None:
+        fact = event.fact
         grant = self._grants.setdefault(ref, Grant(ref))
         rows = grant.rows
         grant.repayable_cents = _repayable(fact, grant.repayable_cents)
 
         def add(kind: str, ground: str, change_cents: int, **more: Any) -> None:
-            rows.append(draft.row(kind, ground, change_cents, happened, **more))
+            rows.append(draft.row(kind, ground, change_cents, event, **more))
 
         match fact:
             case ProposalDrafted() | ProposalRevised():
@@ -353,9 +351,9 @@ _TOOI = {
 """The collections of the register of governments, and the codes in it; its URIs stay as they are for ever."""
 
 
-def organisation(view: View, ref: str) -> tuple[str, str]:
+def organisation(snapshot: Snapshot, ref: str) -> tuple[str, str]:
     """The name of a partner and its URI in TOOI; an empty URI for who is not in that register, as regions are."""
-    partner = view.maybe(Partner, ref)
+    partner = snapshot.maybe(Partner, ref)
     if partner is None:
         return ref, ""
     collection, codes = _TOOI.get(partner.sort, ("", re.compile("(?!)")))

@@ -21,13 +21,11 @@ from fund.dates import EARLIEST
 from fund.ledger import Account, AccountType, Entry, Layer
 from fund.reports.exports.excerpt import Excerpt, corrects, euros_of, taken
 from fund.reports.exports.files import beside
-from fund.unit_of_work import View
-
-__all__ = ["beancount", "hledger"]
+from fund.unit_of_work import Snapshot
 
 
 def hledger(
-    view: View, *, path: str, since: date | None = None, until: date | None = None, known_at: int | None = None
+    snapshot: Snapshot, *, path: str, since: date | None = None, until: date | None = None, known_at: int | None = None
 ) -> dict[str, Any]:
     """The books, or those of some days, as a journal that ``hledger check --strict`` accepts.
 
@@ -40,14 +38,14 @@ def hledger(
         ExportTurnedAround: The last day lies before the first.
         FileUnreadable: It cannot be written.
     """
-    return _written(view, "hledger", _hledger, path, since, until, known_at)
+    return _written(snapshot, "hledger", _hledger, path, since, until, known_at)
 
 
 def beancount(
-    view: View, *, path: str, since: date | None = None, until: date | None = None, known_at: int | None = None
+    snapshot: Snapshot, *, path: str, since: date | None = None, until: date | None = None, known_at: int | None = None
 ) -> dict[str, Any]:
     """The books, or those of some days, as a ledger that ``bean-check`` accepts; arguments and refusals as above."""
-    return _written(view, "beancount", _beancount, path, since, until, known_at)
+    return _written(snapshot, "beancount", _beancount, path, since, until, known_at)
 
 
 @dataclass(slots=True)
@@ -67,7 +65,7 @@ class _Count:
 
 
 def _written(
-    view: View,
+    snapshot: Snapshot,
     name: str,
     write: Callable[[IO[str], Excerpt, _Count], None],
     path: str,
@@ -75,7 +73,7 @@ def _written(
     until: date | None,
     known_at: int | None,
 ) -> dict[str, Any]:
-    excerpt = taken(view, since, until, known_at)
+    excerpt = taken(snapshot, since, until, known_at)
     count = _Count()
     with beside(path) as part, part.open("w", encoding="utf-8", newline="\n") as out:
         write(out, excerpt, count)

@@ -18,15 +18,18 @@ from fund.errors.usage import NothingToProve
 from fund.ledger import Account, Ledger, TrialBalanceRow, flushed
 from fund.reports.exports.excerpt import STEP, Held, stepped, taken
 from fund.reports.exports.files import MANIFEST, folder_beside
-from fund.unit_of_work import View
-
-__all__ = ["jsonl", "ledger_folder", "prove"]
+from fund.unit_of_work import Snapshot
 
 VERIFIER = "verify_export.py"
 
 
 def jsonl(
-    view: View, *, folder: str, since: date | None = None, until: date | None = None, known_at: int | None = None
+    snapshot: Snapshot,
+    *,
+    folder: str,
+    since: date | None = None,
+    until: date | None = None,
+    known_at: int | None = None,
 ) -> dict[str, Any]:
     """The whole ledger in a folder, one object a line, with a manifest and the program that checks it.
 
@@ -38,20 +41,22 @@ def jsonl(
         FileUnreadable: It cannot be written.
     """
     if since is None and until is None and known_at is None:
-        return ledger_folder(view.ledger, Path(folder))
-    return _stretch(view, folder, since, until, known_at)
+        return ledger_folder(snapshot.ledger, Path(folder))
+    return _stretch(snapshot, folder, since, until, known_at)
 
 
-def _stretch(view: View, folder: str, since: date | None, until: date | None, known_at: int | None) -> dict[str, Any]:
+def _stretch(
+    snapshot: Snapshot, folder: str, since: date | None, until: date | None, known_at: int | None
+) -> dict[str, Any]:
     """The entries of some days, between what stood before and what stands after.
 
     The manifest says which numbers they are. Entries bear their hashes as in the whole ledger, so each can be sealed
     again and those that follow each other are linked; that nothing is missing shows the whole ledger alone, or a proof
     (``ledger prove``). So the program that checks a chain from its beginning does not lie beside them.
     """
-    excerpt, held = taken(view, since, until, known_at), Held()
+    excerpt, held = taken(snapshot, since, until, known_at), Held()
     with folder_beside(folder) as part:
-        told = view.ledger.told(since=since, as_of=until, until_seq=known_at)
+        told = snapshot.ledger.told(since=since, as_of=until, until_seq=known_at)
         files = {
             "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, excerpt.accounts.values())),
             "opening.jsonl": _write(part / "opening.jsonl", map(_sides, excerpt.before)),
@@ -61,8 +66,8 @@ def _stretch(view: View, folder: str, since: date | None, until: date | None, kn
         manifest = {
             "format": "fund-ledger-stretch",
             "version": 1,
-            "book": view.ledger.book,
-            "currency": view.ledger.currency,
+            "book": snapshot.ledger.book,
+            "currency": snapshot.ledger.currency,
             "since": since.isoformat() if since else None,
             "until": until.isoformat() if until else None,
             "known_at": known_at,
@@ -164,7 +169,7 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 def prove(
-    view: View,
+    snapshot: Snapshot,
     *,
     seqs: Sequence[int] = (),
     account: str | None = None,
@@ -181,7 +186,7 @@ def prove(
         NothingToProve: Neither entries nor an older anchor were named.
         UnknownAnchor, UnknownEntry, UnknownAccount, FaultyAnchor: As they say.
     """
-    ledger = view.ledger
+    ledger = snapshot.ledger
     if since is not None:
         return {"proof": ledger.prove_growth(since, anchor)}
     named = list(seqs)

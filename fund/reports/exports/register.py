@@ -17,9 +17,7 @@ from typing import Any
 
 from fund.glossary import theme_names
 from fund.reports.exports.grants import KINDS, Grant, Row, grants_of, organisation
-from fund.unit_of_work import View
-
-__all__ = ["LICENCE", "REGISTER_FORMATS", "columns", "grounds", "register"]
+from fund.unit_of_work import Snapshot
 
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 """What the fund publishes may be used by everybody for everything (CC0 1.0), as the register of Schiedam does."""
@@ -42,7 +40,7 @@ def grounds() -> tuple[dict[str, str], ...]:
     return tuple(_data("grounds.csv"))
 
 
-def register(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+def register(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
     """Every decision on a grant until the end of a day, by number of the grant and then by day.
 
     ``change_cents`` adds up to ``granted_cents`` of the last row of each grant, and to what the ledger holds as awarded
@@ -50,30 +48,30 @@ def register(view: View, *, as_of: date | None = None, known_at: int | None = No
 
     Source: statements.md (open data); Woo 3.3a.
     """
-    day = as_of or view.today
-    told = grants_of(view, as_of=day, known_at=known_at)
-    head = view.ledger.head()
+    day = as_of or snapshot.today
+    told = grants_of(snapshot, as_of=day, known_at=known_at)
+    head = snapshot.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
     return {
-        "fund": view.store.work.setting("founded") or "",
+        "fund": snapshot.store.work.setting("founded") or "",
         "as_of": day.isoformat(),
         "known_at": seq,
-        "head": {"seq": seq, "hash": (view.ledger.entry(seq).hash if seq else head.hash).hex()},
+        "head": {"seq": seq, "hash": (snapshot.ledger.entry(seq).hash if seq else head.hash).hex()},
         "licence": LICENCE,
         "columns": [dict(each) for each in columns()],
         "grounds": [dict(each) for each in grounds()],
         "rows": [
-            _row(view, grant, number, row, told.rounds)
+            _row(snapshot, grant, number, row, told.rounds)
             for grant in told.grants
             for number, row in enumerate(grant.rows, start=1)
         ],
     }
 
 
-def _row(view: View, grant: Grant, number: int, row: Row, rounds: Mapping[str, str]) -> dict[str, Any]:
+def _row(snapshot: Snapshot, grant: Grant, number: int, row: Row, rounds: Mapping[str, str]) -> dict[str, Any]:
     names = theme_names()
-    lead_name, lead_uri = organisation(view, row.lead)
-    others = [organisation(view, each) for each in row.co_applicants]
+    lead_name, lead_uri = organisation(snapshot, row.lead)
+    others = [organisation(snapshot, each) for each in row.co_applicants]
     last = row is grant.last
     return {
         "grant": grant.ref,
@@ -83,7 +81,7 @@ def _row(view: View, grant: Grant, number: int, row: Row, rounds: Mapping[str, s
         "ground": row.ground,
         "extent": row.extent,
         "decided_on": row.decided_on.isoformat(),
-        "scheme": view.regulations(row.decided_on).version,
+        "scheme": snapshot.regulations(row.decided_on).version,
         "round": row.round,
         "round_title": rounds.get(row.round, ""),
         "agreement": row.agreement,

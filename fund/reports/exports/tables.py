@@ -19,10 +19,8 @@ from fund.database import from_micros
 from fund.ledger import Entry, TrialBalanceRow, main_of
 from fund.reports.exports.excerpt import Excerpt, Held, holders_of, taken
 from fund.reports.exports.files import MANIFEST, folder_beside
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.users.use_cases import accounts_of_the_fund
-
-__all__ = ["FORMULA", "csv_set"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula, or skips before one."""
@@ -43,7 +41,12 @@ EVENTS = (
 
 
 def csv_set(
-    view: View, *, folder: str, since: date | None = None, until: date | None = None, known_at: int | None = None
+    snapshot: Snapshot,
+    *,
+    folder: str,
+    since: date | None = None,
+    until: date | None = None,
+    known_at: int | None = None,
 ) -> dict[str, Any]:
     """Entries, postings, accounts, balances before and after, holders and events of some days, in a new folder.
 
@@ -58,7 +61,7 @@ def csv_set(
         ExportFolderInUse: There is something in the folder already.
         FileUnreadable: It cannot be written.
     """
-    excerpt = taken(view, since, until, known_at)
+    excerpt = taken(snapshot, since, until, known_at)
     held = Held()
     with folder_beside(folder) as part:
         files = {
@@ -66,8 +69,8 @@ def csv_set(
             "opening.csv": _table(part / "opening.csv", BALANCES, _balances(excerpt, excerpt.before)),
             **_moves(part, excerpt, held),
             "closing.csv": _table(part / "closing.csv", BALANCES, _balances(excerpt, excerpt.moved)),
-            "holders.csv": _table(part / "holders.csv", HOLDERS, _holders(view, excerpt)),
-            "events.csv": _table(part / "events.csv", EVENTS, _events(view, excerpt)),
+            "holders.csv": _table(part / "holders.csv", HOLDERS, _holders(snapshot, excerpt)),
+            "events.csv": _table(part / "events.csv", EVENTS, _events(snapshot, excerpt)),
         }
         manifest = {
             "format": "fund-csv-set",
@@ -186,18 +189,18 @@ def _balances(excerpt: Excerpt, rows: Iterable[TrialBalanceRow]) -> Iterator[Seq
         yield row.code, one.name, one.type.value, one.layer.value, one.currency, max(cents, 0), max(-cents, 0), cents
 
 
-def _holders(view: View, excerpt: Excerpt) -> Iterator[Sequence[Any]]:
-    for one in holders_of(view, excerpt):
+def _holders(snapshot: Snapshot, excerpt: Excerpt) -> Iterator[Sequence[Any]]:
+    for one in holders_of(snapshot, excerpt):
         yield one.ref, one.kind, one.name, one.opening_cents, one.closing_cents
 
 
-def _events(view: View, excerpt: Excerpt) -> Iterator[Sequence[Any]]:
+def _events(snapshot: Snapshot, excerpt: Excerpt) -> Iterator[Sequence[Any]]:
     until_seq = None
     if excerpt.known_at is not None:
-        last = view.ledger.last_entry(known_at=excerpt.known_at)
-        behind = None if last is None else view.store.facts.get(str(last.metadata.get("event_id")))
+        last = snapshot.ledger.last_entry(known_at=excerpt.known_at)
+        behind = None if last is None else snapshot.store.facts.get(str(last.metadata.get("event_id")))
         until_seq = 0 if behind is None else behind.seq
-    for row in view.store.facts.outlines(since=excerpt.since, until=excerpt.until, until_seq=until_seq):
+    for row in snapshot.store.facts.outlines(since=excerpt.since, until=excerpt.until, until_seq=until_seq):
         yield (
             row.seq,
             row.event_id,

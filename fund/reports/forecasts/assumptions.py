@@ -13,8 +13,6 @@ from fund.errors.proposals import BrokenForm, FormNotText, FormTooLarge
 from fund.forms.text import Path, Place, parse
 from fund.schemas.assumptions import Assumptions, AssumptionsFile, checked
 
-__all__ = ["OWN", "Chosen", "chosen", "read", "template"]
-
 OWN = "assumptions.toml"
 """The sets that come with the fund."""
 MOST_FAULTS = 20

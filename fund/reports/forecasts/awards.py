@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fund.reports.forecasts.quarters import Quarters
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.assumptions import AwardProfile
-from fund.unit_of_work import View
-
-__all__ = ["WHOLE", "Profile", "average", "assumed"]
+from fund.unit_of_work import Snapshot
 
 WHOLE = 1_000_000_000
 """An award, in parts."""
@@ -47,10 +45,10 @@ class Profile:
 
 
 def average(
-    view: View, day: date, last: int | None, rules: Regulations, *, payment_days: int, otherwise: AwardProfile
+    snapshot: Snapshot, day: date, last: int | None, rules: Regulations, *, payment_days: int, otherwise: AwardProfile
 ) -> Profile:
     """The average of what was agreed until a day, else the award that is assumed."""
-    drafted = [one for one in cases_on(view, Agreement, day, last=last) if one.terms.award_cents > 0]
+    drafted = [one for one in cases_on(snapshot, Agreement, day, last=last) if one.terms.award_cents > 0]
     if not drafted:
         return assumed(otherwise)
     paid: Counter[int] = Counter()

@@ -17,13 +17,11 @@ from fund.errors.ledger import UnknownAccount
 from fund.language import N_
 from fund.reports.cash import Cash, cash_on
 from fund.reports.forecasts.liquidity import QUARTERS, RUNS, SEED, liquidity, made_from, named
-from fund.reports.past import cases_on, last_fact
+from fund.reports.history import cases_on, last_fact
 from fund.reports.quantities import Quantities
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call
-from fund.unit_of_work import View
-
-__all__ = ["DEFINITIONS", "ahead", "known_on"]
+from fund.unit_of_work import Snapshot
 
 DEFINITIONS: Mapping[str, str] = {
     "difference_cents": N_("realised - expected cash at the end of the quarter"),
@@ -36,7 +34,7 @@ DEFINITIONS: Mapping[str, str] = {
 
 
 def ahead(
-    view: View,
+    snapshot: Snapshot,
     *,
     quarters: int = QUARTERS,
     runs: int = RUNS,
@@ -53,16 +51,16 @@ def ahead(
     """
     made_with: dict[str, Any] = {"quarters": quarters, "runs": runs, "seed": seed, "assumptions": assumptions}
     if backtest is None:
-        return liquidity(view, **made_with, as_of=as_of, known_at=known_at)
-    return _held_against(view, backtest, as_of or view.today, known_at, made_with)
+        return liquidity(snapshot, **made_with, as_of=as_of, known_at=known_at)
+    return _held_against(snapshot, backtest, as_of or snapshot.today, known_at, made_with)
 
 
-def known_on(view: View, day: date, most: int | None = None) -> int:
+def known_on(snapshot: Snapshot, day: date, most: int | None = None) -> int:
     """The number of the last entry that was written by the end of a day; 0 before the first."""
-    low, high = 0, view.ledger.head().seq if most is None else min(most, view.ledger.head().seq)
+    low, high = 0, snapshot.ledger.head().seq if most is None else min(most, snapshot.ledger.head().seq)
     while low < high:
         middle = (low + high + 1) // 2
-        if day_of(view.ledger.entry(middle).recorded_at) <= day:
+        if day_of(snapshot.ledger.entry(middle).recorded_at) <= day:
             low = middle
         else:
             high = middle - 1
@@ -70,22 +68,22 @@ def known_on(view: View, day: date, most: int | None = None) -> int:
 
 
 def _held_against(
-    view: View, day: date, until: date, known_at: int | None, made_with: Mapping[str, Any]
+    snapshot: Snapshot, day: date, until: date, known_at: int | None, made_with: Mapping[str, Any]
 ) -> dict[str, Any]:
-    then = liquidity(view, **made_with, as_of=day, known_at=known_on(view, day, known_at))
+    then = liquidity(snapshot, **made_with, as_of=day, known_at=known_on(snapshot, day, known_at))
     ended = [row for row in then["quarters"] if date.fromisoformat(row["ends_on"]) <= until]
     if not ended:
         raise BacktestNotPast(day=day, until=until)
     days = [day, *(date.fromisoformat(row["ends_on"]) for row in ended)]
-    sums = cash_on(view, days, known_at=known_at)
+    sums = cash_on(snapshot, days, known_at=known_at)
     stood = [
         sum(
-            view.ledger.balance(code, as_of=each, known_at=known_at, kinds_excluded=("closing",))
+            snapshot.ledger.balance(code, as_of=each, known_at=known_at, kinds_excluded=("closing",))
             for code in ("1000", "1005")
         )
         for each in days
     ]
-    new = _Since(view, day, then["known_at"], known_at)
+    new = _Since(snapshot, day, then["known_at"], known_at)
     rows = [
         _beside(row, (sums[at], sums[at + 1]), (stood[at], stood[at + 1]), new.moved(days[at + 1]))
         for at, row in enumerate(ended)
@@ -93,7 +91,7 @@ def _held_against(
     inside = sum(row["inside"] for row in rows)
     planned = sum(row["inside_as_planned"] for row in rows)
     return {
-        **made_from(view, until, known_at),
+        **made_from(snapshot, until, known_at),
         "backtest": day.isoformat(),
         "made_as_known_at": then["known_at"],
         "seed": then["seed"],
@@ -115,17 +113,17 @@ def _held_against(
 class _Since:
     """What was decided after a forecast was made, and what that did to the cash: new agreements, new calls."""
 
-    def __init__(self, view: View, day: date, then: int, known_at: int | None) -> None:
-        self._view, self._known_at = view, known_at
-        self._last = last_fact(view, known_at)
-        last = last_fact(view, then)
-        stood = {one.ref for one in cases_on(view, Agreement, day, last=last)}
+    def __init__(self, snapshot: Snapshot, day: date, then: int, known_at: int | None) -> None:
+        self._view, self._known_at = snapshot, known_at
+        self._last = last_fact(snapshot, known_at)
+        last = last_fact(snapshot, then)
+        stood = {one.ref for one in cases_on(snapshot, Agreement, day, last=last)}
         self._new = {
             one.ref
-            for one in view.cases(Agreement)
-            if one.ref not in stood and not _was_promised(view, one.proposal, day, then)
+            for one in snapshot.cases(Agreement)
+            if one.ref not in stood and not _was_promised(snapshot, one.proposal, day, then)
         }
-        self._calls = {one.ref for one in cases_on(view, Call, day, last=last)}
+        self._calls = {one.ref for one in cases_on(snapshot, Call, day, last=last)}
 
     def moved(self, until: date) -> int:
         """What came in less what went out by the end of a day, on what was decided since."""
@@ -138,10 +136,10 @@ class _Since:
         return cents + sum(call.received_cents for call in called if call.ref not in self._calls)
 
 
-def _was_promised(view: View, proposal: str, day: date, then: int) -> bool:
+def _was_promised(snapshot: Snapshot, proposal: str, day: date, then: int) -> bool:
     """Whether a proposal had its award on the day, and no agreement yet."""
     try:
-        return view.ledger.balance(f"9000.{proposal}", as_of=day, known_at=then, kinds_excluded=("closing",)) > 0
+        return snapshot.ledger.balance(f"9000.{proposal}", as_of=day, known_at=then, kinds_excluded=("closing",)) > 0
     except UnknownAccount:
         return False
 

@@ -13,8 +13,6 @@ from typing import Any
 
 from fund.language import _, day, euros, ngettext, number
 
-__all__ = ["concluded", "degrees_drawn", "met_sentence", "percent", "quarters_drawn", "whole_euros"]
-
 
 def quarters_drawn(found: Mapping[str, Any]) -> dict[str, Any]:
     """The chart ``liquidity`` of a forecast, or ``backtest`` of one that is held against what happened."""

@@ -34,12 +34,7 @@ from fund.reports.forecasts.simulation import (
     unpacked,
 )
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions, Delay
-from fund.unit_of_work import View
-
-__all__ = [
-    "DEFINITIONS", "HIGH", "LOW", "RUNS", "SEED", "Projection", "liquidity", "made", "made_from", "named", "project",
-    "told", "watched",
-]  # fmt: skip
+from fund.unit_of_work import Snapshot
 
 RUNS, QUARTERS, SEED = 2000, 12, 1
 LOW, HIGH = 10, 90
@@ -133,7 +128,7 @@ def uncertain(
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class LiquidityProjection:
     """A forecast before it is JSON: by quarter, in cents, what has come and gone until its end.
 
     Attributes:
@@ -174,7 +169,7 @@ class Projection:
         ]
 
 
-def project(base: Portfolio, assumed: Assumptions, quarters: Quarters, *, seed: int, runs: int) -> Projection:
+def project(base: Portfolio, assumed: Assumptions, quarters: Quarters, *, seed: int, runs: int) -> LiquidityProjection:
     """The forecast that follows from what stands open, under assumptions."""
     count = len(quarters)
     advances = [
@@ -202,7 +197,7 @@ def project(base: Portfolio, assumed: Assumptions, quarters: Quarters, *, seed: 
     closings, lowest = _runs(
         base, advances, calls, promises, certain, later, costs, count, seed, runs, assumed.common_bps
     )
-    return Projection(
+    return LiquidityProjection(
         quarters=quarters,
         base=base,
         contributions=contributions,
@@ -290,7 +285,7 @@ def _runs(
 
 
 def liquidity(
-    view: View,
+    snapshot: Snapshot,
     *,
     quarters: int = QUARTERS,
     runs: int = RUNS,
@@ -311,18 +306,18 @@ def liquidity(
     Raises:
         FaultyAssumptions, NoAssumptionsYet: As they say.
     """
-    day = as_of or view.today
+    day = as_of or snapshot.today
     used = chosen(assumptions, day)
-    base = portfolio(view, day, known_at, payment_days=used.used.payment_days, costs_cents=used.used.costs_cents)
+    base = portfolio(snapshot, day, known_at, payment_days=used.used.payment_days, costs_cents=used.used.costs_cents)
     found = project(base, used.used, Quarters(day, quarters), seed=seed, runs=runs)
     return {
-        **made_from(view, day, known_at),
+        **made_from(snapshot, day, known_at),
         "seed": seed,
         "runs": runs,
         "assumptions": used.as_json(),
         "regulations": base.rules.version,
         **told(found),
-        "past_quarters": _past(view, day, known_at),
+        "past_quarters": _past(snapshot, day, known_at),
         "definitions": named(DEFINITIONS),
     }
 
@@ -332,15 +327,15 @@ def named(definitions: Mapping[str, str]) -> dict[str, str]:
     return {name.removesuffix("_cents"): text for name, text in definitions.items()}
 
 
-def made_from(view: View, day: date, known_at: int | None) -> dict[str, Any]:
+def made_from(snapshot: Snapshot, day: date, known_at: int | None) -> dict[str, Any]:
     """What every forecast says of the books it was made of."""
-    head = view.ledger.head()
+    head = snapshot.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
-    digest = view.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash
+    digest = snapshot.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash
     return {"as_of": day.isoformat(), "known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
 
 
-def told(found: Projection) -> dict[str, Any]:
+def told(found: LiquidityProjection) -> dict[str, Any]:
     """A projection as JSON: per quarter, in all, what comes after it, and what follows from it."""
     base, cash, free = found.base, found.cash(), found.free()
     rows = []
@@ -434,19 +429,19 @@ def _met(rows: Sequence[Mapping[str, Any]], key: str, buffer_cents: int) -> str 
     return next((str(row["quarter"]) for row in rows if row[key] <= buffer_cents), None)
 
 
-def _past(view: View, day: date, known_at: int | None) -> list[dict[str, Any]]:
+def _past(snapshot: Snapshot, day: date, known_at: int | None) -> list[dict[str, Any]]:
     """What stood on the accounts at the end of the quarters before the day, and on the day itself."""
     ends = []
     for number in range(PAST_QUARTERS, 0, -1):
         before = add_months(date(day.year, 3 * ((day.month - 1) // 3) + 1, 1), -3 * (number - 1)) - timedelta(days=1)
-        if before >= view.first_day:
+        if before >= snapshot.first_day:
             ends.append(before)
     ends += [day] if day not in ends else []
     return [
         {
             "ends_on": each.isoformat(),
             "cash_cents": sum(
-                view.ledger.balance(code, as_of=each, known_at=known_at, kinds_excluded=("closing",))
+                snapshot.ledger.balance(code, as_of=each, known_at=known_at, kinds_excluded=("closing",))
                 for code in ("1000", "1005")
             ),
         }

@@ -2,7 +2,7 @@
 
 The ledger says how much, the cases say when. Each balance is laid over the days of its cases, the oldest first, and
 what no case explains is taken to fall on the next day; so every plan adds up to its balance, whatever the cases say.
-Everything is read as it was, as far as it was known (``fund.reports.past``). Source: statements.md (forecasts).
+Everything is read as it was, as far as it was known (``fund.reports.history``). Source: statements.md (forecasts).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeVar
 from fund.dates import add_months
 from fund.ledger import CLOSING
 from fund.reports.forecasts.quarters import Flow
-from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.rules import schedules, valuation
 from fund.rules.exits import due_until
 from fund.rules.regulations import Regulations
@@ -27,9 +27,7 @@ from fund.schemas.exits import Exit
 from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import View
-
-__all__ = ["Advance", "Costs", "Payment", "Portfolio", "portfolio"]
+from fund.unit_of_work import Snapshot
 
 Case = TypeVar("Case", bound=CaseFile)
 PAID_STATES = ("approved", "sent", "paid", "part_refunded")
@@ -132,7 +130,7 @@ class Portfolio:
 
 
 def portfolio(
-    view: View, day: date, known_at: int | None, *, payment_days: int = 0, costs_cents: int | None = None
+    snapshot: Snapshot, day: date, known_at: int | None, *, payment_days: int = 0, costs_cents: int | None = None
 ) -> Portfolio:
     """Everything that stands open at the end of a day, as it was known at an entry.
 
@@ -140,7 +138,7 @@ def portfolio(
         payment_days: Between the day of a milestone, or an approval without a day, and the payment.
         costs_cents: What running the fund costs a year; the run rate of the year until then when absent.
     """
-    return _Reading(view, day, known_at, payment_days).whole(costs_cents)
+    return _Reading(snapshot, day, known_at, payment_days).whole(costs_cents)
 
 
 def over(cents: int, planned: Iterable[Flow], rest_on: date) -> tuple[Flow, ...]:
@@ -157,17 +155,17 @@ def over(cents: int, planned: Iterable[Flow], rest_on: date) -> tuple[Flow, ...]
 class _Reading:
     """One reading of the fund; each method reads one kind of open item."""
 
-    def __init__(self, view: View, day: date, known_at: int | None, payment_days: int) -> None:
-        self.view = view
+    def __init__(self, snapshot: Snapshot, day: date, known_at: int | None, payment_days: int) -> None:
+        self.snapshot = snapshot
         self.day = day
         self.known_at = known_at
-        self.last = last_fact(view, known_at)
+        self.last = last_fact(snapshot, known_at)
         self.next_day = day + timedelta(days=1)
         self.pay_on = self.next_day + timedelta(days=payment_days)
         self.lag = timedelta(days=payment_days)
-        self.rules = regulations_on(view, day, last=self.last)
+        self.rules = regulations_on(snapshot, day, last=self.last)
         self.holders: dict[str, dict[str, int]] = {}
-        for code, cents in view.ledger.balances(as_of=day, known_at=known_at, kinds_excluded=(CLOSING,)).items():
+        for code, cents in snapshot.ledger.balances(as_of=day, known_at=known_at, kinds_excluded=(CLOSING,)).items():
             main, _dot, holder = code.partition(".")
             self.holders.setdefault(main, {})[holder] = cents
         self.balances = {main: sum(held.values()) for main, held in self.holders.items()}
@@ -208,7 +206,7 @@ class _Reading:
         """Cases as they were; none where nothing ever stood on the account that they explain."""
         if not self.holders.get(main) or refs == ():
             return []
-        return cases_on(self.view, model, self.day, last=self.last, refs=refs)
+        return cases_on(self.snapshot, model, self.day, last=self.last, refs=refs)
 
     # ------------------------------------------------------------------------------------------------- what comes back
 
@@ -387,13 +385,13 @@ class _Reading:
 
     def costs(self, assumed_cents: int | None) -> Costs:
         """Costs of the fund: as assumed, else what was booked on 4500 in the year until the day, or since it began."""
-        since = max(add_months(self.day, -12) + timedelta(days=1), self.view.first_day)
+        since = max(add_months(self.day, -12) + timedelta(days=1), self.snapshot.first_day)
         if assumed_cents is not None:
             return Costs("assumptions", assumed_cents, 365, since, self.day)
         days = max((self.day - since).days + 1, 0)
         booked = 0
         if "4500" in self.holders and days:
-            moved = self.view.ledger.turnover(
+            moved = self.snapshot.ledger.turnover(
                 "4500", since=since, as_of=self.day, known_at=self.known_at, kinds_excluded=(CLOSING,)
             )
             booked = moved.balance_cents

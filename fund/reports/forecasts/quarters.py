@@ -11,8 +11,6 @@ from math import floor
 
 from fund.dates import add_months, last_day
 
-__all__ = ["Flow", "Quarter", "Quarters", "cumulated", "half_up", "steps"]
-
 
 @dataclass(frozen=True, slots=True)
 class Flow:

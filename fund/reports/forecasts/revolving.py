@@ -37,9 +37,7 @@ from fund.reports.forecasts.simulation import (
 from fund.reports.quantities import Quantities
 from fund.rules.regulations import Regulations, age_rate
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions
-from fund.unit_of_work import View
-
-__all__ = ["AWARDS", "DEFINITIONS", "PERCENTS", "YEARS", "Base", "Runs", "revolving"]
+from fund.unit_of_work import Snapshot
 
 YEARS = (1, 3, 5, 10)
 PERCENTS = (5, 10, 25, 50, 75, 90, 95)
@@ -158,7 +156,7 @@ class Base:
 
 
 def revolving(
-    view: View,
+    snapshot: Snapshot,
     *,
     years: Sequence[int] = YEARS,
     runs: int = RUNS,
@@ -178,22 +176,27 @@ def revolving(
     Raises:
         FaultyAssumptions, NoAssumptionsYet: As they say.
     """
-    day = as_of or view.today
+    day = as_of or snapshot.today
     used = chosen(assumptions, day)
     assumed = used.used
-    open_items = portfolio(view, day, known_at, payment_days=assumed.payment_days, costs_cents=assumed.costs_cents)
+    open_items = portfolio(snapshot, day, known_at, payment_days=assumed.payment_days, costs_cents=assumed.costs_cents)
     count = max(years)
     moments = [Quarters(day, 1).after_years(year) - 1 for year in range(1, count + 1)]
     quarters = Quarters(day, moments[-1] + 1)
-    now = Quantities(view, day, known_at)
+    now = Quantities(snapshot, day, known_at)
     base = _base(open_items, quarters, moments, now)
     profile = average(
-        view, day, open_items.last_fact, open_items.rules, payment_days=assumed.payment_days, otherwise=assumed.award
+        snapshot,
+        day,
+        open_items.last_fact,
+        open_items.rules,
+        payment_days=assumed.payment_days,
+        otherwise=assumed.award,
     )
     told = Runs(open_items, assumed, quarters, moments, base, profile if awards == "regrant" else None)
     found = told.made(seed, runs)
     return {
-        **made_from(view, day, known_at),
+        **made_from(snapshot, day, known_at),
         "seed": seed,
         "runs": runs,
         "assumptions": used.as_json(),

@@ -28,11 +28,6 @@ from hashlib import shake_128
 from fund.reports.forecasts.quarters import cumulated
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions, Delay, Stage
 
-__all__ = [
-    "Dice", "Fates", "Outcome", "Watch", "comes_in", "delays_of", "fates", "in_the_end", "lanes", "quantile", "spread",
-    "unpacked",
-]  # fmt: skip
-
 METHOD = b"revolving-fund forecast 1"
 FULL = 1 << 64
 """A throw lies below this."""

@@ -13,8 +13,6 @@ from fund.reports.exports.register import columns as columns_of_the_register
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Run, percent
 from fund.reports.site.gathered import Fund
 
-__all__ = ["COLUMNS", "FILES", "about_page", "accessibility_page", "data_page"]
-
 FILES: Mapping[str, str] = {
     "register": N_("The register of grants, as the law on open government asks it: a row for each decision"),
     "360giving": N_("The same in the standard 360Giving, with payments and what came back"),

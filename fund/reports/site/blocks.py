@@ -19,11 +19,6 @@ from typing import Any
 from fund.errors.usage import ReportsMissing
 from fund.language import _, decimal_text, language
 
-__all__ = [
-    "Chart", "Column", "Facts", "Grid", "Heading", "Link", "Links", "Page", "Para", "Quote", "Site", "drawn", "percent",
-    "style",
-]  # fmt: skip
-
 _HIDDEN = dict.fromkeys(
     [each for each in range(0x20) if each not in (0x09, 0x0A, 0x0D)]
     + [*range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF],

@@ -21,9 +21,8 @@ from fund.reports.site.blocks import (
     Run,
 )
 from fund.reports.site.figures import FIGURES, chart_of
-from fund.reports.site.gathered import Experiment, Fund, Lesson
-
-__all__ = ["card", "experiment_pages", "explained", "href_of", "link_to", "list_page", "partner_links"]
+from fund.reports.site.gathered import Fund
+from fund.reports.site.shapes import Experiment, Lesson
 
 SECTION = "experimenten.html"
 

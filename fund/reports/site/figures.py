@@ -18,9 +18,8 @@ from fund.reports import charts
 from fund.reports.burden import TARGETS
 from fund.reports.site import words
 from fund.reports.site.blocks import Chart, Column, Grid, percent
-from fund.reports.site.gathered import Fund, Steps, share_text
-
-__all__ = ["FIGURES", "Figure", "chart_of"]
+from fund.reports.site.gathered import Fund, share_text
+from fund.reports.site.shapes import Steps
 
 Rows = Sequence[Mapping[str, Any]]
 Told = tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]

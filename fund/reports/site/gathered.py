@@ -23,7 +23,7 @@ from fund.reports.cash import Cash, cash_on
 from fund.reports.exports.giving import giving
 from fund.reports.exports.register import register
 from fund.reports.forecasts.liquidity import liquidity
-from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.site.shapes import Experiment, Lesson, Member, News, OpenRound, Planned, Steps
 from fund.reports.statements.council import council
@@ -33,9 +33,7 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Call, Partner
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal, Round
-from fund.unit_of_work import Past, View
-
-__all__ = ["GROUPS", "Experiment", "Fund", "Lesson", "Member", "News", "Steps", "group_of", "share_text"]
+from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 GROUPS = ("awarded", "running", "evaluating", "confirmed", "inconclusive", "learned", "refuted", "stopped")
 """Where an experiment stands, for everybody: what came of it only once its evaluation is published."""
@@ -49,7 +47,7 @@ MONTHS = 36
 class Fund:
     """The fund on a day, as it was known at an entry."""
 
-    view: View = field(repr=False)
+    snapshot: Snapshot = field(repr=False)
     as_of: date
     known_at: int | None = None
     drawn: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
@@ -58,12 +56,12 @@ class Fund:
     @cached_property
     def last(self) -> int | None:
         """The last fact that counts."""
-        return last_fact(self.view, self.known_at)
+        return last_fact(self.snapshot, self.known_at)
 
     @cached_property
     def position(self) -> dict[str, Any]:
         """``statement position`` of the day."""
-        return position(self.view, as_of=self.as_of, known_at=self.known_at)
+        return position(self.snapshot, as_of=self.as_of, known_at=self.known_at)
 
     @cached_property
     def head(self) -> Mapping[str, Any]:
@@ -74,31 +72,31 @@ class Fund:
     @cached_property
     def rules(self) -> Regulations:
         """The regulations of the day."""
-        return regulations_on(self.view, self.as_of, last=self.last)
+        return regulations_on(self.snapshot, self.as_of, last=self.last)
 
     @cached_property
     def quantities(self) -> Quantities:
         """What the ledger adds up to."""
-        return Quantities(self.view, self.as_of, self.known_at)
+        return Quantities(self.snapshot, self.as_of, self.known_at)
 
     @cached_property
     def cash(self) -> Cash:
         """What came in and went out by purpose."""
-        return cash_on(self.view, [self.as_of], known_at=self.known_at)[0]
+        return cash_on(self.snapshot, [self.as_of], known_at=self.known_at)[0]
 
     @cached_property
     def name(self) -> str:
         """What the fund is called: in its regulations, else the name under which it was founded."""
         identity = self.rules.identity
         named = identity.name if identity is not None else None
-        return named or str(self.view.store.work.setting("founded") or "")
+        return named or str(self.snapshot.store.work.setting("founded") or "")
 
     # -------------------------------------------------------------------------------------------------------- over time
 
     @cached_property
     def days(self) -> list[date]:
         """The ends of months, or of quarters, from the first entry until the day; and the day itself."""
-        first = next(iter(self.view.ledger.entries(as_of=self.as_of, until_seq=self.known_at)), None)
+        first = next(iter(self.snapshot.ledger.entries(as_of=self.as_of, until_seq=self.known_at)), None)
         if first is None:
             return []
         months = (self.as_of.year - first.effective_on.year) * 12 + self.as_of.month - first.effective_on.month
@@ -113,7 +111,7 @@ class Fund:
     @cached_property
     def balances(self) -> list[tuple[date, int]]:
         """What stood in the bank and in the treasury at the end of each of these days, in cents."""
-        ledger = self.view.ledger
+        ledger = self.snapshot.ledger
         return [
             (on, sum(ledger.balance(code, as_of=on, known_at=self.known_at) for code in ("1000", "1005")))
             for on in self.days
@@ -121,7 +119,7 @@ class Fund:
 
     def buffer_on(self, on: date) -> int:
         """The buffer of the regulations of a day, in cents."""
-        return regulations_on(self.view, on, last=self.last).buffer_cents
+        return regulations_on(self.snapshot, on, last=self.last).buffer_cents
 
     @cached_property
     def forecast(self) -> Mapping[str, Any] | None:
@@ -129,7 +127,7 @@ class Fund:
         if not self.days:
             return None
         try:
-            return liquidity(self.view, as_of=self.as_of, known_at=self.known_at)
+            return liquidity(self.snapshot, as_of=self.as_of, known_at=self.known_at)
         except NoAssumptionsYet:
             return None
 
@@ -139,10 +137,10 @@ class Fund:
     def open_rounds(self) -> list[OpenRound]:
         """The rounds that take proposals on the day, what closes first in front: when, and on what conditions."""
         found = []
-        for case in cases_on(self.view, Round, self.as_of, last=self.last):
+        for case in cases_on(self.snapshot, Round, self.as_of, last=self.last):
             opens_on, closes_on = day_of(case.opens_at), day_of(case.closes_at - timedelta(microseconds=1))
             if opens_on <= self.as_of <= closes_on:
-                track = regulations_on(self.view, opens_on, last=self.last).tracks[case.track]
+                track = regulations_on(self.snapshot, opens_on, last=self.last).tracks[case.track]
                 found.append(OpenRound(case.title, case.track, opens_on, closes_on, case.ceiling_cents, track))
         return sorted(found, key=lambda each: (each.closes_on, each.title))
 
@@ -151,13 +149,13 @@ class Fund:
     @cached_property
     def register(self) -> dict[str, Any]:
         """``export register``: a row for each decision on a grant (Woo 3.3a)."""
-        return register(self.view, as_of=self.as_of, known_at=self.known_at)
+        return register(self.snapshot, as_of=self.as_of, known_at=self.known_at)
 
     @cached_property
     def giving(self) -> dict[str, Any] | None:
         """``export 360giving``; nothing while there is no grant."""
         try:
-            return giving(self.view, as_of=self.as_of, known_at=self.known_at)
+            return giving(self.snapshot, as_of=self.as_of, known_at=self.known_at)
         except NothingToPublish:
             return None
 
@@ -166,7 +164,7 @@ class Fund:
         """``statement council`` of every partner, by its id, for everybody: without the days of plans that wait for a
         decision, which are their applicants' own until it is taken, and without what it pays or does too late.
         """
-        found = council(self.view, as_of=self.as_of, known_at=self.known_at)
+        found = council(self.snapshot, as_of=self.as_of, known_at=self.known_at)
         return {
             each["id"]: {
                 **each,
@@ -179,17 +177,17 @@ class Fund:
 
     @cached_property
     def _proposals(self) -> dict[str, Proposal]:
-        found = cases_on(self.view, Proposal, self.as_of, last=self.last)
+        found = cases_on(self.snapshot, Proposal, self.as_of, last=self.last)
         return {each.ref: each for each in found if not each.is_draft}
 
     @cached_property
     def _evaluations(self) -> dict[str, Evaluation]:
-        return {each.ref: each for each in cases_on(self.view, Evaluation, self.as_of, last=self.last)}
+        return {each.ref: each for each in cases_on(self.snapshot, Evaluation, self.as_of, last=self.last)}
 
     @cached_property
     def _milestones(self) -> dict[str, list[Milestone]]:
         found: dict[str, list[Milestone]] = {}
-        for each in cases_on(self.view, Milestone, self.as_of, last=self.last):
+        for each in cases_on(self.snapshot, Milestone, self.as_of, last=self.last):
             found.setdefault(each.agreement, []).append(each)
         return found
 
@@ -206,7 +204,7 @@ class Fund:
         """Those that were in force once, and those of an award that stands: a text of which nothing came is no news."""
         return {
             each.ref: each
-            for each in cases_on(self.view, Agreement, self.as_of, last=self.last)
+            for each in cases_on(self.snapshot, Agreement, self.as_of, last=self.last)
             if each.started_on is not None or self._proposals[each.proposal].state in _AWARDED
         }
 
@@ -362,10 +360,10 @@ class Fund:
         """
         balances, capital = self.quantities.balances, -self.quantities.main_balances.get("3000", 0)
         calls: dict[str, list[Call]] = {}
-        for call in cases_on(self.view, Call, self.as_of, last=self.last):
+        for call in cases_on(self.snapshot, Call, self.as_of, last=self.last):
             calls.setdefault(call.partner, []).append(call)
         found = []
-        for each in cases_on(self.view, Partner, self.as_of, last=self.last):
+        for each in cases_on(self.snapshot, Partner, self.as_of, last=self.last):
             if each.state == "candidate":
                 continue
             own = -balances.get(f"3000.{each.ref}", 0)
@@ -393,10 +391,10 @@ class Fund:
     @cached_property
     def steps(self) -> list[Steps]:
         """What proposals asked of people until the first money, by track and the year of that payment."""
-        view = Past(self.view, self.last) if self.last is not None else self.view
+        snapshot = HistoricalSnapshot(self.snapshot, self.last) if self.last is not None else self.snapshot
         found: dict[tuple[str, int], list[Any]] = {}
-        for each in burdens(view):
-            closed = day_of(view.case(Round, self._round_of(view, each.ref)).closes_at)
+        for each in burdens(snapshot):
+            closed = day_of(snapshot.case(Round, self._round_of(snapshot, each.ref)).closes_at)
             paid_on = closed + timedelta(days=each.days)
             if paid_on <= self.as_of:
                 found.setdefault((each.track, paid_on.year), []).append(each)
@@ -415,8 +413,8 @@ class Fund:
         ]
 
     @staticmethod
-    def _round_of(view: View, ref: str) -> str:
-        return view.case(Proposal, ref).round
+    def _round_of(snapshot: Snapshot, ref: str) -> str:
+        return snapshot.case(Proposal, ref).round
 
 
 def group_of(agreement: Agreement, evaluation: Evaluation | None) -> str:

@@ -14,10 +14,9 @@ from fund.reports.site import words
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Quote, Run, percent
 from fund.reports.site.experiments import card, explained, link_to, theme
 from fund.reports.site.figures import FIGURES, chart_of
-from fund.reports.site.gathered import Experiment, Fund, Lesson, Member
+from fund.reports.site.gathered import Fund
+from fund.reports.site.shapes import Experiment, Lesson, Member
 from fund.rules.valuation import nothing_free
-
-__all__ = ["MONEY", "lessons_page", "money_page", "partner_page", "partners_page", "start_page"]
 
 NEWEST = 6
 DECISIONS = 60

@@ -27,9 +27,7 @@ from fund.reports.site.figures import FIGURES
 from fund.reports.site.gathered import Fund, share_text
 from fund.reports.statements.council import council_pdf
 from fund.reports.statements.formats import as_csv, as_json
-from fund.unit_of_work import View
-
-__all__ = ["MARKER", "Files", "files_of", "site"]
+from fund.unit_of_work import Snapshot
 
 MARKER = ".fund-site.json"
 """The file by which a folder is known as a site of ours."""
@@ -39,7 +37,7 @@ Watch = Callable[[int, int], None]
 
 
 def site(
-    view: View,
+    snapshot: Snapshot,
     *,
     folder: str,
     as_of: date | None = None,
@@ -60,7 +58,7 @@ def site(
         FileUnreadable: It cannot be written.
     """
     require_ours(Path(folder))
-    fund = Fund(view, as_of or view.today, known_at)
+    fund = Fund(snapshot, as_of or snapshot.today, known_at)
     made, too_long = files_of(fund, papers=papers, watch=watch)
     put_in_place(Path(folder), made)
     return {

@@ -10,8 +10,6 @@ from typing import Any
 
 from fund.rules.regulations import Track
 
-__all__ = ["Experiment", "Lesson", "Member", "News", "OpenRound", "Planned", "Steps"]
-
 
 @dataclass(frozen=True, slots=True)
 class Lesson:

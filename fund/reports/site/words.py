@@ -9,18 +9,6 @@ from collections.abc import Mapping
 
 from fund.language import N_
 
-__all__ = [
-    "DECISIONS",
-    "EXPLAINED",
-    "GROUPS",
-    "HYPOTHESES",
-    "MEANING",
-    "MILESTONES",
-    "NEWS",
-    "SORTS",
-    "VERDICTS",
-]
-
 GROUPS: Mapping[str, str] = {
     "awarded": N_("Awarded, not started yet"),
     "running": N_("Running"),

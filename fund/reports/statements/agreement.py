@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from fund.errors.ledger import UnknownAccount
-from fund.reports.past import cases_on, last_fact
+from fund.reports.history import cases_on, last_fact
 from fund.reports.quantities import Quantities
 from fund.reports.statements.holder import Accounts, standing
 from fund.reports.statements.position import head_of
@@ -20,9 +20,7 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import View
-
-__all__ = ["MAINS", "agreement_statement"]
+from fund.unit_of_work import Snapshot
 
 Case = TypeVar("Case", bound=CaseFile)
 
@@ -32,7 +30,7 @@ CHANGES = ("agreement.amended", "agreement.lead_changed", "agreement.suspended",
 
 
 def agreement_statement(
-    view: View, *, ref: str, as_of: date | None = None, known_at: int | None = None
+    snapshot: Snapshot, *, ref: str, as_of: date | None = None, known_at: int | None = None
 ) -> dict[str, Any]:
     """What was awarded, changed, paid, repaid, set aside, given up, brought and learned under one agreement.
 
@@ -45,25 +43,25 @@ def agreement_statement(
     Raises:
         UnknownRef: No such agreement.
     """
-    now = view.case(Agreement, ref)
-    day, last = as_of or view.today, last_fact(view, known_at)
+    now = snapshot.case(Agreement, ref)
+    day, last = as_of or snapshot.today, last_fact(snapshot, known_at)
 
     def were(model: type[Case], refs: list[str]) -> list[Case]:
-        return cases_on(view, model, day, last=last, refs=refs) if refs else []
+        return cases_on(snapshot, model, day, last=last, refs=refs) if refs else []
 
     def below(model: type[Case]) -> list[Case]:
-        return were(model, [each.ref for each in view.cases(model, parent=ref)])
+        return were(model, [each.ref for each in snapshot.cases(model, parent=ref)])
 
     case = next(iter(were(Agreement, [ref])), None)
-    plan = next(iter(were(Plan, [ref])), None) if view.maybe(Plan, ref) else None
-    evaluation = next(iter(were(Evaluation, [ref])), None) if view.maybe(Evaluation, ref) else None
-    found = Quantities(view, day, known_at)
-    accounts = Accounts(view, [f"9000.{now.proposal}", *(f"{main}.{ref}" for main in MAINS)], day, known_at)
+    plan = next(iter(were(Plan, [ref])), None) if snapshot.maybe(Plan, ref) else None
+    evaluation = next(iter(were(Evaluation, [ref])), None) if snapshot.maybe(Evaluation, ref) else None
+    found = Quantities(snapshot, day, known_at)
+    accounts = Accounts(snapshot, [f"9000.{now.proposal}", *(f"{main}.{ref}" for main in MAINS)], day, known_at)
     stood = accounts.standings
     return {
         "ref": ref,
         "as_of": day.isoformat(),
-        **head_of(view, known_at),
+        **head_of(snapshot, known_at),
         "proposal": now.proposal,
         "title": now.title,
         "lead_partner": (case or now).lead,
@@ -84,12 +82,12 @@ def agreement_statement(
         "learning_writeoffs_cents": standing(stood, "4200"),
         "other_writeoffs_cents": standing(stood, "4210"),
         "recovered_cents": -standing(stood, "4300"),
-        "refinanced_cents": _refinanced(view, f"1200.{ref}", day, known_at),
+        "refinanced_cents": _refinanced(snapshot, f"1200.{ref}", day, known_at),
         "paid_repayable_cents": found.by_holder("U_cents")[ref],
         "paid_grant_cents": found.by_holder("S_cents")[ref],
         "repaid_cents": found.by_holder("A_cents")[ref],
         "standings": stood,
-        "amendments": _amendments(view, below(Amendment), ref, day, last),
+        "amendments": _amendments(snapshot, below(Amendment), ref, day, last),
         "milestones": [
             {
                 "ref": each.ref,
@@ -162,16 +160,18 @@ def _iso(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def _refinanced(view: View, code: str, day: date, known_at: int | None) -> int:
+def _refinanced(snapshot: Snapshot, code: str, day: date, known_at: int | None) -> int:
     """What refinancing added to an advance; below zero what left it for the roll-out."""
     try:
-        moved = view.ledger.turnover(code, as_of=day, known_at=known_at, kinds=("agreement.refinanced",))
+        moved = snapshot.ledger.turnover(code, as_of=day, known_at=known_at, kinds=("agreement.refinanced",))
     except UnknownAccount:
         return 0
     return moved.balance_cents
 
 
-def _amendments(view: View, asked: list[Amendment], ref: str, day: date, last: int | None) -> list[dict[str, Any]]:
+def _amendments(
+    snapshot: Snapshot, asked: list[Amendment], ref: str, day: date, last: int | None
+) -> list[dict[str, Any]]:
     """What changed, by the facts that changed it, and what was asked and is not decided or was refused."""
     made = [
         {
@@ -184,7 +184,7 @@ def _amendments(view: View, asked: list[Amendment], ref: str, day: date, last: i
             "lead_partner": getattr(each.fact, "lead", None) if each.type == "agreement.lead_changed" else None,
             "reason": getattr(each.fact, "reason", "") or None,
         }
-        for each in view.store.facts.of_stream(f"agreement/{ref}")
+        for each in snapshot.store.facts.of_stream(f"agreement/{ref}")
         if each.type in CHANGES and each.effective_on <= day and (last is None or each.seq <= last)
     ]
     return made + [

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fund.glossary import choice_word
 from fund.language import N_, _, day
 from fund.reports.layout import Column, Page, Table, fact_table
 from fund.reports.statements.annual.words import HYPOTHESES, VERDICTS
 from fund.reports.statements.partner_page import moved_table, standings_table
-
-__all__ = ["agreement_page"]
+from fund.words import choice_word
 
 CHANGES = {
     "amended": N_("award changed"),

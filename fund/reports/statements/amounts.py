@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fund.language import N_
 from fund.reports.quantities import QUANTITIES
 
-__all__ = ["AMOUNTS", "Amount"]
-
 
 @dataclass(frozen=True, slots=True)
 class Amount:

@@ -8,24 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from fund.declarations import InputFile
 from fund.ledger import Anchor, Entry, public_key
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 
 if TYPE_CHECKING:
     from fund.ledger import Verification
 
-__all__ = [
-    "accounts",
-    "balance",
-    "entries",
-    "entry",
-    "entry_json",
-    "first_bad",
-    "ledger_checks",
-    "verification",
-]
 
-
-def accounts(view: View) -> dict[str, Any]:
+def accounts(snapshot: Snapshot) -> dict[str, Any]:
     """The chart of accounts with its sub-accounts, in the order of codes."""
     return {
         "accounts": [
@@ -38,7 +27,7 @@ def accounts(view: View) -> dict[str, Any]:
                 "currency": account.currency,
                 "status": account.status.value,
             }
-            for account in view.ledger.accounts()
+            for account in snapshot.ledger.accounts()
         ]
     }
 
@@ -61,7 +50,7 @@ def entry_json(found: Entry) -> dict[str, Any]:
 
 
 def entries(
-    view: View,
+    snapshot: Snapshot,
     *,
     account: str | None = None,
     kind: str | None = None,
@@ -75,27 +64,27 @@ def entries(
     Raises:
         UnknownAccount: No such account.
     """
-    found = view.ledger.entries(
+    found = snapshot.ledger.entries(
         account=account, kind=kind, event_id=event_id, since_seq=since_seq, until_seq=known_at, as_of=as_of
     )
     return {
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "known_at": known_at,
         "account": account,
         "entries": [entry_json(each) for each in found],
     }
 
 
-def entry(view: View, *, seq: int) -> dict[str, Any]:
+def entry(snapshot: Snapshot, *, seq: int) -> dict[str, Any]:
     """One entry, with the fact behind it.
 
     Raises:
         UnknownEntry: No such entry.
     """
-    found = view.ledger.entry(seq)
+    found = snapshot.ledger.entry(seq)
     event_id = found.metadata.get("event_id")
-    envelope = view.store.facts.get(str(event_id)) if event_id else None
-    reversal = view.ledger.reversal_of(seq)
+    envelope = snapshot.store.facts.get(str(event_id)) if event_id else None
+    reversal = snapshot.ledger.reversal_of(seq)
     return {
         "entry": {
             **entry_json(found),
@@ -117,7 +106,9 @@ def entry(view: View, *, seq: int) -> dict[str, Any]:
     }
 
 
-def balance(view: View, *, account: str, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+def balance(
+    snapshot: Snapshot, *, account: str, as_of: date | None = None, known_at: int | None = None
+) -> dict[str, Any]:
     """What stands on an account, debit positive; of a main code with its sub-accounts.
 
     Raises:
@@ -125,14 +116,14 @@ def balance(view: View, *, account: str, as_of: date | None = None, known_at: in
     """
     return {
         "account": account,
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "known_at": known_at,
-        "balance_cents": view.ledger.balance(account, as_of=as_of, known_at=known_at),
+        "balance_cents": snapshot.ledger.balance(account, as_of=as_of, known_at=known_at),
     }
 
 
 def verification(
-    view: View,
+    snapshot: Snapshot,
     *,
     anchors: Sequence[InputFile] = (),
     key: str | None = None,
@@ -149,7 +140,7 @@ def verification(
     """
     kept = [Anchor.read(file["content"]) for file in anchors]
     signer = None if key is None else public_key(key)
-    found = view.ledger.verify(full=True, anchors=kept, public_key=signer, progress=progress)
+    found = snapshot.ledger.verify(full=True, anchors=kept, public_key=signer, progress=progress)
     checks = ledger_checks(found)
     return {
         "ok": found.ok,

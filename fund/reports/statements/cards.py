@@ -10,20 +10,18 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from fund.glossary import account_word
 from fund.language import N_, _, day
 from fund.ledger import CardLine
 from fund.reports.layout import Column, Page, Table
 from fund.reports.statements.position import head_of
-from fund.unit_of_work import View
-
-__all__ = ["card", "card_page"]
+from fund.unit_of_work import Snapshot
+from fund.words import account_word
 
 AT_ONCE = 500
 
 
 def card(
-    view: View,
+    snapshot: Snapshot,
     *,
     account: str,
     since: date | None = None,
@@ -44,18 +42,18 @@ def card(
     Raises:
         UnknownAccount: No such account.
     """
-    ledger = view.ledger
+    ledger = snapshot.ledger
     moved = ledger.turnover(account, since=since, as_of=as_of, known_at=known_at)
     before = 0
     if since is not None:
         before = ledger.balance(account, as_of=since - timedelta(days=1), known_at=known_at)
     found: dict[str, Any] = {
         "account": account,
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "since": since.isoformat() if since else None,
-        **head_of(view, known_at),
+        **head_of(snapshot, known_at),
         "opening_cents": before,
-        "lines": _lines(view, ledger.card(account, since=since, as_of=as_of, known_at=known_at)),
+        "lines": _lines(snapshot, ledger.card(account, since=since, as_of=as_of, known_at=known_at)),
         "debit_cents": moved.debit_cents,
         "credit_cents": moved.credit_cents,
         "balance_cents": before + moved.balance_cents,
@@ -66,9 +64,9 @@ def card(
     return {key: value for key, value in found.items() if key != "lines"}
 
 
-def _lines(view: View, lines: Iterator[CardLine]) -> Iterator[dict[str, Any]]:
+def _lines(snapshot: Snapshot, lines: Iterator[CardLine]) -> Iterator[dict[str, Any]]:
     while part := list(islice(lines, AT_ONCE)):
-        facts = view.store.facts.who(sorted({line.event_id for line in part if line.event_id}))
+        facts = snapshot.store.facts.who(sorted({line.event_id for line in part if line.event_id}))
         for line in part:
             fact = facts.get(line.event_id or "")
             yield {

@@ -17,8 +17,6 @@ from fund.reports.quantities import QUANTITIES, Line
 from fund.reports.statements.grounds import Award, Claim, Grounds, Share
 from fund.store import Told
 
-__all__ = ["INPUTS", "Input", "inputs_of", "lines_of"]
-
 Row = dict[str, Any]
 
 
@@ -95,7 +93,7 @@ def _shares(fits: Callable[[Grounds, Share], bool]) -> Callable[[Grounds], Itera
 def _rules(cents: bool) -> Callable[[Grounds], Iterator[Row]]:
     def read(found: Grounds) -> Iterator[Row]:
         rules = found.rules
-        told = [each for each in found.view.store.facts.told(("regulations.adopted",)) if each.ref == rules.version]
+        told = [each for each in found.snapshot.store.facts.told(("regulations.adopted",)) if each.ref == rules.version]
         for each in told[-1:]:
             yield _fact(each, rules.buffer_cents) if cents else _fact(each, amount=str(rules.revolving_target_bps))
 

@@ -17,8 +17,6 @@ from fund.reports.layout import safe
 from fund.reports.statements.printed import as_pdf
 from fund.reports.statements.sheets import as_xlsx
 
-__all__ = ["DRAWN", "STATEMENT_FORMATS", "STREAMED", "as_csv", "as_json", "csv_parts", "json_parts"]
-
 LISTS = ("accounts", "lines", "entries")
 """Statements that are a list have it under one of these keys."""
 LINES_A_PART = 2_000

@@ -16,8 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from fund.language import N_
+from fund.reports.history import cases_on, changed, last_fact, regulations_on
 from fund.reports.indicators import Basis
-from fund.reports.past import cases_on, changed, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.rules import valuation
 from fund.rules.prices import Prices
@@ -27,9 +27,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import CaseBrief, Told
-from fund.unit_of_work import Past, View
-
-__all__ = ["LATE", "Award", "Claim", "Grounds", "Share"]
+from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 NO_PRICES = N_("no price index was given (--cpi FILE)")
 NO_MONTH = N_("the price index has no figure for a month in which money came in, or for the day")
@@ -101,20 +99,22 @@ class Grounds:
         prices: A price index, for what contributions are worth at the prices of the day.
     """
 
-    def __init__(self, view: View, day: date, known_at: int | None = None, *, prices: Prices | None = None) -> None:
-        self.view = view
+    def __init__(
+        self, snapshot: Snapshot, day: date, known_at: int | None = None, *, prices: Prices | None = None
+    ) -> None:
+        self.snapshot = snapshot
         self.prices = prices
         self.day = day
         self.known_at = known_at
-        self.last = last_fact(view, known_at)
-        self.quantities = Quantities(view, day, known_at)
+        self.last = last_fact(snapshot, known_at)
+        self.quantities = Quantities(snapshot, day, known_at)
 
     # ----------------------------------------------------------------------------------------------------------- ledger
 
     @cached_property
     def rules(self) -> Regulations:
         """The regulations in force on the day."""
-        return regulations_on(self.view, self.day, last=self.last)
+        return regulations_on(self.snapshot, self.day, last=self.last)
 
     @cached_property
     def year(self) -> Quantities:
@@ -124,7 +124,7 @@ class Grounds:
     @cached_property
     def start(self) -> Quantities:
         """The quantities at the start of the year."""
-        return Quantities(self.view, date(self.day.year, 1, 1) - timedelta(days=1), self.known_at)
+        return Quantities(self.snapshot, date(self.day.year, 1, 1) - timedelta(days=1), self.known_at)
 
     @cached_property
     def outstanding(self) -> dict[str, int]:
@@ -137,7 +137,7 @@ class Grounds:
     @cached_property
     def facts(self) -> list[Told]:
         """The facts that say how agreements began, went and ended, until the day."""
-        told = self.view.store.facts.told(FACTS, until_seq=self.last, keys=SAYS)
+        told = self.snapshot.store.facts.told(FACTS, until_seq=self.last, keys=SAYS)
         return [each for each in told if each.effective_on <= self.day]
 
     @cached_property
@@ -177,7 +177,9 @@ class Grounds:
         """The repayment plans of what is outstanding, as they were."""
         refs = sorted(self.outstanding)
         return (
-            {plan.ref: plan for plan in cases_on(self.view, Plan, self.day, last=self.last, refs=refs)} if refs else {}
+            {plan.ref: plan for plan in cases_on(self.snapshot, Plan, self.day, last=self.last, refs=refs)}
+            if refs
+            else {}
         )
 
     @cached_property
@@ -224,21 +226,23 @@ class Grounds:
         refs = sorted({code.partition(".")[2] for code in self.quantities.balances if code.startswith("9000.")})
         if not refs:
             return []
-        again = changed(self.view, Proposal, self.day, last=self.last, refs=refs)
+        again = changed(self.snapshot, Proposal, self.day, last=self.last, refs=refs)
         found = {ref: _award(case.model_dump(mode="json")) for ref, case in again.items() if case is not None}
         still = [ref for ref in refs if ref not in again]
-        if isinstance(self.view, Past):
-            found |= {case.ref: _award(case.model_dump(mode="json")) for case in self.view.cases(Proposal, refs=still)}
+        if isinstance(self.snapshot, HistoricalSnapshot):
+            found |= {
+                case.ref: _award(case.model_dump(mode="json")) for case in self.snapshot.cases(Proposal, refs=still)
+            }
         else:
-            for row in self.view.store.cases.find(Proposal.kind, refs=still):
+            for row in self.snapshot.store.cases.find(Proposal.kind, refs=still):
                 found[row.ref] = _award(json.loads(row.document))
         return [found[ref] for ref in sorted(found)]
 
     @cached_property
     def agreements(self) -> list[CaseBrief]:
         """Every agreement, as it was: state, lead (``partner``) and award (``amount_cents``)."""
-        again = changed(self.view, Agreement, self.day, last=self.last)
-        found = {brief.ref: brief for brief in self.view.briefs(Agreement) if brief.ref not in again}
+        again = changed(self.snapshot, Agreement, self.day, last=self.last)
+        found = {brief.ref: brief for brief in self.snapshot.briefs(Agreement) if brief.ref not in again}
         for ref, case in again.items():
             if case is not None:
                 found[ref] = CaseBrief(ref, case.state, case.proposal, case.lead, case.award_cents, {})

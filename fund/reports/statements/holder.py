@@ -16,9 +16,7 @@ from fund.errors.ledger import UnknownAccount
 from fund.events import Envelope
 from fund.ledger import CLOSING
 from fund.schemas.capital import Receipt
-from fund.unit_of_work import View
-
-__all__ = ["Accounts"]
+from fund.unit_of_work import Snapshot
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Accounts:
         since: The first day of the time that is told; from the beginning when absent.
     """
 
-    view: View
+    snapshot: Snapshot
     codes: Sequence[str]
     day: date
     known_at: int | None = None
@@ -66,14 +64,14 @@ class Accounts:
 
     def _balance(self, code: str, day: date) -> int:
         try:
-            return self.view.ledger.balance(code, as_of=day, known_at=self.known_at, kinds_excluded=(CLOSING,))
+            return self.snapshot.ledger.balance(code, as_of=day, known_at=self.known_at, kinds_excluded=(CLOSING,))
         except UnknownAccount:
             return 0
 
     def _lines(self, code: str) -> Iterator[dict[str, Any]]:
         balance = 0
         try:
-            lines = self.view.ledger.card(code, as_of=self.day, known_at=self.known_at)
+            lines = self.snapshot.ledger.card(code, as_of=self.day, known_at=self.known_at)
         except UnknownAccount:
             return
         for line in lines:
@@ -101,7 +99,7 @@ class Accounts:
             return told
         ref = str(fact.fact.ref)
         receipt = getattr(fact.fact, "receipt", None) or (ref if fact.type.startswith("receipt.") else None)
-        case = self.view.maybe(Receipt, receipt) if receipt else None
+        case = self.snapshot.maybe(Receipt, receipt) if receipt else None
         return {
             "document": ref,
             "receipt": receipt,
@@ -113,7 +111,7 @@ class Accounts:
         if event_id is None:
             return None
         if event_id not in self._facts:
-            self._facts[event_id] = self.view.store.facts.get(event_id)
+            self._facts[event_id] = self.snapshot.store.facts.get(event_id)
         return self._facts[event_id]
 
 

@@ -21,8 +21,6 @@ from fund.reports.statements.proposal_page import proposal_page
 from fund.reports.statements.treasury import treasury_page
 from fund.reports.statements.trial import trial_balance_page
 
-__all__ = ["PAGES", "PAPERS"]
-
 PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
     "ledger card": card_page,
     "ledger trial-balance": trial_balance_page,

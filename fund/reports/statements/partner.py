@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.reports.exits import as_json, quote_of
-from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.shares import Paid, paid_by
 from fund.reports.statements.holder import Accounts, standing
@@ -20,16 +20,19 @@ from fund.reports.statements.position import head_of
 from fund.rules.keys import fraction_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, Call, DistributionKey, Partner
-from fund.unit_of_work import View
-
-__all__ = ["MAINS", "partner_statement"]
+from fund.unit_of_work import Snapshot
 
 MAINS = ("1100", "2100", "3000", "2200", "2210")
 """The main accounts of which every partner has its own: asked, overpaid, capital, owed on leaving now and later."""
 
 
 def partner_statement(
-    view: View, *, partner: str, as_of: date | None = None, known_at: int | None = None, since: date | None = None
+    snapshot: Snapshot,
+    *,
+    partner: str,
+    as_of: date | None = None,
+    known_at: int | None = None,
+    since: date | None = None,
 ) -> dict[str, Any]:
     """What a partner was asked, paid and owes, its share, what it received as lead and participant, and its worth.
 
@@ -40,24 +43,24 @@ def partner_statement(
     Raises:
         UnknownRef: No such partner.
     """
-    now = view.case(Partner, partner)
-    day, last = as_of or view.today, last_fact(view, known_at)
-    found = Quantities(view, day, known_at)
-    accounts = Accounts(view, [f"{main}.{partner}" for main in MAINS], day, known_at, since)
+    now = snapshot.case(Partner, partner)
+    day, last = as_of or snapshot.today, last_fact(snapshot, known_at)
+    found = Quantities(snapshot, day, known_at)
+    accounts = Accounts(snapshot, [f"{main}.{partner}" for main in MAINS], day, known_at, since)
     stood = accounts.standings
-    case = next(iter(cases_on(view, Partner, day, last=last, refs=[partner])), None)
-    rules = regulations_on(view, day, last=last)
-    paid = paid_by(view, found).get(partner, Paid())
+    case = next(iter(cases_on(snapshot, Partner, day, last=last, refs=[partner])), None)
+    rules = regulations_on(snapshot, day, last=last)
+    paid = paid_by(snapshot, found).get(partner, Paid())
     capital, receivable = -standing(stood, "3000"), standing(stood, "1100")
     total = found.value("capital_cents")
-    agreements = _agreements(view, found, partner, day, last)
-    benefits = _benefits(view, partner, day, last)
+    agreements = _agreements(snapshot, found, partner, day, last)
+    benefits = _benefits(snapshot, partner, day, last)
     return {
         "id": partner,
         "name": (case or now).name,
         "as_of": day.isoformat(),
         "since": since.isoformat() if since else None,
-        **head_of(view, known_at),
+        **head_of(snapshot, known_at),
         "state": case.state if case else None,
         "joined_on": case.joined_on.isoformat() if case else None,
         "regulations": rules.version,
@@ -70,13 +73,13 @@ def partner_statement(
         "overpaid_cents": -standing(stood, "2100"),
         "settlement_cents": -standing(stood, "2200") - standing(stood, "2210"),
         "share": _ratio(capital, total),
-        "key": _key(view, partner, day, last),
+        "key": _key(snapshot, partner, day, last),
         "standings": stood,
-        "calls": _calls(view, partner, day, last),
+        "calls": _calls(snapshot, partner, day, last),
         "agreements": agreements,
         "benefits": benefits,
         "balance": _balance(agreements, benefits, paid),
-        "exit_value": as_json(quote_of(view, partner, as_of=day, known_at=known_at, rules=rules)[0]),
+        "exit_value": as_json(quote_of(snapshot, partner, as_of=day, known_at=known_at, rules=rules)[0]),
         "movements": accounts.movements,
     }
 
@@ -88,17 +91,17 @@ def _ratio(above: int, below: int) -> str | None:
     return f"{share.numerator}/{share.denominator}"
 
 
-def _key(view: View, partner: str, day: date, last: int | None) -> dict[str, Any] | None:
+def _key(snapshot: Snapshot, partner: str, day: date, last: int | None) -> dict[str, Any] | None:
     """The partner's weight in the distribution key of the day, and its part among those who take part then."""
     keys = [
         each
-        for each in cases_on(view, DistributionKey, day, last=last)
+        for each in cases_on(snapshot, DistributionKey, day, last=last)
         if each.state == "adopted" and each.from_on <= day
     ]
     if not keys:
         return None
-    key = max(keys, key=lambda each: (each.from_on, view.version(each)))
-    there = {each.ref for each in cases_on(view, Partner, day, last=last) if each.state in MEMBERS}
+    key = max(keys, key=lambda each: (each.from_on, snapshot.version(each)))
+    there = {each.ref for each in cases_on(snapshot, Partner, day, last=last) if each.state in MEMBERS}
     weights = {each: Fraction(weight) for each, weight in key.weights.items() if each in there}
     whole = sum(weights.values(), Fraction())
     mine = weights.get(partner)
@@ -111,8 +114,8 @@ def _key(view: View, partner: str, day: date, last: int | None) -> dict[str, Any
     }
 
 
-def _calls(view: View, partner: str, day: date, last: int | None) -> list[dict[str, Any]]:
-    refs = [each.ref for each in view.cases(Call, partner=partner)]
+def _calls(snapshot: Snapshot, partner: str, day: date, last: int | None) -> list[dict[str, Any]]:
+    refs = [each.ref for each in snapshot.cases(Call, partner=partner)]
     return [
         {
             "ref": each.ref,
@@ -129,11 +132,13 @@ def _calls(view: View, partner: str, day: date, last: int | None) -> list[dict[s
             "of_instalments": each.instalments,
             "commitment": each.commitment or None,
         }
-        for each in (cases_on(view, Call, day, last=last, refs=refs) if refs else [])
+        for each in (cases_on(snapshot, Call, day, last=last, refs=refs) if refs else [])
     ]
 
 
-def _agreements(view: View, found: Quantities, partner: str, day: date, last: int | None) -> list[dict[str, Any]]:
+def _agreements(
+    snapshot: Snapshot, found: Quantities, partner: str, day: date, last: int | None
+) -> list[dict[str, Any]]:
     """The agreements it takes part in: what was paid on each, to whom, what came back and what is outstanding."""
     repayable, grants = found.by_holder("U_cents"), found.by_holder("S_cents")
     back, outstanding = found.by_holder("A_cents"), found.by_holder("outstanding_cents")
@@ -155,12 +160,12 @@ def _agreements(view: View, found: Quantities, partner: str, day: date, last: in
             "repaid_cents": back[each.ref],
             "outstanding_cents": outstanding[each.ref],
         }
-        for each in cases_on(view, Agreement, day, last=last)
+        for each in cases_on(snapshot, Agreement, day, last=last)
         if partner in each.parties
     ]
 
 
-def _benefits(view: View, partner: str, day: date, last: int | None) -> list[dict[str, Any]]:
+def _benefits(snapshot: Snapshot, partner: str, day: date, last: int | None) -> list[dict[str, Any]]:
     """Its business case per agreement and year, as reported and accepted; realised is ``null`` until it is known."""
     return [
         {
@@ -172,7 +177,7 @@ def _benefits(view: View, partner: str, day: date, last: int | None) -> list[dic
             "expected_benefit_cents": row.expected_now_cents,
             "realised_benefit_cents": row.realised_benefit_cents if row.realised else None,
         }
-        for each in cases_on(view, Agreement, day, last=last)
+        for each in cases_on(snapshot, Agreement, day, last=last)
         for row in each.benefits
         if row.partner == partner
     ]

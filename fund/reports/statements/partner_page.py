@@ -8,11 +8,9 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from fund.glossary import account_word
 from fund.language import N_, _, day
 from fund.reports.layout import EMPHASIS, Column, Page, Table, fact_table
-
-__all__ = ["moved_table", "partner_page", "standings_table"]
+from fund.words import account_word
 
 CONTRIBUTIONS = {
     "a_fonds_perdu": N_(

@@ -29,13 +29,11 @@ from fund.reports.statements.results import (
 )
 from fund.rules import valuation
 from fund.rules.prices import parse_prices
-from fund.unit_of_work import View
-
-__all__ = ["basis_of", "position"]
+from fund.unit_of_work import Snapshot
 
 
 def position(
-    view: View,
+    snapshot: Snapshot,
     *,
     as_of: date | None = None,
     known_at: int | None = None,
@@ -61,13 +59,13 @@ def position(
         FaultyPrices: The file holds no price index.
     """
     index = None if prices is None else parse_prices(prices["content"], prices["name"])
-    day = as_of or view.today
+    day = as_of or snapshot.today
     if explain is not None:
         explain = _meant(explain)
-    grounds = Grounds(view, day, known_at, prices=index)
+    grounds = Grounds(snapshot, day, known_at, prices=index)
     if listed:
         lines_of_figures = [{"name": name, **figure} for name, figure in figures(grounds.basis).items()]
-        whole = {"as_of": day.isoformat(), **head_of(view, known_at), **_prices(grounds), "lines": lines_of_figures}
+        whole = {"as_of": day.isoformat(), **head_of(snapshot, known_at), **_prices(grounds), "lines": lines_of_figures}
         if into is not None:
             into(whole)
         return whole
@@ -92,7 +90,7 @@ def told(found: Grounds) -> dict[str, Any]:
     balances, basis = found.quantities.main_balances, found.basis
     return {
         "as_of": found.day.isoformat(),
-        **head_of(found.view, found.known_at),
+        **head_of(found.snapshot, found.known_at),
         "capital_cents": valuation.capital(balances),
         "receivable_cents": balances.get("1100", 0),
         "cash_cents": valuation.cash(balances),
@@ -151,14 +149,14 @@ def _meant(name: str) -> str:
     return found[0]
 
 
-def head_of(view: View, known_at: int | None) -> dict[str, Any]:
+def head_of(snapshot: Snapshot, known_at: int | None) -> dict[str, Any]:
     """The last entry that counts: its number, and number with hash under ``head``."""
-    head = view.ledger.head()
+    head = snapshot.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
-    digest = view.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash if seq else bytes(32)
+    digest = snapshot.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash if seq else bytes(32)
     return {"known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
 
 
-def basis_of(view: View, day: date, known_at: int | None = None) -> Basis:
+def basis_of(snapshot: Snapshot, day: date, known_at: int | None = None) -> Basis:
     """The quantities behind the indicators at the end of a day, as known at an entry."""
-    return Grounds(view, day, known_at).basis
+    return Grounds(snapshot, day, known_at).basis

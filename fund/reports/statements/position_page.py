@@ -19,8 +19,6 @@ from fund.reports.layout import Column, Page, Table, fact_table, percent_text
 from fund.reports.statements.amounts import AMOUNTS, GIVEN_UP, MONEY, WORTH, Amount
 from fund.rules.valuation import nothing_free
 
-__all__ = ["as_page", "value_text"]
-
 ON_THE_PAGE = {
     "nominal_preservation": "E / I",
     "realised_revolving_degree": N_("A / U of closed financings"),

@@ -17,8 +17,6 @@ from fund.money import format_plain
 from fund.reports.layout import EMPHASIS, RIGHT, Column, Page, Table, safe
 from fund.reports.paper import on_paper
 
-__all__ = ["as_pdf", "on_sheets"]
-
 TEMPLATE = "statement.typ"
 ROWS = 20_000
 """More rows than this nobody reads on paper, and the setting of them takes minutes."""

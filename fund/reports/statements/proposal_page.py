@@ -11,11 +11,9 @@ from datetime import date
 from typing import Any
 
 from fund.forms import CURRENT, form, section_word
-from fund.glossary import choice_word, code_word
 from fund.language import N_, _, day, decimal_text, euros, language, number
 from fund.reports.layout import Column, Page, Table, fact_table
-
-__all__ = ["finding", "proposal_page", "remarks"]
+from fund.words import choice_word, code_word
 
 # ------------------------------------------------------------------------------------------ advice and rules, in words
 

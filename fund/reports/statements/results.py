@@ -13,14 +13,11 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.reports.statements.grounds import Grounds
 from fund.schemas.capital import Call
 from fund.schemas.evaluations import Evaluation
 from fund.store import Told
-
-__all__ = ["Journey", "benefit_balances", "collections", "evaluations", "experiments", "journeys", "late_items",
-           "lead_times", "term"]  # fmt: skip
 
 STEPS = ("submission_to_decision", "decision_to_first_payment", "first_payment_to_completion")
 STATES = ("drafted", "signed", "active", "suspended", "completed", "terminated", "closed")
@@ -195,7 +192,7 @@ def collections(found: Grounds) -> list[dict[str, Any]]:
 
 def _calls(found: Grounds) -> list[Call]:
     """Calls whose last day is over and that are still open."""
-    calls = cases_on(found.view, Call, found.day, last=found.last, states=("open",))
+    calls = cases_on(found.snapshot, Call, found.day, last=found.last, states=("open",))
     return [call for call in calls if call.due_on < found.day and call.open_cents > 0]
 
 
@@ -235,7 +232,7 @@ def benefit_balances(found: Grounds) -> list[dict[str, Any]]:
 
 def _set_off(found: Grounds) -> Counter[str]:
     """What of settlements was set off against the partners' own advances."""
-    rows = found.view.ledger.moved_by_kind(("exit.set_off",), as_of=found.day, known_at=found.known_at)
+    rows = found.snapshot.ledger.moved_by_kind(("exit.set_off",), as_of=found.day, known_at=found.known_at)
     return Counter({row.account[5:]: row.amount_cents for row in rows if row.account.startswith("2200.")})
 
 
@@ -264,7 +261,7 @@ def late_items(found: Grounds) -> list[dict[str, Any]]:
         due_on = date.fromisoformat(told.says["due_on"])
         if due_on < found.day and not paid[told.ref] and told.ref not in cancelled:
             rows.append(_late(found, "payment", told.ref, due_on, told.says["amount_cents"], told.says["payee"]))
-    for case in cases_on(found.view, Evaluation, found.day, last=found.last, states=("due",)):
+    for case in cases_on(found.snapshot, Evaluation, found.day, last=found.last, states=("due",)):
         if case.fell_due and case.due_on < found.day:
             rows.append(_late(found, "evaluation", case.ref, case.due_on, None, case.lead))
     return sorted(rows, key=lambda row: (row["due_on"], row["what"], row["ref"]))
@@ -275,7 +272,7 @@ def _late(found: Grounds, what: str, ref: str, due_on: date, cents: int | None, 
         "what": what,
         "ref": ref,
         "partner": partner or None,
-        "partner_name": found.view.partner_name(partner) if partner else None,
+        "partner_name": found.snapshot.partner_name(partner) if partner else None,
         "due_on": due_on.isoformat(),
         "days_late": (found.day - due_on).days,
         "amount_cents": cents,
@@ -284,7 +281,7 @@ def _late(found: Grounds, what: str, ref: str, due_on: date, cents: int | None, 
 
 def term(found: Grounds) -> dict[str, Any]:
     """When the fund began, granted last, may grant last and ends, as far as the regulations say; the days left."""
-    starts_on, ends_on = found.view.first_day, found.rules.ends_on
+    starts_on, ends_on = found.snapshot.first_day, found.rules.ends_on
     awards = [told.effective_on for told in found.of("decision.approved", "decision.conditional")]
     return {
         "starts_on": starts_on.isoformat() if starts_on <= found.day else None,

@@ -18,8 +18,6 @@ from fund.errors.usage import ReportsMissing, TooLongForSheet
 from fund.language import _, day, language
 from fund.reports.layout import EMPHASIS, RIGHT, Column, Page, Table, fact_table
 
-__all__ = ["as_xlsx"]
-
 ROWS = 1_048_576 - 2
 """So many rows fit on a sheet below its header and above its total."""
 MONEY, EUROS = "#,##0.00;-#,##0.00", '"€" #,##0.00;"€" -#,##0.00'

@@ -17,20 +17,18 @@ from typing import Any
 from fund.dates import last_day
 from fund.language import N_, _
 from fund.language import day as day_in_words
+from fund.reports.history import last_fact, regulations_on
 from fund.reports.layout import Column, Page, Table
-from fund.reports.past import last_fact, regulations_on
 from fund.reports.statements.position import head_of
 from fund.rules.regulations import Regulations
-from fund.unit_of_work import View
-
-__all__ = ["treasury", "treasury_excess_cents", "treasury_page"]
+from fund.unit_of_work import Snapshot
 
 ACCOUNTS = {"1000": False, "1005": True}
 """The fund's accounts, and whether each is one with the treasury."""
 
 
 def treasury(
-    view: View, *, year: int | None = None, as_of: date | None = None, known_at: int | None = None
+    snapshot: Snapshot, *, year: int | None = None, as_of: date | None = None, known_at: int | None = None
 ) -> dict[str, Any]:
     """Per quarter of a year and account the average of the day balances, and how it lies to the threshold.
 
@@ -42,20 +40,20 @@ def treasury(
         as_of: The last accounting day that counts; default today.
         known_at: Leave out what was written after this entry number.
     """
-    day = as_of or view.today
+    day = as_of or snapshot.today
     of = year or day.year
     quarters = [
         (f"{of}-Q{number}", date(of, 3 * number - 2, 1), last_day(f"{of}-{3 * number:02d}")) for number in range(1, 5)
     ]
     begun = [(name, first, last, min(last, day)) for name, first, last in quarters if first <= day]
     accounts = [
-        {"quarter": name, "account": code, "in_treasury": inside, **_averaged(view, code, first, until, known_at)}
+        {"quarter": name, "account": code, "in_treasury": inside, **_averaged(snapshot, code, first, until, known_at)}
         for name, first, _last, until in begun
         for code, inside in ACCOUNTS.items()
     ]
     return {
         "as_of": day.isoformat(),
-        **head_of(view, known_at),
+        **head_of(snapshot, known_at),
         "year": of,
         "accounts": [{**row, "average": _text(row["average"])} for row in accounts],
         "quarters": [
@@ -65,7 +63,7 @@ def treasury(
                 "ends_on": last.isoformat(),
                 "complete": until == last,
                 **_tested(
-                    regulations_on(view, until, last=last_fact(view, known_at)),
+                    regulations_on(snapshot, until, last=last_fact(snapshot, known_at)),
                     [row for row in accounts if row["quarter"] == name],
                 ),
             }
@@ -120,26 +118,26 @@ def treasury_page(found: Mapping[str, Any]) -> Page:
     )
 
 
-def treasury_excess_cents(view: View, ended: date) -> int:
+def treasury_excess_cents(snapshot: Snapshot, ended: date) -> int:
     """By how much the quarter that ended on a day was over the threshold; 0 where the regulations give none."""
-    rules = view.regulations(ended).treasury
+    rules = snapshot.regulations(ended).treasury
     if rules is None or rules.threshold_cents is None:
         return 0
     first = date(ended.year, ended.month - 2, 1)
     rows = [
-        {"in_treasury": inside, **_averaged(view, code, first, ended)}
+        {"in_treasury": inside, **_averaged(snapshot, code, first, ended)}
         for code, inside in ACCOUNTS.items()
         if not inside
     ]
-    return int(_tested(view.regulations(ended), rows)["excess_cents"])
+    return int(_tested(snapshot.regulations(ended), rows)["excess_cents"])
 
 
-def _averaged(view: View, code: str, first: date, until: date, known_at: int | None = None) -> dict[str, Any]:
+def _averaged(snapshot: Snapshot, code: str, first: date, until: date, known_at: int | None = None) -> dict[str, Any]:
     """The day balances of an account from one day until another, each counted once."""
     moved: Counter[date] = Counter()
-    for line in view.ledger.card(code, since=first, as_of=until, known_at=known_at):
+    for line in snapshot.ledger.card(code, since=first, as_of=until, known_at=known_at):
         moved[line.effective_on] += line.amount_cents
-    standing = view.ledger.balance(code, as_of=first - timedelta(days=1), known_at=known_at)
+    standing = snapshot.ledger.balance(code, as_of=first - timedelta(days=1), known_at=known_at)
     days = [first + timedelta(days=number) for number in range((until - first).days + 1)]
     balances = []
     for each in days:

@@ -6,29 +6,27 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from fund.glossary import account_word
 from fund.language import N_, _, day
 from fund.ledger import TrialBalanceRow
 from fund.reports.layout import Column, Page, Table
 from fund.reports.statements.position import head_of
-from fund.unit_of_work import View
-
-__all__ = ["trial_balance", "trial_balance_page"]
+from fund.unit_of_work import Snapshot
+from fund.words import account_word
 
 
 def trial_balance(
-    view: View, *, as_of: date | None = None, known_at: int | None = None, since: date | None = None
+    snapshot: Snapshot, *, as_of: date | None = None, known_at: int | None = None, since: date | None = None
 ) -> dict[str, Any]:
     """Every account that ever moved, sub-accounts included, with its balance on its side; both sides add up alike.
 
     Args:
         since: The first day of a time: each account has then what it stood at before, and what moved on both sides.
     """
-    found = view.ledger.trial_balance(as_of=as_of, known_at=known_at)
+    found = snapshot.ledger.trial_balance(as_of=as_of, known_at=known_at)
     before: dict[str, TrialBalanceRow] = {}
     if since is not None:
         eve = since - timedelta(days=1)
-        before = {row.code: row for row in view.ledger.trial_balance(as_of=eve, known_at=known_at)}
+        before = {row.code: row for row in snapshot.ledger.trial_balance(as_of=eve, known_at=known_at)}
     rows = [
         {
             "code": row.code,
@@ -43,9 +41,9 @@ def trial_balance(
         for row in found
     ]
     return {
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "since": since.isoformat() if since else None,
-        **head_of(view, known_at),
+        **head_of(snapshot, known_at),
         "accounts": rows,
         "total_debit_cents": sum(row["debit_cents"] for row in rows),
         "total_credit_cents": sum(row["credit_cents"] for row in rows),

@@ -36,22 +36,11 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.amendments import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT
 from fund.workflows.agreements.amendments import AmendmentState as S
 from fund.workflows.agreements.states import AGREEMENTS, MilestoneState
 from fund.workflows.lifecycle import carry, check, require_reason
-
-__all__ = [
-    "Change",
-    "amend",
-    "asks_two_thirds",
-    "carry_out_change",
-    "checked_change",
-    "cuts_of",
-    "require_new_lead",
-    "rules_of",
-]
 
 OPEN_MILESTONES = (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED, MilestoneState.REJECTED)
 _LOOK = "fund agreement show {ref}"
@@ -122,7 +111,7 @@ def amend(
 
 
 def checked_change(
-    uow: View,
+    uow: Snapshot,
     agreement: Agreement,
     change_cents: int,
     milestone: int | None,
@@ -158,22 +147,22 @@ def checked_change(
     return Change(agreement, part, change_cents, agreement.award_cents + change_cents, due_on, reason)
 
 
-def rules_of(view: View, agreement: Agreement) -> Regulations:
+def rules_of(snapshot: Snapshot, agreement: Agreement) -> Regulations:
     """The regulations that the agreement was made under; buffer and cash are the whole fund's, of the day."""
-    return view.regulations_named(agreement.terms.regulations)
+    return snapshot.regulations_named(agreement.terms.regulations)
 
 
-def _committee_has_the_word(view: View, change: Change) -> bool:
+def _committee_has_the_word(snapshot: Snapshot, change: Change) -> bool:
     """Whether the committee decides about this rise; see the top of this file."""
     if change.cents <= 0:
         return False
-    band = rules_of(view, change.agreement).tracks[change.agreement.track].below_cents
+    band = rules_of(snapshot, change.agreement).tracks[change.agreement.track].below_cents
     leaves = band is not None and change.award_cents >= band
-    return leaves or asks_two_thirds(view, change.agreement, change.award_cents)
+    return leaves or asks_two_thirds(snapshot, change.agreement, change.award_cents)
 
 
-def asks_two_thirds(view: View, agreement: Agreement, award_cents: int) -> bool:
-    rules = rules_of(view, agreement)
+def asks_two_thirds(snapshot: Snapshot, agreement: Agreement, award_cents: int) -> bool:
+    rules = rules_of(snapshot, agreement)
     return (
         rules.tracks[agreement.track].two_thirds
         or agreement.terms.sort == "rollout"
@@ -183,7 +172,7 @@ def asks_two_thirds(view: View, agreement: Agreement, award_cents: int) -> bool:
 
 def carry_out_change(uow: UnitOfWork, change: Change, *, amendment: str = "", on: date | None = None) -> Envelope:
     """Record what changes: money in one fact, the day of the milestone in another."""
-    agreement, part, happened = change.agreement, change.part, None
+    agreement, part, event = change.agreement, change.part, None
     repayable = agreement.repayable_cents
     if change.cents:
         repayable = schedules.repayable_after(
@@ -192,7 +181,7 @@ def carry_out_change(uow: UnitOfWork, change: Change, *, amendment: str = "", on
             booked_cents=agreement.booked_cents,
             booked_repayable_cents=agreement.booked_repayable_cents,
         )
-        happened = uow.record(
+        event = uow.record(
             AgreementAmended(
                 ref=agreement.ref,
                 proposal=agreement.proposal,
@@ -209,11 +198,11 @@ def carry_out_change(uow: UnitOfWork, change: Change, *, amendment: str = "", on
         )
     if change.due_on is not None and (change.due_on != part.due_on or part.state == MilestoneState.REJECTED):
         moved = _replan(uow, change, change.due_on, amendment)
-        happened = happened or moved
-    assert happened is not None
+        event = event or moved
+    assert event is not None
     uow.result.update(ref=agreement.ref, award_cents=change.award_cents, repayable_cents=repayable)
     uow.next_step = f"fund repayment plan {agreement.ref}" if change.cents else f"fund milestone list {agreement.ref}"
-    return happened
+    return event
 
 
 def _replan(uow: UnitOfWork, change: Change, due_on: date, amendment: str) -> Envelope:
@@ -222,7 +211,7 @@ def _replan(uow: UnitOfWork, change: Change, due_on: date, amendment: str) -> En
     others = [each.due_on for each in uow.cases(Milestone, parent=agreement.ref) if each.ref != part.ref]
     ends_on = max([due_on, *others])
     moves = ends_on != agreement.ends_on
-    happened = uow.record(
+    event = uow.record(
         MilestoneReplanned(
             ref=part.ref,
             agreement=agreement.ref,
@@ -236,8 +225,8 @@ def _replan(uow: UnitOfWork, change: Change, due_on: date, amendment: str) -> En
     )
     evaluation = uow.maybe(Evaluation, agreement.ref)
     if moves and evaluation is not None and evaluation.state == "due" and not evaluation.fell_due:
-        uow.set_timer("evaluation.due", evaluation.stream, start_of_day(ends_on), cause=happened)
-    return happened
+        uow.set_timer("evaluation.due", evaluation.stream, start_of_day(ends_on), cause=event)
+    return event
 
 
 def cuts_of(plan: Plan, cents: int) -> tuple[InstalmentCut, ...]:

@@ -7,11 +7,9 @@ from enum import StrEnum
 from fund.events import Envelope
 from fund.events.amendments import AmendmentAgreed, AmendmentProposed, AmendmentRefused, AmendmentVoted
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, VOTERS
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.agreements import Amendment
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "AMENDMENTS", "COMMITTEE_HAS_IT", "NEW_LEAD_HAS_IT", "AmendmentState", "amendment_after"]
+from fund.unit_of_work import Projection
 
 
 class AmendmentState(StrEnum):
@@ -38,22 +36,22 @@ AMENDMENTS = (
 )
 
 
-def amendment_after(case: Amendment | None, happened: Envelope) -> Amendment | None:
+def amendment_after(case: Amendment | None, event: Envelope) -> Amendment | None:
     """The amendment after a fact."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, AmendmentProposed):
         if case is not None and fact.supersedes == case.ref:
-            return case.but(state=S.SUPERSEDED)
+            return case.replace(state=S.SUPERSEDED)
         told = {name: getattr(fact, name) for name in Amendment.model_fields if name in type(fact).model_fields}
-        hands = tuple(person for person in (happened.made_by, happened.actor) if person)
+        hands = tuple(person for person in (event.made_by, event.actor) if person)
         return Amendment(**told, state=state_after(AMENDMENTS, None, fact), hands=hands)
-    if case is None or happened.stream != case.stream:
+    if case is None or event.stream != case.stream:
         return case
     if isinstance(fact, AmendmentVoted):
-        return case.but(commitments={**case.commitments, happened.actor: fact.commitment})
+        return case.replace(commitments={**case.commitments, event.actor: fact.commitment})
     if isinstance(fact, (AmendmentAgreed, AmendmentRefused)):
-        return case.but(state=state_after(AMENDMENTS, case.state, fact))
+        return case.replace(state=state_after(AMENDMENTS, case.state, fact))
     return case
 
 
-LIVES = {"amendment": Life(Amendment, amendment_after, AMENDMENTS)}
+PROJECTIONS = {"amendment": Projection(Amendment, amendment_after, AMENDMENTS)}

@@ -13,7 +13,7 @@ from fund.events.agreements import AgreementLeadChanged
 from fund.events.amendments import AmendmentAgreed, AmendmentRefused, AmendmentVoted
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement, Amendment
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.amending import (
     asks_two_thirds,
     carry_out_change,
@@ -36,8 +36,6 @@ from fund.workflows.ballots import (
 )
 from fund.workflows.bodies import Body, Matter, deciders, require_decider
 from fund.workflows.lifecycle import carry, check
-
-__all__ = ["WaitingAmendment", "decide", "sign_as_new_lead", "vote", "waiting_amendments"]
 
 _LOOK = "fund agreement show {ref}"
 
@@ -142,14 +140,14 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
     return decided
 
 
-def _matter(view: View, case: Amendment) -> Matter:
-    return matter_behind(view, proposal=case.proposal, lead=case.lead, parties=case.parties)
+def _matter(snapshot: Snapshot, case: Amendment) -> Matter:
+    return matter_behind(snapshot, proposal=case.proposal, lead=case.lead, parties=case.parties)
 
 
-def _body(view: View, case: Amendment, agreement: Agreement) -> Body:
+def _body(snapshot: Snapshot, case: Amendment, agreement: Agreement) -> Body:
     return body_behind(
-        view,
-        rules_of(view, agreement).committee,
+        snapshot,
+        rules_of(snapshot, agreement).committee,
         proposal=case.proposal,
         agreement=case.agreement,
         lead=case.lead,
@@ -220,10 +218,10 @@ class WaitingAmendment:
     deciders: tuple[str, ...] = ()
 
 
-def waiting_amendments(view: View) -> list[WaitingAmendment]:
+def waiting_amendments(snapshot: Snapshot) -> list[WaitingAmendment]:
     """Amendments of agreements that still run, with who must vote, decide or sign."""
-    cases = view.cases(Amendment, states=(S.PROPOSED,))
-    agreements = {each.ref: each for each in view.cases(Agreement, refs=[case.agreement for case in cases])}
+    cases = snapshot.cases(Amendment, states=(S.PROPOSED,))
+    agreements = {each.ref: each for each in snapshot.cases(Agreement, refs=[case.agreement for case in cases])}
     found = []
     for case in cases:
         agreement = agreements[case.agreement]
@@ -232,8 +230,8 @@ def waiting_amendments(view: View) -> list[WaitingAmendment]:
         if case.asks == NEW_LEAD_HAS_IT:
             found.append(WaitingAmendment(case))
             continue
-        body = _body(view, case, agreement)
-        rules = rules_of(view, agreement).committee
-        may = deciders(view, _matter(view, case), hands=case.hands)
+        body = _body(snapshot, case, agreement)
+        rules = rules_of(snapshot, agreement).committee
+        may = deciders(snapshot, _matter(snapshot, case), hands=case.hands)
         found.append(WaitingAmendment(case, *waiting_in_body(rules, body, case.commitments), may))
     return found

@@ -24,15 +24,11 @@ from fund.schemas.agreements import Agreement, Benefit, parse_benefits
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.states import AGREEMENTS
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments.course import called_by_saving
 from fund.workflows.repayments.reminders import plan_timers
-
-__all__ = [
-    "ask_benefits", "benefit_per_partner", "benefit_table", "benefits_due", "plan_benefits", "report_benefits",
-]  # fmt: skip
 
 ASK = "benefit.due"
 """The timer that asks for the year that ended."""
@@ -152,7 +148,7 @@ def _report(uow: UnitOfWork, ref: str, row: _Row, day: date) -> Envelope:
     called = None
     if plan is not None and "realised_benefit_cents" in row.cents:
         called = called_by_saving(plan, brought, before_cents=before.called_cents if before else 0, on=day)
-    happened = uow.record(
+    event = uow.record(
         BenefitReported(
             ref=ref,
             proposal=agreement.proposal,
@@ -173,13 +169,13 @@ def _report(uow: UnitOfWork, ref: str, row: _Row, day: date) -> Envelope:
         effective_on=day,
     )
     if called is not None:
-        plan_timers(uow, happened)
-    return happened
+        plan_timers(uow, event)
+    return event
 
 
-def _planned(view: View, agreement: Agreement) -> dict[tuple[str, int], int]:
+def _planned(snapshot: Snapshot, agreement: Agreement) -> dict[tuple[str, int], int]:
     """What the business case promised, by partner and year."""
-    proposal = view.maybe(Proposal, agreement.proposal)
+    proposal = snapshot.maybe(Proposal, agreement.proposal)
     found: dict[tuple[str, int], int] = {}
     for line in proposal.form.benefits if proposal is not None else ():
         found[line.partner, line.year] = found.get((line.partner, line.year), 0) + line.amount_cents
@@ -235,21 +231,21 @@ def _last_year(agreement: Agreement) -> int | None:
     return add_months(agreement.ended_on, MONTHS_AFTER if agreement.ground == "completed" else 0).year
 
 
-def _silent(view: View, agreement: Agreement, year: int) -> tuple[str, ...]:
+def _silent(snapshot: Snapshot, agreement: Agreement, year: int) -> tuple[str, ...]:
     """Those that signed, and parties with a part in the business case, that did not tell what the year brought."""
     told = {each.partner for each in agreement.benefits if each.year == year and each.realised}
-    promised = {partner for partner, _year in _planned(view, agreement)}
+    promised = {partner for partner, _year in _planned(snapshot, agreement)}
     asked = {*agreement.signers, *(promised & set(agreement.parties))}
     return tuple(sorted(asked - told))
 
 
-def benefits_due(view: View) -> list[dict[str, Any]]:
+def benefits_due(snapshot: Snapshot) -> list[dict[str, Any]]:
     """What was asked for and is not told yet: agreement, title, partner, year, the last day."""
     return [
         {"agreement": case.ref, "title": case.title, "partner": partner, "year": year, "due_on": due_on}
-        for case in view.cases(Agreement)
+        for case in snapshot.cases(Agreement)
         for year, due_on in sorted(case.benefit_years.items())
-        for partner in _silent(view, case, year)
+        for partner in _silent(snapshot, case, year)
     ]
 
 
@@ -292,10 +288,10 @@ def _total(figures: Sequence[_Figures]) -> _Figures:
     )
 
 
-def _lines(view: View, agreement: Agreement) -> _Lines:
+def _lines(snapshot: Snapshot, agreement: Agreement) -> _Lines:
     """By partner and year: benefit, cost, and what was reported."""
     reported = {(each.partner, each.year): each for each in agreement.benefits}
-    promised = _planned(view, agreement)
+    promised = _planned(snapshot, agreement)
     found: _Lines = {}
     for key in sorted({*promised, *reported}):
         told = reported.get(key)
@@ -313,7 +309,7 @@ def _lines(view: View, agreement: Agreement) -> _Lines:
     return found
 
 
-def benefit_table(view: View, *, ref: str) -> dict[str, Any]:
+def benefit_table(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """The business case of an agreement: planned, expected now and realised, per partner and year, with totals.
 
     ``outlook_cents`` is what was realised, else what is expected; ``difference_cents`` is that less what was planned.
@@ -321,18 +317,18 @@ def benefit_table(view: View, *, ref: str) -> dict[str, Any]:
     Raises:
         UnknownRef: There is no such agreement.
     """
-    agreement = view.case(Agreement, ref)
-    lines = _lines(view, agreement)
+    agreement = snapshot.case(Agreement, ref)
+    lines = _lines(snapshot, agreement)
     partners = list(dict.fromkeys(partner for partner, _year in lines))
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "ref": ref,
         "title": agreement.title,
         "state": agreement.state,
         "rows": [
             {
                 "partner": partner,
-                "partner_name": view.partner_name(partner),
+                "partner_name": snapshot.partner_name(partner),
                 "year": year,
                 "benefit": benefit.as_json(),
                 "cost": cost.as_json(),
@@ -343,7 +339,7 @@ def benefit_table(view: View, *, ref: str) -> dict[str, Any]:
         "partners": [
             {
                 "partner": partner,
-                "partner_name": view.partner_name(partner),
+                "partner_name": snapshot.partner_name(partner),
                 "benefit": _total([line[0] for key, line in lines.items() if key[0] == partner]).as_json(),
                 "cost": _total([line[1] for key, line in lines.items() if key[0] == partner]).as_json(),
             }
@@ -354,18 +350,18 @@ def benefit_table(view: View, *, ref: str) -> dict[str, Any]:
             "cost": _total([line[1] for line in lines.values()]).as_json(),
         },
         "asked": [
-            {"year": year, "due_on": due_on.isoformat(), "partners": list(_silent(view, agreement, year))}
+            {"year": year, "due_on": due_on.isoformat(), "partners": list(_silent(snapshot, agreement, year))}
             for year, due_on in sorted(agreement.benefit_years.items())
         ],
     }
 
 
-def benefit_per_partner(view: View) -> dict[str, dict[str, int | None]]:
+def benefit_per_partner(snapshot: Snapshot) -> dict[str, dict[str, int | None]]:
     """What all experiments together were planned to bring each partner, are expected to, and brought (for K12)."""
     figures: dict[str, list[_Figures]] = {}
-    for agreement in view.cases(Agreement):
+    for agreement in snapshot.cases(Agreement):
         if agreement.started_on is None:
             continue
-        for (partner, _year), (benefit, _cost, _told) in _lines(view, agreement).items():
+        for (partner, _year), (benefit, _cost, _told) in _lines(snapshot, agreement).items():
             figures.setdefault(partner, []).append(benefit)
     return {partner: _total(each).as_json() for partner, each in sorted(figures.items())}

@@ -13,8 +13,6 @@ from fund.bank import reference_spaced
 from fund.events.agreements import AgreementTerms, PlanTerms
 from fund.workflows.repayments.life import instalment_reference
 
-__all__ = ["FORM", "document", "standard_terms"]
-
 FORM = "2026-1"
 _PLANS = {"fixed": "vaste termijnen", "savings_linked": "naar besparing", "on_success": "bij succes"}
 _EARLY = {

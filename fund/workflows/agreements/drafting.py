@@ -43,7 +43,7 @@ from fund.schemas.agreements import Agreement, Amendment, TermsFile, parse_terms
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.schemas.reviews import Decision
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.assent import sign_as_new_lead
 from fund.workflows.agreements.benefits import plan_benefits
 from fund.workflows.agreements.document import FORM, document, standard_terms
@@ -51,8 +51,6 @@ from fund.workflows.agreements.states import AGREEMENTS, AgreementState
 from fund.workflows.lifecycle import check
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.repayments.reminders import plan_timers
-
-__all__ = ["activate", "activate_when_signed", "draft", "reopened_since", "sign", "text_of"]
 
 FUND = "fund"
 """The party that the chair signs for."""
@@ -97,7 +95,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     _require_totals(agreement_ref, proposal.ref, agreed)
     text = document(agreement_ref, agreed, fund=_fund_name(uow))
     digest = files.put(uow, text.encode(), name=f"{agreement_ref}.md")
-    happened = uow.record(
+    event = uow.record(
         AgreementDrafted(
             ref=agreement_ref,
             proposal=proposal.ref,
@@ -108,13 +106,13 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     )
     uow.result.update(ref=agreement_ref, document_sha256=digest)
     uow.next_step = f"fund agreement show {agreement_ref} --document"
-    return happened
+    return event
 
 
-def reopened_since(view: View, agreement: Agreement) -> Envelope | None:
+def reopened_since(snapshot: Snapshot, agreement: Agreement) -> Envelope | None:
     """The fact by which the decision was taken back after the text was drafted; ``None`` where it was not."""
-    drafted = view.store.facts.last_of(agreement.stream, AgreementDrafted.wire)
-    reopened = view.store.facts.last_of(f"proposal/{agreement.proposal}", DecisionReopened.wire)
+    drafted = snapshot.store.facts.last_of(agreement.stream, AgreementDrafted.wire)
+    reopened = snapshot.store.facts.last_of(f"proposal/{agreement.proposal}", DecisionReopened.wire)
     return reopened if reopened is not None and (drafted is None or reopened.seq > drafted.seq) else None
 
 
@@ -284,11 +282,11 @@ def _require_totals(ref: str, proposal: str, terms: AgreementTerms) -> None:
         )
 
 
-def _conditions(view: View, proposal: Proposal) -> tuple[str, ...]:
+def _conditions(snapshot: Snapshot, proposal: Proposal) -> tuple[str, ...]:
     """What the decision was made on, all met by now: it binds who signs."""
-    decision = view.maybe(Decision, proposal.ref)
+    decision = snapshot.maybe(Decision, proposal.ref)
     conditions = decision.conditions if decision is not None else ()
-    return tuple(f"{each.text} ({_name(view, each.owner)}, {each.evidence})" for each in conditions)
+    return tuple(f"{each.text} ({_name(snapshot, each.owner)}, {each.evidence})" for each in conditions)
 
 
 def _boards_heard(proposal: Proposal) -> bool:
@@ -301,21 +299,21 @@ def _applicants(form: ProposalForm) -> set[str]:
     return set(form.applicants)
 
 
-def _name(view: View, partner: str) -> str:
-    found = view.maybe(Partner, partner)
+def _name(snapshot: Snapshot, partner: str) -> str:
+    found = snapshot.maybe(Partner, partner)
     return found.name if found else partner
 
 
-def _fund_name(view: View) -> str:
-    return view.store.work.setting("founded") or ""
+def _fund_name(snapshot: Snapshot) -> str:
+    return snapshot.store.work.setting("founded") or ""
 
 
-def text_of(view: View, agreement: Agreement) -> str:
+def text_of(snapshot: Snapshot, agreement: Agreement) -> str:
     """The text that was, or is to be, signed: the kept bytes, else made again from the terms."""
     try:
-        return files.get(view, agreement.document_sha256).decode()
+        return files.get(snapshot, agreement.document_sha256).decode()
     except ContentLost:
-        return document(agreement.ref, agreement.terms, fund=_fund_name(view))
+        return document(agreement.ref, agreement.terms, fund=_fund_name(snapshot))
 
 
 # ------------------------------------------------------------------------------------------------------------ signing
@@ -358,7 +356,7 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
     if uow.today > agreement.sign_before_on:
         raise SigningTermOver(ref=ref, proposal=agreement.proposal, until=agreement.sign_before_on, today=uow.today)
     _require_as_decided(uow, agreement)
-    happened = uow.record(
+    event = uow.record(
         AgreementSigned(
             ref=ref,
             proposal=agreement.proposal,
@@ -371,10 +369,10 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
     signed = uow.case(Agreement, ref)
     uow.result.update(ref=ref, party=party, document_sha256=agreement.document_sha256, unsigned=list(signed.unsigned))
     uow.next_step = f"fund agreement show {ref}"
-    return happened
+    return event
 
 
-def _require_as_decided(uow: View, agreement: Agreement) -> None:
+def _require_as_decided(uow: Snapshot, agreement: Agreement) -> None:
     """Nothing, when the text says what was decided, and nothing was decided since.
 
     Raises:
@@ -417,7 +415,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
     if blocked is not None:
         raise blocked
     terms = agreement.terms
-    happened = uow.record(
+    event = uow.record(
         AgreementActivated(
             ref=ref,
             proposal=agreement.proposal,
@@ -452,7 +450,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
                 amount_cents=part.amount_cents,
                 criteria=part.criteria,
             ),
-            cause=happened,
+            cause=event,
             reaction="agreements.plan",
         )
     planned = uow.record(
@@ -463,16 +461,16 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
             repayable_cents=agreement.repayable_cents,
             plan=terms.plan,
         ),
-        cause=happened,
+        cause=event,
         reaction="agreements.plan",
     )
     plan_timers(uow, planned)
-    plan_benefits(uow, happened)
+    plan_benefits(uow, event)
     uow.next_step = f"fund milestone list {ref}"
-    return happened
+    return event
 
 
-def _blocked(uow: View, agreement: Agreement, *, boards_heard: bool = False) -> FundError | None:
+def _blocked(uow: Snapshot, agreement: Agreement, *, boards_heard: bool = False) -> FundError | None:
     """Why the agreement cannot hold yet; ``None`` when it can."""
     try:
         _require_as_decided(uow, agreement)
@@ -485,9 +483,9 @@ def _blocked(uow: View, agreement: Agreement, *, boards_heard: bool = False) -> 
     return None
 
 
-def activate_when_signed(uow: UnitOfWork, happened: Envelope) -> None:
+def activate_when_signed(uow: UnitOfWork, event: Envelope) -> None:
     """After the last signature the agreement holds by itself, unless a fund manager has to say more first."""
-    fact = happened.fact
+    fact = event.fact
     if not isinstance(fact, AgreementSigned) or not fact.complete:
         return
     agreement = uow.maybe(Agreement, fact.ref)

@@ -14,8 +14,6 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import MILESTONES, RUNNING
 from fund.workflows.lifecycle import check, require_reason
 
-__all__ = ["accept", "evidence", "reject", "request_changes"]
-
 
 def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreement]:
     milestone = uow.case(Milestone, ref)
@@ -56,14 +54,14 @@ def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[InputFile] = (), note
     if not files:
         raise EvidenceMissing(ref=ref)
     hashes = tuple(dict.fromkeys(kept.put_all(uow, files)))
-    happened = uow.record(
+    event = uow.record(
         MilestoneEvidenced(
             ref=ref, agreement=agreement.ref, proposal=agreement.proposal, evidence=hashes, note=note.strip()
         )
     )
     uow.result.update(ref=ref, evidence=list(hashes), criteria=len(milestone.criteria))
     uow.next_step = f"fund milestone list {agreement.ref}"
-    return happened
+    return event
 
 
 def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
@@ -86,9 +84,9 @@ def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
             count=len(milestone.criteria),
             missing=missing,
         )
-    happened = uow.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
+    event = uow.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
     uow.next_step = f"fund disbursement request {agreement.ref} --milestone {milestone.number}"
-    return happened
+    return event
 
 
 def request_changes(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -> Envelope:
@@ -98,7 +96,7 @@ def request_changes(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int
         ReasonMissing, UnknownCriterion: As they say.
     """
     milestone, agreement = _checked(uow, "milestone request-changes", ref)
-    happened = uow.record(
+    event = uow.record(
         MilestoneChangesRequested(
             ref=ref,
             agreement=agreement.ref,
@@ -108,7 +106,7 @@ def request_changes(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int
         )
     )
     uow.next_step = f"fund milestone evidence {ref} FILE"
-    return happened
+    return event
 
 
 def reject(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -> Envelope:
@@ -118,7 +116,7 @@ def reject(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -
         ReasonMissing, UnknownCriterion: As they say.
     """
     milestone, agreement = _checked(uow, "milestone reject", ref)
-    happened = uow.record(
+    event = uow.record(
         MilestoneRejected(
             ref=ref,
             agreement=agreement.ref,
@@ -128,7 +126,7 @@ def reject(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -
         )
     )
     uow.next_step = f"fund agreement terminate {agreement.ref} --ground stop_rule --reason TEXT"
-    return happened
+    return event
 
 
 def _ticked(milestone: Milestone, met: Sequence[int]) -> tuple[int, ...]:

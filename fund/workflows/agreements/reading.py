@@ -7,30 +7,28 @@ from typing import Any
 
 from fund.events import Fact
 from fund.events.agreements import AgreementAmended, AgreementLeadChanged, MilestoneReplanned
+from fund.rules.transitions import commands_from
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.agreements.benefits import benefit_table
 from fund.workflows.agreements.drafting import text_of
 from fund.workflows.agreements.states import AGREEMENTS, MILESTONES
 from fund.workflows.evaluations.followon import lineage
-from fund.workflows.lifecycle import commands_from
-
-__all__ = ["agreement", "agreements", "milestones"]
 
 
-def agreements(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+def agreements(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     """Every agreement, with what is outstanding on a day."""
-    balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
+    balances = snapshot.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
     return {
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "agreements": [
             {
                 "ref": case.ref,
                 "proposal": case.proposal,
                 "title": case.title,
                 "lead_partner": case.lead,
-                "lead_name": view.partner_name(case.lead),
+                "lead_name": snapshot.partner_name(case.lead),
                 "state": case.state,
                 "award_cents": case.award_cents,
                 "repayable_cents": case.repayable_cents,
@@ -44,12 +42,12 @@ def agreements(view: View, *, as_of: date | None = None) -> dict[str, Any]:
                     if noun == "agreement"
                 ],
             }
-            for case in view.cases(Agreement)
+            for case in snapshot.cases(Agreement)
         ],
     }
 
 
-def agreement(view: View, *, ref: str, document: bool = False, as_of: date | None = None) -> dict[str, Any]:
+def agreement(snapshot: Snapshot, *, ref: str, document: bool = False, as_of: date | None = None) -> dict[str, Any]:
     """One agreement: terms, signatures, milestones, money.
 
     Args:
@@ -58,15 +56,15 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
     Raises:
         UnknownRef: There is none; the hint names the nearest.
     """
-    case = view.case(Agreement, ref)
-    plan = view.maybe(Plan, ref)
+    case = snapshot.case(Agreement, ref)
+    plan = snapshot.maybe(Plan, ref)
     accounts = {"outstanding": f"1200.{ref}", "allowance": f"1290.{ref}", "committed": f"9000.{case.proposal}"}
     money = {
-        name: view.ledger.balance(account, as_of=as_of, kinds_excluded=("closing",))
+        name: snapshot.ledger.balance(account, as_of=as_of, kinds_excluded=("closing",))
         for name, account in accounts.items()
     }
     found: dict[str, Any] = {
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "ref": ref,
         "proposal": case.proposal,
         "title": case.title,
@@ -74,7 +72,7 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
         "track": case.track,
         "lead_partner": case.lead,
         "co_applicants": list(case.co_applicants),
-        "names": {partner: view.partner_name(partner) for partner in (case.lead, *case.co_applicants)},
+        "names": {partner: snapshot.partner_name(partner) for partner in (case.lead, *case.co_applicants)},
         "beneficiaries": list(case.terms.beneficiaries),
         "award_cents": case.award_cents,
         "repayable_cents": case.repayable_cents,
@@ -104,34 +102,34 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
         "allocation": case.terms.plan.allocation,
         "plan_version": plan.version if plan else 0,
         "repaid_cents": plan.paid_cents if plan else 0,
-        "milestones": [_milestone(each) for each in _of_agreement(view, ref)],
+        "milestones": [_milestone(each) for each in _of_agreement(snapshot, ref)],
         "benefits": [benefit.model_dump(mode="json") for benefit in case.benefits],
-        "total_benefit": benefit_table(view, ref=ref)["total"]["benefit"],
+        "total_benefit": benefit_table(snapshot, ref=ref)["total"]["benefit"],
         "determined_cents": case.determined_cents,
         "lower_ground": case.lower_ground,
         "reclaimed_cents": case.reclaimed_cents,
         "refinanced_cents": case.refinanced_cents,
         "refinanced_to": case.refinanced_to or None,
         "refinanced_agreements": list(case.refinanced_from),
-        "amendments": _amendments(view, case),
-        **lineage(view, ref),
+        "amendments": _amendments(snapshot, case),
+        **lineage(snapshot, ref),
     }
     if document:
-        found["document"] = text_of(view, case)
+        found["document"] = text_of(snapshot, case)
     return found
 
 
-def _amendments(view: View, case: Agreement) -> list[dict[str, Any]]:
+def _amendments(snapshot: Snapshot, case: Agreement) -> list[dict[str, Any]]:
     """What was changed after signing, oldest first, and then what waits, was refused or made way for another."""
     rows: list[dict[str, Any]] = []
-    for happened in view.history(case):
-        fact = happened.fact
+    for event in snapshot.history(case):
+        fact = event.fact
         row = _amended(fact)
         if row is not None:
-            rows.append({**_NO_CHANGE, "on": happened.effective_on.isoformat(), "state": "done", **row})
-    for each in view.cases(Amendment, parent=case.ref):
+            rows.append({**_NO_CHANGE, "on": event.effective_on.isoformat(), "state": "done", **row})
+    for each in snapshot.cases(Amendment, parent=case.ref):
         if each.state != "agreed":
-            proposed = view.store.facts.last_of(each.stream, "amendment.proposed")
+            proposed = snapshot.store.facts.last_of(each.stream, "amendment.proposed")
             told = each.model_dump(mode="json", include={"change_cents", "milestone", "due_on", "reason"})
             day = proposed.effective_on.isoformat() if proposed else ""
             rows.append(
@@ -158,20 +156,20 @@ def _amended(fact: Fact) -> dict[str, Any] | None:
     return None
 
 
-def milestones(view: View, *, ref: str | None = None) -> dict[str, Any]:
+def milestones(snapshot: Snapshot, *, ref: str | None = None) -> dict[str, Any]:
     """The milestones of an agreement, or of all of them.
 
     Raises:
         UnknownRef: There is no such agreement.
     """
     if ref is not None:
-        view.case(Agreement, ref)
-    found = _of_agreement(view, ref) if ref is not None else sorted(view.cases(Milestone), key=_order)
+        snapshot.case(Agreement, ref)
+    found = _of_agreement(snapshot, ref) if ref is not None else sorted(snapshot.cases(Milestone), key=_order)
     return {"milestones": [_milestone(case) for case in found]}
 
 
-def _of_agreement(view: View, ref: str) -> list[Milestone]:
-    return sorted(view.cases(Milestone, parent=ref), key=_order)
+def _of_agreement(snapshot: Snapshot, ref: str) -> list[Milestone]:
+    return sorted(snapshot.cases(Milestone, parent=ref), key=_order)
 
 
 def _order(case: Milestone) -> tuple[str, int]:

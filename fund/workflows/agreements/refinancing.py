@@ -29,14 +29,12 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
 from fund.workflows.agreements.states import AgreementState
 from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.repayments.life import REMINDED
 from fund.workflows.repayments.reminders import plan_timers
-
-__all__ = ["INVITING", "moved", "refinance", "still_so"]
 
 COMMAND = "agreement refinance"
 MATTER = "refinancing"
@@ -105,7 +103,7 @@ def refinance(uow: UnitOfWork, *, ref: str, to: str, reason: str) -> Envelope:
     return proposed
 
 
-def checked(view: View, parent: Agreement, child: Agreement) -> Balance:
+def checked(snapshot: Snapshot, parent: Agreement, child: Agreement) -> Balance:
     """What would move today, where both agreements allow it; the refusals of :func:`refinance`."""
     ref = parent.ref
     for agreement, states in ((parent, RELIEVED), (child, (AgreementState.ACTIVE,))):
@@ -118,35 +116,35 @@ def checked(view: View, parent: Agreement, child: Agreement) -> Balance:
                 allowed=list(states),
                 look=f"fund agreement show {agreement.ref}",
             )
-    proposal = view.maybe(Proposal, child.proposal)
+    proposal = snapshot.maybe(Proposal, child.proposal)
     follows = proposal.follows if proposal is not None else None
     if child.terms.sort != "rollout" or follows != ref:
         raise NotItsRollout(ref=ref, child=child.ref, follows=follows or "-")
-    evaluation = view.maybe(Evaluation, ref)
+    evaluation = snapshot.maybe(Evaluation, ref)
     state, verdict = (evaluation.state, evaluation.verdict) if evaluation is not None else ("due", "")
     if state != "published" or verdict not in INVITING:
         told = _(verdict) if verdict and state == "published" else "-"
         raise VerdictNotGood(ref=ref, state=state, verdict=told)
-    outstanding = view.ledger.balance(f"1200.{ref}")
+    outstanding = snapshot.ledger.balance(f"1200.{ref}")
     if outstanding <= 0:
-        raise NothingToRefinance(ref=ref, outstanding_cents=outstanding, day=view.today)
+        raise NothingToRefinance(ref=ref, outstanding_cents=outstanding, day=snapshot.today)
     if parent.open_disbursements:
         raise DisbursementsOpen(ref=ref, count=len(parent.open_disbursements), open=parent.open_disbursements)
-    committed = view.ledger.balance(f"9000.{parent.proposal}")
+    committed = snapshot.ledger.balance(f"9000.{parent.proposal}")
     if committed:
         raise CommitmentLeft(ref=ref, committed_cents=committed)
-    for case in view.cases(Writeoff, parent=ref, states=OPEN_WRITEOFFS):
+    for case in snapshot.cases(Writeoff, parent=ref, states=OPEN_WRITEOFFS):
         if case.amount_cents <= outstanding:
             raise WriteoffOpen(ref=ref, open=case.ref, state=case.state)
-    plan, other = view.case(Plan, ref), view.case(Plan, child.ref)
-    moved = schedules.moved_onto(plan.instalments, outstanding, other.instalments, view.today)
+    plan, other = snapshot.case(Plan, ref), snapshot.case(Plan, child.ref)
+    moved = schedules.moved_onto(plan.instalments, outstanding, other.instalments, snapshot.today)
     first = max((part.no for part in other.instalments), default=0) + 1
     said = {part.no: {name: getattr(part, name) for name in REMINDED} for part in plan.instalments}
     return Balance(
         parent=parent,
         child=child,
         amount_cents=outstanding,
-        allowance_cents=-view.ledger.balance(f"1290.{ref}"),
+        allowance_cents=-snapshot.ledger.balance(f"1290.{ref}"),
         lapsed=tuple(
             InstalmentCut(no=part.no, amount_cents=part.open_cents) for part in plan.instalments if part.open_cents > 0
         ),
@@ -199,5 +197,5 @@ def moved(uow: UnitOfWork, case: Resolution, decided: Envelope) -> None:
         lapsed=found.lapsed,
         instalments=found.instalments,
     )
-    happened = uow.record(fact, cause=decided, reaction="agreements.refinance")
-    plan_timers(uow, happened, ref=found.child.ref)
+    event = uow.record(fact, cause=decided, reaction="agreements.refinance")
+    plan_timers(uow, event, ref=found.child.ref)

@@ -36,15 +36,6 @@ from fund.workflows.agreements.amending import cuts_of
 from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState
 from fund.workflows.lifecycle import check, require_reason
 
-__all__ = [
-    "close_when_done",
-    "complete",
-    "end_suspension",
-    "resume",
-    "suspend",
-    "terminate",
-]
-
 SUSPENSION = "agreement.suspension"
 """The timer that ends a suspension."""
 GROUNDS = ("stop_rule", "breach")
@@ -77,7 +68,7 @@ def suspend(
     agreement = _checked(uow, "agreement suspend", ref)
     day = on or uow.today
     term = weeks(uow.regulations_named(agreement.terms.regulations).terms.suspension_weeks)
-    happened = uow.record(
+    event = uow.record(
         AgreementSuspended(
             ref=ref,
             proposal=agreement.proposal,
@@ -87,9 +78,9 @@ def suspend(
         ),
         effective_on=day,
     )
-    uow.set_timer(SUSPENSION, agreement.stream, deadline(day, term), cause=happened, name=str(happened.seq))
+    uow.set_timer(SUSPENSION, agreement.stream, deadline(day, term), cause=event, name=str(event.seq))
     uow.next_step = f"fund agreement resume {ref} --reason TEXT"
-    return happened
+    return event
 
 
 def resume(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
@@ -99,12 +90,12 @@ def resume(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         ReasonMissing: Why it is lifted is not written down.
     """
     agreement = _checked(uow, "agreement resume", ref)
-    happened = uow.record(
+    event = uow.record(
         AgreementResumed(ref=ref, proposal=agreement.proposal, reason=require_reason("agreement resume", reason)),
         effective_on=on,
     )
     uow.next_step = f"fund agreement show {ref}"
-    return happened
+    return event
 
 
 def end_suspension(uow: UnitOfWork, timer: TimerRow) -> None:
@@ -155,7 +146,7 @@ def complete(
         raise ReportMissing(ref=ref)
     _require_lower(agreement, set_at_cents, ground, reason)
     released, repayable, cuts = _rest(uow, agreement)
-    happened = uow.record(
+    event = uow.record(
         AgreementCompleted(
             ref=ref,
             proposal=agreement.proposal,
@@ -175,7 +166,7 @@ def complete(
     )
     uow.result.update(ref=ref, released_cents=released)
     uow.next_step = f"fund evaluation submit {ref} FILE"
-    return happened
+    return event
 
 
 def _require_lower(agreement: Agreement, set_at_cents: int | None, ground: str, reason: str) -> None:
@@ -223,7 +214,7 @@ def terminate(
     if waive_evaluation and ground != "breach":
         raise EvaluationNotWaivable(ref=ref, ground=ground)
     released, repayable, cuts = _rest(uow, agreement)
-    happened = uow.record(
+    event = uow.record(
         AgreementTerminated(
             ref=ref,
             proposal=agreement.proposal,
@@ -244,7 +235,7 @@ def terminate(
         uow.record(EvaluationWaived(ref=ref, proposal=agreement.proposal, reason=reason))
     uow.result.update(ref=ref, released_cents=released)
     uow.next_step = f"fund agreement show {ref}"
-    return happened
+    return event
 
 
 def _rest(uow: UnitOfWork, agreement: Agreement) -> tuple[int, int, tuple[InstalmentCut, ...]]:
@@ -268,11 +259,11 @@ def _rest(uow: UnitOfWork, agreement: Agreement) -> tuple[int, int, tuple[Instal
 # ----------------------------------------------------------------------------------------------------------- A7
 
 
-def close_when_done(uow: UnitOfWork, happened: Envelope) -> None:
+def close_when_done(uow: UnitOfWork, event: Envelope) -> None:
     """An agreement that ended is closed when nothing is outstanding, owed or to be learned any more (A7)."""
-    refs = [stream.partition("/")[2] for stream in happened.fact.touches() if stream.startswith("agreement/")]
-    if happened.fact.kind in ("agreement", "evaluation"):
-        refs.append(happened.fact.ref)
+    refs = [stream.partition("/")[2] for stream in event.fact.affected_streams() if stream.startswith("agreement/")]
+    if event.fact.kind in ("agreement", "evaluation"):
+        refs.append(event.fact.ref)
     for ref in dict.fromkeys(refs):
         agreement = uow.maybe(Agreement, ref)
         if agreement is not None and agreement.state in ENDED and _done(uow, agreement):

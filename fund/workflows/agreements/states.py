@@ -47,19 +47,9 @@ from fund.rules.authority import (
     TREASURER,
     either,
 )
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.agreements import Agreement, Benefit, Milestone
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = [
-    "LIVES",
-    "AGREEMENTS",
-    "MILESTONES",
-    "AgreementState",
-    "MilestoneState",
-    "agreement_after",
-    "milestone_after",
-]
+from fund.unit_of_work import Projection
 
 
 class AgreementState(StrEnum):
@@ -149,9 +139,9 @@ MILESTONES = (
 )  # fmt: skip
 
 
-def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | None:
+def agreement_after(case: Agreement | None, event: Envelope) -> Agreement | None:
     """The agreement after a fact."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, AgreementDrafted):
         return Agreement(
             ref=fact.ref,
@@ -163,19 +153,19 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
             share_bps=fact.terms.share_bps,
             document_sha256=fact.document_sha256,
             sign_before_on=fact.sign_before_on,
-            drafted_on=happened.effective_on,
+            drafted_on=event.effective_on,
             ends_on=fact.terms.ends_on,
         )
     if case is None:
         return None
     if isinstance(fact, AgreementRefinanced):
-        return _refinanced(case, fact, happened)
+        return _refinanced(case, fact, event)
     if isinstance(fact, AgreementSigned):
         state = state_after(AGREEMENTS, case.state, fact) if fact.complete else case.state
-        return case.but(state=state, signatures={**case.signatures, fact.party: fact.document_sha256})
+        return case.replace(state=state, signatures={**case.signatures, fact.party: fact.document_sha256})
     state = state_after(AGREEMENTS, case.state, fact) if fact.kind == "agreement" else case.state
     if isinstance(fact, AgreementActivated):
-        return case.but(
+        return case.replace(
             state=state,
             started_on=fact.started_on,
             ends_on=fact.ends_on,
@@ -183,21 +173,21 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
             milestones=tuple(f"{fact.ref}-{milestone.number}" for milestone in fact.milestones),
         )
     if isinstance(fact, AgreementAmended):
-        return case.but(
+        return case.replace(
             state=state, award_cents=fact.award_cents, repayable_cents=fact.repayable_cents, amended=case.amended + 1
         )
     if isinstance(fact, AgreementLeadChanged):
-        return case.but(state=state, led_by=fact.lead)
+        return case.replace(state=state, led_by=fact.lead)
     if isinstance(fact, MilestoneReplanned):
-        return case if fact.ends_on is None else case.but(ends_on=fact.ends_on, evaluation_due_on=fact.ends_on)
+        return case if fact.ends_on is None else case.replace(ends_on=fact.ends_on, evaluation_due_on=fact.ends_on)
     if isinstance(fact, AgreementSuspended):
-        return case.but(state=state, suspended_until_on=fact.until_on)
+        return case.replace(state=state, suspended_until_on=fact.until_on)
     if isinstance(fact, AgreementResumed):
-        return case.but(state=state, suspended_until_on=None)
+        return case.replace(state=state, suspended_until_on=None)
     if isinstance(fact, AgreementCompleted):
-        return case.but(
+        return case.replace(
             state=state,
-            ended_on=happened.effective_on,
+            ended_on=event.effective_on,
             ground="completed",
             released_cents=fact.released_cents,
             report_sha256=fact.report_sha256,
@@ -206,62 +196,62 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
             reclaimed_cents=fact.reclaimed_cents,
         )
     if isinstance(fact, AgreementTerminated):
-        return case.but(
+        return case.replace(
             state=state,
-            ended_on=happened.effective_on,
+            ended_on=event.effective_on,
             ground=fact.ground,
             released_cents=fact.released_cents,
             evaluation_waived=fact.evaluation_waived,
             suspended_until_on=None,
         )
     if isinstance(fact, AgreementClosed):
-        return case.but(state=state)
+        return case.replace(state=state)
     if isinstance(fact, BenefitReported):
         same = [each for each in case.benefits if (each.partner, each.year) == (fact.partner, fact.year)]
         others = [each for each in case.benefits if each not in same]
         called = sum(each.called_cents for each in same) + (fact.called.amount_cents if fact.called else 0)
         told = {name: getattr(fact, name) for name in Benefit.model_fields if name != "called_cents"}
         benefit = Benefit(**told, called_cents=called)
-        return case.but(benefits=tuple(sorted((*others, benefit), key=lambda each: (each.year, each.partner))))
+        return case.replace(benefits=tuple(sorted((*others, benefit), key=lambda each: (each.year, each.partner))))
     if isinstance(fact, BenefitFellDue):
-        return case.but(benefit_years={**case.benefit_years, fact.year: fact.due_on})
-    return _after_money(case, happened)
+        return case.replace(benefit_years={**case.benefit_years, fact.year: fact.due_on})
+    return _after_money(case, event)
 
 
-def _refinanced(case: Agreement, fact: AgreementRefinanced, happened: Envelope) -> Agreement:
+def _refinanced(case: Agreement, fact: AgreementRefinanced, event: Envelope) -> Agreement:
     """The one that is relieved is completed with it; its roll-out owes the balance from now on."""
     if case.ref == fact.child:
         taken = tuple(dict.fromkeys((*case.refinanced_from, fact.ref)))
-        return case.but(refinanced_from=taken, refinanced_cents=case.refinanced_cents + fact.amount_cents)
-    return case.but(
+        return case.replace(refinanced_from=taken, refinanced_cents=case.refinanced_cents + fact.amount_cents)
+    return case.replace(
         state=state_after(AGREEMENTS, case.state, fact),
-        ended_on=case.ended_on or happened.effective_on,
+        ended_on=case.ended_on or event.effective_on,
         ground=case.ground or "completed",
         refinanced_to=fact.child,
         refinanced_cents=case.refinanced_cents - fact.amount_cents,
     )
 
 
-def _after_money(case: Agreement, happened: Envelope) -> Agreement:
+def _after_money(case: Agreement, event: Envelope) -> Agreement:
     """What the agreement knows of its disbursements."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, DisbursementRequested):
-        return case.but(
+        return case.replace(
             approved_cents=case.approved_cents + fact.amount_cents,
             open_disbursements=_with(case.open_disbursements, fact.ref),
         )
     if isinstance(fact, (DisbursementRefused, DisbursementWithdrawn)):
-        return case.but(
+        return case.replace(
             approved_cents=case.approved_cents - fact.amount_cents,
             open_disbursements=_without(case.open_disbursements, fact.ref),
         )
     if isinstance(fact, DisbursementApproved):
-        return case.but(
+        return case.replace(
             booked_cents=case.booked_cents + fact.amount_cents,
             booked_repayable_cents=case.booked_repayable_cents + fact.repayable_cents,
         )
     if isinstance(fact, DisbursementCancelled):
-        return case.but(
+        return case.replace(
             approved_cents=case.approved_cents - fact.amount_cents,
             booked_cents=case.booked_cents - fact.amount_cents,
             booked_repayable_cents=case.booked_repayable_cents - fact.repayable_cents,
@@ -269,11 +259,11 @@ def _after_money(case: Agreement, happened: Envelope) -> Agreement:
             open_disbursements=_without(case.open_disbursements, fact.ref),
         )
     if isinstance(fact, PaymentSettled) and fact.line.agreement == case.ref:
-        return case.but(open_disbursements=_without(case.open_disbursements, fact.line.ref))
+        return case.replace(open_disbursements=_without(case.open_disbursements, fact.line.ref))
     if isinstance(fact, PaymentReturned) and fact.line.agreement == case.ref:
-        return case.but(open_disbursements=_with(case.open_disbursements, fact.line.ref))
+        return case.replace(open_disbursements=_with(case.open_disbursements, fact.line.ref))
     if isinstance(fact, WriteoffReversed) or _stands_again(case, fact):
-        return case.but(state=_ended_as(case)) if case.state == A.CLOSED else case
+        return case.replace(state=_ended_as(case)) if case.state == A.CLOSED else case
     return case
 
 
@@ -296,9 +286,9 @@ def _without(refs: tuple[str, ...], ref: str) -> tuple[str, ...]:
     return tuple(each for each in refs if each != ref)
 
 
-def milestone_after(case: Milestone | None, happened: Envelope) -> Milestone | None:
+def milestone_after(case: Milestone | None, event: Envelope) -> Milestone | None:
     """The milestone after a fact."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, MilestonePlanned):
         return Milestone(
             ref=fact.ref,
@@ -314,34 +304,34 @@ def milestone_after(case: Milestone | None, happened: Envelope) -> Milestone | N
     if case is None:
         return None
     if isinstance(fact, MilestoneEvidenced):
-        return case.but(
+        return case.replace(
             state=state_after(MILESTONES, case.state, fact),
             evidence=tuple(dict.fromkeys((*case.evidence, *fact.evidence))),
             note=fact.note,
-            evidenced_by=happened.actor,
+            evidenced_by=event.actor,
         )
     if isinstance(fact, MilestoneAccepted):
-        return case.but(
-            state=state_after(MILESTONES, case.state, fact), met=fact.met, reason="", judged_on=happened.effective_on
+        return case.replace(
+            state=state_after(MILESTONES, case.state, fact), met=fact.met, reason="", judged_on=event.effective_on
         )
     if isinstance(fact, (MilestoneChangesRequested, MilestoneRejected)):
-        return case.but(
+        return case.replace(
             state=state_after(MILESTONES, case.state, fact),
             met=fact.met,
             reason=fact.reason,
-            judged_on=happened.effective_on,
+            judged_on=event.effective_on,
         )
     if isinstance(fact, MilestoneReplanned):
         state = state_after(MILESTONES, case.state, fact)
-        return case.but(state=state, due_on=fact.due_on, reason="" if state != case.state else case.reason)
+        return case.replace(state=state, due_on=fact.due_on, reason="" if state != case.state else case.reason)
     if isinstance(fact, AgreementAmended) and fact.milestone == case.number:
-        return case.but(amount_cents=fact.milestone_cents)
+        return case.replace(amount_cents=fact.milestone_cents)
     if isinstance(fact, DisbursementRequested):
-        return case.but(requested=_with(case.requested, fact.ref))
+        return case.replace(requested=_with(case.requested, fact.ref))
     return case
 
 
-LIVES = {
-    "agreement": Life(Agreement, agreement_after, AGREEMENTS),
-    "milestone": Life(Milestone, milestone_after, MILESTONES),
+PROJECTIONS = {
+    "agreement": Projection(Agreement, agreement_after, AGREEMENTS),
+    "milestone": Projection(Milestone, milestone_after, MILESTONES),
 }

@@ -10,9 +10,7 @@ from fund.language import N_
 from fund.references import ACCOUNT_OF_PAYEE, AGREEMENT, COST, EVALUATION, MILESTONE, PROPOSAL, WRITEOFF
 
 if TYPE_CHECKING:
-    from fund.unit_of_work import View
-
-__all__ = ["FileGet", "FileList"]
+    from fund.unit_of_work import Snapshot
 
 
 class FileList(Input):
@@ -36,19 +34,19 @@ class FileGet(Input):
 
 
 def _listing(noun: str) -> Callable[..., dict[str, Any]]:
-    def listed(view: View, *, ref: str) -> dict[str, Any]:
+    def listed(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         from fund.workflows.attachments import reading
 
-        return reading.listed(view, noun, ref=ref)
+        return reading.listed(snapshot, noun, ref=ref)
 
     return listed
 
 
 def _getting(noun: str) -> Callable[..., dict[str, Any]]:
-    def got(view: View, *, ref: str, file: str | None = None) -> dict[str, Any]:
+    def got(snapshot: Snapshot, *, ref: str, file: str | None = None) -> dict[str, Any]:
         from fund.workflows.attachments import reading
 
-        return reading.got(view, noun, ref=ref, file=file)
+        return reading.got(snapshot, noun, ref=ref, file=file)
 
     return got
 

@@ -28,51 +28,49 @@ from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.decisions.showing import reads_papers
 from fund.workflows.discretion import reads_results
 from fund.workflows.proposals.drafting import find
 
-__all__ = ["NOUNS", "got", "listed"]
-
 _HASH_LETTERS = 6
 """So many letters of a hash at least name a file."""
 
 
-_Require = Callable[[View, Actor, Any, str], None]
-"""Refuses somebody who may not read a case: the view, who asks, the case, the command."""
+_Require = Callable[[Snapshot, Actor, Any, str], None]
+"""Refuses somebody who may not read a case: the snapshot, who asks, the case, the command."""
 
 
-def _matrix(group: str, parties: Callable[[View, Any], Iterable[str]]) -> _Require:
+def _matrix(group: str, parties: Callable[[Snapshot, Any], Iterable[str]]) -> _Require:
     """Whoever reads every case of this row of the permission matrix, and the parties (``parties``) their own."""
 
-    def require_reader(view: View, actor: Actor, case: CaseFile, command: str) -> None:
-        require(actor, who_reads(group), command=command, ref=case.ref, parties=parties(view, case))
+    def require_reader(snapshot: Snapshot, actor: Actor, case: CaseFile, command: str) -> None:
+        require(actor, who_reads(group), command=command, ref=case.ref, parties=parties(snapshot, case))
 
     return require_reader
 
 
-def _known(_view: View, _actor: Actor, _case: Proposal, _command: str) -> None:
+def _known(_view: Snapshot, _actor: Actor, _case: Proposal, _command: str) -> None:
     """What was submitted, everybody in the fund may read; a draft of others is not found at all."""
 
 
-def _decision(view: View, actor: Actor, case: Decision, command: str) -> None:
+def _decision(snapshot: Snapshot, actor: Actor, case: Decision, command: str) -> None:
     """The papers of the committee are for nobody whom a conflict bars; the parties read their own (Awb 7:4)."""
-    proposal = view.case(Proposal, case.ref)
-    _matrix("decide", lambda _view, _case: proposal.applicants)(view, actor, case, command)
+    proposal = snapshot.case(Proposal, case.ref)
+    _matrix("decide", lambda _view, _case: proposal.applicants)(snapshot, actor, case, command)
     own = actor.has(Role.PARTNER_SIGNATORY) and actor.organisation in proposal.applicants
-    if not own and not reads_papers(view, proposal, case):
-        require_no_conflict(view, actor, proposal, command=command)
+    if not own and not reads_papers(snapshot, proposal, case):
+        require_no_conflict(snapshot, actor, proposal, command=command)
 
 
-def _evaluation(view: View, actor: Actor, case: Evaluation, command: str) -> None:
+def _evaluation(snapshot: Snapshot, actor: Actor, case: Evaluation, command: str) -> None:
     """From its publication on everybody may read it, before it those who work on it."""
-    if not reads_results(view, case):
-        _matrix("results", lambda _view, _case: case.parties)(view, actor, case, command)
+    if not reads_results(snapshot, case):
+        _matrix("results", lambda _view, _case: case.parties)(snapshot, actor, case, command)
 
 
-def _own(_view: View, case: Any) -> Iterable[str]:
+def _own(_view: Snapshot, case: Any) -> Iterable[str]:
     return tuple(case.parties)
 
 
@@ -80,7 +78,10 @@ NOUNS: Mapping[str, tuple[type[CaseFile], _Require]] = {
     "proposal": (Proposal, _known),
     "decision": (Decision, _decision),
     "agreement": (Agreement, _matrix("agreement", _own)),
-    "milestone": (Milestone, _matrix("results", lambda view, case: view.case(Agreement, case.agreement).parties)),
+    "milestone": (
+        Milestone,
+        _matrix("results", lambda snapshot, case: snapshot.case(Agreement, case.agreement).parties),
+    ),
     "evaluation": (Evaluation, _evaluation),
     "writeoff": (Writeoff, _matrix("decide", _own)),
     "partner": (Partner, _matrix("key", lambda _view, case: (case.ref,))),
@@ -99,7 +100,7 @@ class _Filed:
     by: Envelope
 
 
-def _filed(view: View, noun: str, ref: str, command: str) -> list[_Filed]:
+def _filed(snapshot: Snapshot, noun: str, ref: str, command: str) -> list[_Filed]:
     """The files of a case, oldest first, each once.
 
     Raises:
@@ -108,29 +109,29 @@ def _filed(view: View, noun: str, ref: str, command: str) -> list[_Filed]:
         NotAuthorised, ConflictOfInterest: It is not for whoever asks.
     """
     kind, require_reader = NOUNS[noun]
-    if view.actor is None:
+    if snapshot.actor is None:
         raise NoActor()
-    case: CaseFile = find(view, ref) if noun == "proposal" else view.case(kind, ref)
-    require_reader(view, view.actor, case, command)
+    case: CaseFile = find(snapshot, ref) if noun == "proposal" else snapshot.case(kind, ref)
+    require_reader(snapshot, snapshot.actor, case, command)
     found: dict[str, _Filed] = {}
-    for fact in _told(view, case):
+    for fact in _told(snapshot, case):
         for file in fact.fact.kept_files():
             found.setdefault(file.sha256, _Filed(len(found) + 1, file, fact))
     return list(found.values())
 
 
-def _told(view: View, case: CaseFile) -> list[Envelope]:
+def _told(snapshot: Snapshot, case: CaseFile) -> list[Envelope]:
     """The facts of the case itself. Of a proposal its form as it is now: what a draft named before is nobody's."""
-    own = [fact for fact in view.history(case) if fact.stream == case.stream]
+    own = [fact for fact in snapshot.history(case) if fact.stream == case.stream]
     return [fact for fact in own if isinstance(fact.fact, (ProposalDrafted, ProposalRevised))][-1:] or own
 
 
-def _rows(view: View, found: list[_Filed]) -> list[dict[str, Any]]:
-    sizes = files.sizes(view, [each.file.sha256 for each in found])
-    return [_row(view, each, sizes.get(each.file.sha256)) for each in found]
+def _rows(snapshot: Snapshot, found: list[_Filed]) -> list[dict[str, Any]]:
+    sizes = files.sizes(snapshot, [each.file.sha256 for each in found])
+    return [_row(snapshot, each, sizes.get(each.file.sha256)) for each in found]
 
 
-def _row(view: View, filed: _Filed, size: int | None) -> dict[str, Any]:
+def _row(snapshot: Snapshot, filed: _Filed, size: int | None) -> dict[str, Any]:
     return {
         "number": filed.number,
         "what": filed.file.what,
@@ -139,17 +140,17 @@ def _row(view: View, filed: _Filed, size: int | None) -> dict[str, Any]:
         "size": size,
         "kept": size is not None,
         "on": day_of(filed.by.recorded_at).isoformat(),
-        "by": view.name(filed.by.actor),
+        "by": snapshot.name(filed.by.actor),
     }
 
 
-def listed(view: View, noun: str, *, ref: str) -> dict[str, Any]:
+def listed(snapshot: Snapshot, noun: str, *, ref: str) -> dict[str, Any]:
     """The files of a case: what each is, its hash, its size, since when and from whom."""
-    found = _filed(view, noun, ref, f"{noun} file list")
-    return {"ref": ref, "files": _rows(view, found)}
+    found = _filed(snapshot, noun, ref, f"{noun} file list")
+    return {"ref": ref, "files": _rows(snapshot, found)}
 
 
-def got(view: View, noun: str, *, ref: str, file: str | None = None) -> dict[str, Any]:
+def got(snapshot: Snapshot, noun: str, *, ref: str, file: str | None = None) -> dict[str, Any]:
     """One file of a case, with its bytes and a name under which it can be opened.
 
     Args:
@@ -159,11 +160,11 @@ def got(view: View, noun: str, *, ref: str, file: str | None = None) -> dict[str
         UnknownAttachment: There is no such file. FileNotNamed: There are several.
         ContentLost: Its bytes are not what the fact says.
     """
-    chosen = _chosen(_filed(view, noun, ref, f"{noun} file get"), noun, ref, (file or "").strip().lower())
-    content = files.get(view, chosen.file.sha256)
+    chosen = _chosen(_filed(snapshot, noun, ref, f"{noun} file get"), noun, ref, (file or "").strip().lower())
+    content = files.get(snapshot, chosen.file.sha256)
     return {
         "ref": ref,
-        **_row(view, chosen, len(content)),
+        **_row(snapshot, chosen, len(content)),
         "name": f"{ref}-file-{chosen.number}{files.ending(content)}",
         "content_base64": base64.b64encode(content).decode(),
     }

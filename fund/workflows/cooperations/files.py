@@ -20,8 +20,6 @@ from fund.events.cooperations import CooperationMember
 from fund.language import N_, _
 from fund.schemas.cooperations import TAKING_PART, CooperationFile
 
-__all__ = ["REPORT", "as_file", "of_the_report", "read_register"]
-
 REPORT = "report"
 """The source of what comes with the fund: the report of the exploring talks of 2025."""
 _LIST = "samenwerkingsverbanden"

@@ -14,27 +14,25 @@ from fund.events.cooperations import CooperationRecorded
 from fund.glossary import meant, suggested
 from fund.schemas.capital import Partner
 from fund.schemas.cooperations import CooperationFile
-from fund.unit_of_work import Life, UnitOfWork, View
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 from fund.workflows.cooperations.files import REPORT, as_file, of_the_report, read_register
 
-__all__ = ["LIVES", "chosen", "import_register", "listed", "nearest", "register", "show", "template", "told"]
 
-
-def _after(case: CooperationFile | None, happened: Envelope) -> CooperationFile | None:
+def _after(case: CooperationFile | None, event: Envelope) -> CooperationFile | None:
     """The cooperation after a fact. Pure."""
-    fact = happened.fact
+    fact = event.fact
     if not isinstance(fact, CooperationRecorded):
         return case
     said = {name: getattr(fact, name) for name in type(fact).model_fields}
-    return CooperationFile(state="recorded", recorded_on=happened.effective_on, **said)
+    return CooperationFile(state="recorded", recorded_on=event.effective_on, **said)
 
 
-LIVES = {"cooperation": Life(CooperationFile, _after)}
+PROJECTIONS = {"cooperation": Projection(CooperationFile, _after)}
 
 
-def register(view: View) -> list[CooperationFile]:
+def register(snapshot: Snapshot) -> list[CooperationFile]:
     """Every cooperation, in the order of the refs: those of the fund's facts, or of the report before any import."""
-    found = view.cases(CooperationFile)
+    found = snapshot.cases(CooperationFile)
     return found or sorted(of_the_report(), key=lambda one: one.ref)
 
 
@@ -109,9 +107,9 @@ def told(one: CooperationFile) -> dict[str, Any]:
     }
 
 
-def listed(view: View, *, partner: str = "", theme: str = "") -> dict[str, Any]:
+def listed(snapshot: Snapshot, *, partner: str = "", theme: str = "") -> dict[str, Any]:
     """The register, in the order of the refs; of one partner that takes part in any role, of one theme."""
-    return {"cooperations": chosen(register(view), partner=partner, theme=theme)}
+    return {"cooperations": chosen(register(snapshot), partner=partner, theme=theme)}
 
 
 def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") -> list[dict[str, Any]]:
@@ -129,23 +127,23 @@ def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") 
     ]
 
 
-def show(view: View, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """One cooperation whole, with the facts that made it what it is.
 
     Raises:
         UnknownRef: The register has none of that name; the hint names the nearest.
     """
-    one = nearest(register(view), ref)
+    one = nearest(register(snapshot), ref)
     revisions = [
         {
-            "revision": happened.fact.revision,
-            "seq": happened.seq,
-            "recorded_on": happened.effective_on.isoformat(),
-            "by": view.name(happened.actor),
-            "source": happened.fact.source,
+            "revision": event.fact.revision,
+            "seq": event.seq,
+            "recorded_on": event.effective_on.isoformat(),
+            "by": snapshot.name(event.actor),
+            "source": event.fact.source,
         }
-        for happened in view.history(one)
-        if isinstance(happened.fact, CooperationRecorded)
+        for event in snapshot.history(one)
+        if isinstance(event.fact, CooperationRecorded)
     ]
     return {**told(one), "revisions": revisions}
 
@@ -168,6 +166,6 @@ def nearest(found: list[CooperationFile], ref: str) -> CooperationFile:
     return rows[named[0]]
 
 
-def template(view: View) -> dict[str, Any]:
+def template(snapshot: Snapshot) -> dict[str, Any]:
     """The register as the file that ``cooperation import`` takes."""
-    return {"template": as_file(register(view))}
+    return {"template": as_file(register(snapshot))}

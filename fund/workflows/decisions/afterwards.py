@@ -41,8 +41,6 @@ from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.reviews.seal import open_seals
 
-__all__ = ["decide_objection", "evidence", "meet_conditions", "reopen"]
-
 
 def evidence(
     uow: UnitOfWork,
@@ -184,7 +182,7 @@ def decide_objection(
     require_other_hands(uow.maker, took_part_in(proposal, decision), command=command, ref=ref, earlier=earlier)
     require_free(uow, uow.maker, proposal)
     body = body_of(uow, proposal, decision)
-    missing = objection_missing(uow, proposal, body, decision, but=uow.maker.user_id)
+    missing = objection_missing(uow, proposal, body, decision, replace=uow.maker.user_id)
     if missing:
         raise ObjectionVotesMissing(ref=ref, found=missing[0].found, needed=missing[0].needed)
     votes, stands = _objection(uow, decision, body, uphold=uphold)

@@ -23,22 +23,20 @@ from fund.events.decisions import (
     EligibilityReopened,
 )
 from fund.schemas.reviews import Decision, DecisionCondition, Preparation
-from fund.unit_of_work import Life
-
-__all__ = ["LIVES", "after"]
+from fund.unit_of_work import Projection
 
 _Outcome = DecisionApproved | DecisionConditional | DecisionRejected | DecisionDeferred
 
 
-def after(case: Decision | None, happened: Envelope) -> Decision | None:
+def after(case: Decision | None, event: Envelope) -> Decision | None:
     """The decision after a fact. Pure."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, DecisionPrepared):
         before = case or Decision(ref=fact.ref, state="decidable")
-        return _prepared(before, fact, happened)
+        return _prepared(before, fact, event)
     if isinstance(fact, DecisionObjected):
         before = case or Decision(ref=fact.ref, state="objected")
-        return before.but(
+        return before.replace(
             state="objected",
             objected_was=fact.was,
             objection=fact.grounds,
@@ -51,36 +49,36 @@ def after(case: Decision | None, happened: Envelope) -> Decision | None:
         return None
     if isinstance(fact, DecisionRemarked) and case.prepared is not None:
         remarks = "\n".join(each for each in (case.prepared.remark, fact.remark) if each)
-        return case.but(prepared=case.prepared.model_copy(update={"remark": remarks}))
+        return case.replace(prepared=case.prepared.model_copy(update={"remark": remarks}))
     if isinstance(fact, DecisionVoted):
-        return case.but(
-            voted=tuple(sorted({*case.voted, happened.actor})),
-            commitments={**case.commitments, happened.actor: fact.commitment},
+        return case.replace(
+            voted=tuple(sorted({*case.voted, event.actor})),
+            commitments={**case.commitments, event.actor: fact.commitment},
         )
     if isinstance(fact, (DecisionApproved, DecisionConditional, DecisionRejected, DecisionDeferred)):
-        return _decided(case, fact, happened)
+        return _decided(case, fact, event)
     if isinstance(fact, DecisionConditionEvidenced):
-        return case.but(
+        return case.replace(
             conditions=_changed(case, fact.number, {"evidence_file": fact.file, "evidence_sha256": fact.sha256})
         )
     if isinstance(fact, DecisionConditionExtended):
-        return case.but(conditions=_changed(case, fact.number, {"expires_on": fact.expires_on, "extended": True}))
+        return case.replace(conditions=_changed(case, fact.number, {"expires_on": fact.expires_on, "extended": True}))
     if isinstance(fact, DecisionDeferralOver):
-        return case.but(deferral_over=True)
+        return case.replace(deferral_over=True)
     if isinstance(fact, DecisionConditionsMet):
-        return case.but(state="approved", hands=_hands(case.hands, happened))
+        return case.replace(state="approved", hands=_hands(case.hands, event))
     if isinstance(fact, DecisionReopened):
-        return _reopened(case, happened, _voters(fact.votes))
+        return _reopened(case, event, _voters(fact.votes))
     if isinstance(fact, EligibilityReopened):
-        return case.but(state="reopened", outcome="", took_part=_people(case.took_part, happened, _voters(fact.votes)))
+        return case.replace(state="reopened", outcome="", took_part=_people(case.took_part, event, _voters(fact.votes)))
     if isinstance(fact, DecisionUpheld):
-        return case.but(
-            state="upheld", votes=fact.votes, took_part=_people(case.took_part, happened, _voters(fact.votes))
+        return case.replace(
+            state="upheld", votes=fact.votes, took_part=_people(case.took_part, event, _voters(fact.votes))
         )
     return case
 
 
-def _prepared(case: Decision, fact: DecisionPrepared, happened: Envelope) -> Decision:
+def _prepared(case: Decision, fact: DecisionPrepared, event: Envelope) -> Decision:
     file = Preparation(
         advice=fact.advice,
         total=fact.total,
@@ -93,9 +91,9 @@ def _prepared(case: Decision, fact: DecisionPrepared, happened: Envelope) -> Dec
         mandated=fact.mandated,
         necessity=fact.necessity,
         remark=fact.remark,
-        prepared_on=happened.effective_on,
+        prepared_on=event.effective_on,
     )
-    return case.but(
+    return case.replace(
         state="decidable",
         round=fact.round,
         session=fact.session,
@@ -111,14 +109,14 @@ def _prepared(case: Decision, fact: DecisionPrepared, happened: Envelope) -> Dec
     )
 
 
-def _decided(case: Decision, fact: _Outcome, happened: Envelope) -> Decision:
+def _decided(case: Decision, fact: _Outcome, event: Envelope) -> Decision:
     state = fact.wire.rpartition(".")[2]
     award = fact.award_cents if isinstance(fact, (DecisionApproved, DecisionConditional)) else 0
     conditions: tuple[DecisionCondition, ...] = ()
     if isinstance(fact, DecisionConditional):
         conditions = tuple(DecisionCondition(**each.model_dump()) for each in fact.conditions)
     deferred = fact if isinstance(fact, DecisionDeferred) else None
-    return case.but(
+    return case.replace(
         state=state,
         outcome=state,
         votes=fact.votes,
@@ -129,15 +127,15 @@ def _decided(case: Decision, fact: _Outcome, happened: Envelope) -> Decision:
         deferred_for=deferred.ground if deferred else case.deferred_for,
         deferrals=case.deferrals + (1 if deferred else 0),
         until_on=deferred.until_on if deferred else None,
-        decided_on=None if deferred else happened.effective_on,
-        took_part=_people(case.took_part, happened, (*case.voted, *_voters(fact.votes))),
-        hands=_hands(case.hands, happened),
+        decided_on=None if deferred else event.effective_on,
+        took_part=_people(case.took_part, event, (*case.voted, *_voters(fact.votes))),
+        hands=_hands(case.hands, event),
     )
 
 
-def _reopened(case: Decision, happened: Envelope, voters: Iterable[str]) -> Decision:
+def _reopened(case: Decision, event: Envelope, voters: Iterable[str]) -> Decision:
     """Decided again, by a fresh vote."""
-    return case.but(
+    return case.replace(
         state="decidable",
         session=case.session + 1,
         outcome="",
@@ -148,7 +146,7 @@ def _reopened(case: Decision, happened: Envelope, voters: Iterable[str]) -> Deci
         deviates=False,
         conditions=(),
         decided_on=None,
-        took_part=_people(case.took_part, happened, voters),
+        took_part=_people(case.took_part, event, voters),
         hands=(),
     )
 
@@ -157,13 +155,13 @@ def _voters(votes: Iterable[object]) -> tuple[str, ...]:
     return tuple(str(getattr(vote, "voter", "")) for vote in votes)
 
 
-def _people(before: Iterable[str], happened: Envelope, voters: Iterable[str]) -> tuple[str, ...]:
-    acting = [person for person in (happened.actor, happened.made_by) if person and person != "system"]
+def _people(before: Iterable[str], event: Envelope, voters: Iterable[str]) -> tuple[str, ...]:
+    acting = [person for person in (event.actor, event.made_by) if person and person != "system"]
     return tuple(sorted({*before, *acting, *voters}))
 
 
-def _hands(before: Iterable[str], happened: Envelope) -> tuple[str, ...]:
-    acting = [person for person in (happened.actor, happened.made_by) if person and person != "system"]
+def _hands(before: Iterable[str], event: Envelope) -> tuple[str, ...]:
+    acting = [person for person in (event.actor, event.made_by) if person and person != "system"]
     return tuple(dict.fromkeys((*before, *acting)))
 
 
@@ -171,4 +169,4 @@ def _changed(case: Decision, number: int, changes: dict[str, object]) -> tuple[D
     return tuple(each.model_copy(update=changes) if each.number == number else each for each in case.conditions)
 
 
-LIVES = {"decision": Life(Decision, after)}
+PROJECTIONS = {"decision": Projection(Decision, after)}

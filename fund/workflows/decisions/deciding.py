@@ -33,7 +33,7 @@ from fund.schemas.capital import DistributionKey
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import bodies
 from fund.workflows.bodies import Body, outcome_of, require_decider
 from fund.workflows.decisions.body import body_of, look_at, matter_of, missing_of
@@ -52,20 +52,18 @@ from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.reviews.seal import open_seals, read_sealed
 
-__all__ = ["decide", "opened_votes", "require_chair", "require_free", "second_of_decide"]
-
 TIE_DAYS = 28
 """A tie comes back within so many days, where the chair names no day."""
 
 
-def second_of_decide(view: View, args: Mapping[str, Any]) -> Who | None:
+def second_of_decide(snapshot: Snapshot, args: Mapping[str, Any]) -> Who | None:
     """Who must confirm a decision: on a mandated track a committee member beside the fund manager; else nobody."""
-    decision = view.maybe(Decision, str(args.get("ref", "")))
+    decision = snapshot.maybe(Decision, str(args.get("ref", "")))
     mandated = decision is not None and decision.prepared is not None and decision.prepared.mandated
     return COMMITTEE if mandated else None
 
 
-def require_chair(view: View, actor: Actor, proposal: Proposal, *, command: str) -> None:
+def require_chair(snapshot: Snapshot, actor: Actor, proposal: Proposal, *, command: str) -> None:
     """Nothing, when the actor is a chair who may act on this proposal, or the deputy while no chair may.
 
     Raises:
@@ -73,17 +71,17 @@ def require_chair(view: View, actor: Actor, proposal: Proposal, *, command: str)
         NotAVoter: A conflict beyond the parties, or this person reviewed the proposal (G7 d).
     """
     require(actor, CHAIR, command=command, ref=proposal.ref, lead=proposal.lead, parties=proposal.parties)
-    look = look_at(view, proposal.ref)
-    require_decider(view, actor, matter_of(view, proposal), command=command, ref=proposal.ref, look=look)
+    look = look_at(snapshot, proposal.ref)
+    require_decider(snapshot, actor, matter_of(snapshot, proposal), command=command, ref=proposal.ref, look=look)
 
 
-def require_free(view: View, actor: Actor, proposal: Proposal) -> None:
+def require_free(snapshot: Snapshot, actor: Actor, proposal: Proposal) -> None:
     """Nothing, when the actor has no hard conflict with the proposal and did not review it (G7 b, d).
 
     Raises:
         NotAVoter: With the ground.
     """
-    bodies.require_free(actor, matter_of(view, proposal), ref=proposal.ref, look=look_at(view, proposal.ref))
+    bodies.require_free(actor, matter_of(snapshot, proposal), ref=proposal.ref, look=look_at(snapshot, proposal.ref))
 
 
 def decide(

@@ -15,7 +15,7 @@ from fund.language import N_, _
 from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import board
 from fund.workflows.decisions.body import committee_of, look_at, matter_of, needs_the_board
 from fund.workflows.decisions.typed import IMPROVE
@@ -23,16 +23,14 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.proposals.table import TRANSITIONS, State
 
-__all__ = ["prepare", "prepare_when_scored", "ranking", "two_thirds"]
 
-
-def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
+def ranking(snapshot: Snapshot, round_ref: str) -> list[tuple[str, Fraction]]:
     """The scored proposals of a round with their exact totals, best first; equal totals by date of submission, then
     ref.
     """
     gone = (State.WITHDRAWN, State.LAPSED)
-    proposals = {each.ref: each for each in view.briefs(Proposal, parent=round_ref) if each.state not in gone}
-    reviews = view.briefs(Review, states=("closed",), refs=tuple(proposals))
+    proposals = {each.ref: each for each in snapshot.briefs(Proposal, parent=round_ref) if each.state not in gone}
+    reviews = snapshot.briefs(Review, states=("closed",), refs=tuple(proposals))
     scored = [
         (Fraction(each.brief["total"]), str(proposals[each.ref].brief["submitted_at"]), each.ref) for each in reviews
     ]
@@ -103,19 +101,19 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     return prepared
 
 
-def prepare_when_scored(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
+def prepare_when_scored(uow: UnitOfWork, event: Envelope) -> Envelope | None:
     """After ``review.closed`` and ``review.consensus_recorded``: the file is made, unless the panel still has to
     agree.
     """
-    proposal, review = uow.case(Proposal, happened.fact.ref), uow.maybe(Review, happened.fact.ref)
+    proposal, review = uow.case(Proposal, event.fact.ref), uow.maybe(Review, event.fact.ref)
     if proposal.state != State.SCORED or review is None or review.state != "closed" or review.consensus_pending:
         return None
     return prepare(uow, ref=proposal.ref)
 
 
-def two_thirds(view: View, proposal: Proposal, cents: int) -> bool:
+def two_thirds(snapshot: Snapshot, proposal: Proposal, cents: int) -> bool:
     """Whether an award of so much takes two thirds of the votes: by track, for a roll-out, from the threshold on."""
-    rules = rules_for(view, proposal)
+    rules = rules_for(snapshot, proposal)
     return (
         rules.tracks[proposal.track].two_thirds
         or proposal.sort == "rollout"

@@ -11,7 +11,7 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.bodies import Body, ground_text
 from fund.workflows.conflicts import parties_of
 from fund.workflows.decisions.body import body_of, missing_of
@@ -19,14 +19,12 @@ from fund.workflows.decisions.preparing import ranking, two_thirds
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.proposals.drafting import rules_for
 
-__all__ = ["reads_papers", "show"]
-
 _READERS = (
     Role.FUND_MANAGER, Role.TREASURER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
 )  # fmt: skip
 
 
-def show(view: View, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """The decision on a proposal: the committee's file, who may vote and who has, the outcome with its reasons.
 
     Of a resolution: what it would bring about, and how the vote stands.
@@ -34,20 +32,20 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     Raises:
         UnknownRef: There is no such proposal, or nothing was prepared yet.
     """
-    resolution = view.maybe(Resolution, ref)
+    resolution = snapshot.maybe(Resolution, ref)
     if resolution is not None:
         from fund.workflows.resolutions import show as show_resolution
 
-        return {"resolution": show_resolution(view, resolution)}
-    proposal = view.case(Proposal, ref)
-    decision = view.case(Decision, ref)
-    round_ = view.case(Round, proposal.round)
-    ranked = ranking(view, proposal.round)
+        return {"resolution": show_resolution(snapshot, resolution)}
+    proposal = snapshot.case(Proposal, ref)
+    decision = snapshot.case(Decision, ref)
+    round_ = snapshot.case(Round, proposal.round)
+    ranked = ranking(snapshot, proposal.round)
     place = next((number for number, (each, _total) in enumerate(ranked, start=1) if each == ref), None)
-    inside = reads_papers(view, proposal, decision)
+    inside = reads_papers(snapshot, proposal, decision)
     undecided = decision.state in ("decidable", "objected")
     file = decision.prepared
-    term = term_of(rules_for(view, proposal).terms, round_, proposal)
+    term = term_of(rules_for(snapshot, proposal).terms, round_, proposal)
     answer: dict[str, Any] = {
         "ref": ref,
         "title": proposal.title,
@@ -59,13 +57,13 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "rank": place,
         "of": len(ranked),
         "ceiling_left_cents": round_.ceiling_left_cents,
-        "free_to_commit_cents": free_to_commit(view.balances(), view.regulations().buffer_cents),
+        "free_to_commit_cents": free_to_commit(snapshot.balances(), snapshot.regulations().buffer_cents),
         "decide_before": term.last_on.isoformat() if term else None,
         "term_extended": term.extended if term else False,
         "overdue": proposal.overdue,
         "prepared": None,
         "body": "mandated" if file is not None and file.mandated and decision.state == "decidable" else "",
-        "two_thirds": two_thirds(view, proposal, proposal.ask_cents) or (file is not None and file.necessity),
+        "two_thirds": two_thirds(snapshot, proposal, proposal.ask_cents) or (file is not None and file.necessity),
         "seats": {},
         "voters": [],
         "disclosed": [],
@@ -78,7 +76,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "reasons": dict(decision.reasons),
         "criteria": [
             {"id": each.id, "name_nl": each.name_nl, "name_en": each.name_en}
-            for each in rules_for(view, proposal).rubric
+            for each in rules_for(snapshot, proposal).rubric
         ],
         "conditions": [each.model_dump(mode="json") for each in decision.conditions],
         "deferred_for": decision.deferred_for or None,
@@ -88,66 +86,74 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     if file is not None and (inside or not undecided):
         answer["prepared"] = {**file.model_dump(mode="json"), "total_rounded": rounded(file.total)}
     if inside and undecided and not (file is not None and file.mandated and decision.state == "decidable"):
-        body = body_of(view, proposal, decision)
+        body = body_of(snapshot, proposal, decision)
         ballots = body.ballots(decision.voted)
         answer["body"] = "board" if body.is_board else "committee"
         answer["seats"] = {
-            "of": body.board_size or rules_for(view, proposal).committee.seats,
+            "of": body.board_size or rules_for(snapshot, proposal).committee.seats,
             "filled": len(body.seats),
             "free": len(body.free_seats),
             "voted": len(ballots),
         }
         answer["voters"] = [
-            {"voter": each.voter, "name": view.name(each.voter), "organisation": each.organisation, "kind": each.kind,
-             "voted": each.voter in decision.voted, "deputy_of": _deputy_of(view, body, each.voter)}
+            {
+                "voter": each.voter,
+                "name": snapshot.name(each.voter),
+                "organisation": each.organisation,
+                "kind": each.kind,
+                "voted": each.voter in decision.voted,
+                "deputy_of": _deputy_of(snapshot, body, each.voter),
+            }
             for each in body.voters.values()
-        ]  # fmt: skip
+        ]
         answer["disclosed"] = [
-            {"partner": partner, "name": view.partner_name(partner), "ground": ground_text(ground)}
+            {"partner": partner, "name": snapshot.partner_name(partner), "ground": ground_text(ground)}
             for partner, ground in sorted(body.disclosed.items())
         ]
         answer["barred"] = [
-            {"voter": each, "name": view.name(each), "ground": ground_text(ground)}
+            {"voter": each, "name": snapshot.name(each), "ground": ground_text(ground)}
             for each, ground in sorted(body.barred.items())
         ]
         answer["missing"] = [
             {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}
-            for each in missing_of(view, proposal, body, ballots)
+            for each in missing_of(snapshot, proposal, body, ballots)
         ]
     if inside and not undecided:
-        answer["votes"] = [{**each.model_dump(mode="json"), "name": view.name(each.voter)} for each in decision.votes]
+        answer["votes"] = [
+            {**each.model_dump(mode="json"), "name": snapshot.name(each.voter)} for each in decision.votes
+        ]
     return answer
 
 
-def reads_papers(view: View, proposal: Proposal, decision: Decision) -> bool:
+def reads_papers(snapshot: Snapshot, proposal: Proposal, decision: Decision) -> bool:
     """Whether the one who looks reads the committee's papers: fund office, committee, auditor, nobody with a hard
     conflict; and whoever votes in the full board.
     """
-    return _inside(view, proposal) or _of_the_board(view, proposal, decision)
+    return _inside(snapshot, proposal) or _of_the_board(snapshot, proposal, decision)
 
 
-def _deputy_of(view: View, body: Body, voter: str) -> str | None:
+def _deputy_of(snapshot: Snapshot, body: Body, voter: str) -> str | None:
     """The member for whose seat this person votes as deputy; nobody where it is the own seat."""
     seat = body.seat_of(voter)
-    return view.name(seat) if not body.is_board and seat != voter else None
+    return snapshot.name(seat) if not body.is_board and seat != voter else None
 
 
-def _of_the_board(view: View, proposal: Proposal, decision: Decision) -> bool:
+def _of_the_board(snapshot: Snapshot, proposal: Proposal, decision: Decision) -> bool:
     """Whether the one who looks votes in the full board on it: who votes reads the papers, in spite of a conflict."""
-    if view.actor is None or not view.actor.has(Role.PARTNER_SIGNATORY):
+    if snapshot.actor is None or not snapshot.actor.has(Role.PARTNER_SIGNATORY):
         return False
     if decision.prepared is None or not decision.prepared.necessity:
         return False
-    body = body_of(view, proposal, decision)
-    return body.is_board and view.actor.user_id in body.voters
+    body = body_of(snapshot, proposal, decision)
+    return body.is_board and snapshot.actor.user_id in body.voters
 
 
-def _inside(view: View, proposal: Proposal) -> bool:
+def _inside(snapshot: Snapshot, proposal: Proposal) -> bool:
     """Whether the one who looks reads the committee's papers: fund office, committee, auditor; nobody with a hard
     conflict.
     """
-    if view.actor is None or view.actor.has(Role.AUDITOR):
+    if snapshot.actor is None or snapshot.actor.has(Role.AUDITOR):
         return True
-    if hard_conflict(view.actor, parties_of(view, proposal)) is not None:
+    if hard_conflict(snapshot.actor, parties_of(snapshot, proposal)) is not None:
         return False
-    return view.actor.has(*_READERS)
+    return snapshot.actor.has(*_READERS)

@@ -32,19 +32,6 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.proposals.table import State
 
-__all__ = [
-    "BACK",
-    "RUNNING",
-    "TERM",
-    "TERM_FACTS",
-    "DecisionTerm",
-    "come_back",
-    "keep_deferral",
-    "keep_term",
-    "term_ends",
-    "term_of",
-]
-
 TERM, BACK = "decision.term", "decision.back"
 """Timers: the term of a decision ends; a deferred matter should be back."""
 RUNNING = (State.SUBMITTED, State.ELIGIBLE, State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.OBJECTED)
@@ -87,22 +74,22 @@ def term_of(terms: Terms, round_: Round, proposal: Proposal) -> DecisionTerm | N
     return DecisionTerm(next_working_day(end + timedelta(days=still)) if still else end, objection=objection)
 
 
-def keep_term(uow: UnitOfWork, happened: Envelope) -> None:
+def keep_term(uow: UnitOfWork, event: Envelope) -> None:
     """After ``round.closed``, and after what lets a term begin or go on: it is kept when each proposal's term ends.
 
     Before the round has closed no term runs.
     """
-    if isinstance(happened.fact, DecisionPrepared) and happened.fact.session == 1:
+    if isinstance(event.fact, DecisionPrepared) and event.fact.session == 1:
         return  # the term runs already: it is after a deferral that it begins with the file
-    ref = happened.fact.ref
-    for_round = happened.type == "round.closed"
+    ref = event.fact.ref
+    for_round = event.type == "round.closed"
     proposals = uow.cases(Proposal, parent=ref) if for_round else [uow.case(Proposal, ref)]
     for proposal in proposals:
         round_ = uow.case(Round, proposal.round)
         term = term_of(rules_for(uow, proposal).terms, round_, proposal)
         if term is not None and (round_.closes_at <= uow.now or term.objection):
             due_at = end_of_day(term.last_on) if term.extended else start_of_day(term.last_on)
-            uow.set_timer(TERM, proposal.stream, due_at, cause=happened)
+            uow.set_timer(TERM, proposal.stream, due_at, cause=event)
 
 
 def term_ends(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:
@@ -126,11 +113,11 @@ def term_ends(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:
     return told
 
 
-def keep_deferral(uow: UnitOfWork, happened: Envelope) -> None:
+def keep_deferral(uow: UnitOfWork, event: Envelope) -> None:
     """After ``decision.deferred`` on another ground than to be improved: it is kept when the matter should be back."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, DecisionDeferred) and fact.ground != "improve":
-        uow.set_timer(BACK, fact.stream, end_of_day(fact.until_on), cause=happened, name=str(fact.session))
+        uow.set_timer(BACK, fact.stream, end_of_day(fact.until_on), cause=event, name=str(fact.session))
 
 
 def come_back(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:

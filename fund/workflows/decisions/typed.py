@@ -23,31 +23,21 @@ from fund.glossary import Name, meant
 from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.proposals.table import State
 from fund.workflows.reviews.ties import rules_of
-
-__all__ = [
-    "IMPROVE",
-    "TIED",
-    "parsed_conditions",
-    "parsed_reasons",
-    "require_deferral",
-    "require_one_decision",
-    "require_reasons",
-]
 
 IMPROVE, TIED = "improve", "tie"
 GROUNDS = (IMPROVE, "information", "money", TIED)
 
 
-def parsed_reasons(view: View, review: Review, typed: Sequence[str]) -> dict[str, str]:
+def parsed_reasons(snapshot: Snapshot, review: Review, typed: Sequence[str]) -> dict[str, str]:
     """The reasons by criterion, named by its id or as it is printed; a text without a criterion is on the advice.
 
     Raises:
         FaultyReason: No criterion of the rubric, or no text.
     """
-    names = {each.id: (each.name_nl, each.name_en) for each in rules_of(view, review).rubric}
+    names = {each.id: (each.name_nl, each.name_en) for each in rules_of(snapshot, review).rubric}
     names["advice"] = both(N_("advice"))
     given: dict[str, str] = {}
     for each in typed:
@@ -126,7 +116,7 @@ def require_deferral(decision: Decision, ground: str, until: date | None, *, tod
         raise DeferredBefore(ref=decision.ref, ground=decision.deferred_for)
 
 
-def parsed_conditions(view: View, proposal: Proposal, typed: Sequence[str]) -> tuple[AwardCondition, ...]:
+def parsed_conditions(snapshot: Snapshot, proposal: Proposal, typed: Sequence[str]) -> tuple[AwardCondition, ...]:
     """The conditions, numbered in the order in which they were typed.
 
     Raises:
@@ -139,7 +129,7 @@ def parsed_conditions(view: View, proposal: Proposal, typed: Sequence[str]) -> t
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=_("four parts are needed"))
         named, evidence, day, text = parts
         try:
-            owner = view.meant(Name(named, "partner"))
+            owner = snapshot.meant(Name(named, "partner"))
         except (AmbiguousName, UnknownPartner) as problem:
             said = f"{problem}; {problem.advice}"
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=said) from problem
@@ -150,8 +140,8 @@ def parsed_conditions(view: View, proposal: Proposal, typed: Sequence[str]) -> t
             expires_on = parse_day(day)
         except InvalidDay as problem:
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=str(problem)) from problem
-        if expires_on <= view.today:
-            late = _("the day lies after today, {today}").format(today=view.today.isoformat())
+        if expires_on <= snapshot.today:
+            late = _("the day lies after today, {today}").format(today=snapshot.today.isoformat())
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=late)
         parsed.append(AwardCondition(number=number, text=text, owner=owner, evidence=evidence, expires_on=expires_on))
     return tuple(parsed)

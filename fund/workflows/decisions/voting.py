@@ -17,14 +17,12 @@ from fund.language import N_, _
 from fund.rules.voting import ABSTAIN, AGAINST, FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import require_voter
 from fund.workflows.decisions.body import LOOK, body_of, look_at, missing_of
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.reviews.seal import put_under_seal
-
-__all__ = ["vote"]
 
 CHOICES = (FOR, AGAINST, ABSTAIN)
 OBJECTION_CHOICES = ("uphold", "reopen", ABSTAIN)
@@ -89,14 +87,14 @@ def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> No
             )
 
 
-def _opened_by(view: View, proposal: Proposal) -> Envelope | None:
+def _opened_by(snapshot: Snapshot, proposal: Proposal) -> Envelope | None:
     """The refused decision by which the chair saw what the votes say, where there was one since the vote began."""
-    began = [happened.seq for happened in view.history(proposal) if happened.type in BEGINNINGS]
-    for happened in list(view.store.facts.of_types((CommandRefused.wire,), since_seq=max(began, default=0))):
-        fact = happened.fact
+    began = [event.seq for event in snapshot.history(proposal) if event.type in BEGINNINGS]
+    for event in list(snapshot.store.facts.of_types((CommandRefused.wire,), since_seq=max(began, default=0))):
+        fact = event.fact
         mine = isinstance(fact, CommandRefused) and (fact.command, fact.subject) == ("decision decide", proposal.ref)
         if mine and getattr(fact, "code", "") not in BEFORE_OPENING:
-            return happened
+            return event
     return None
 
 

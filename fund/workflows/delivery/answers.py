@@ -12,8 +12,6 @@ from fund.ledger import EntryDraft, Posted
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.delivery.arguments import encode
 
-__all__ = ["Answer", "answer_of", "entry_json", "event_json", "shown_hash", "together"]
-
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more.
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-__all__ = ["decode", "encode"]
-
 
 def encode(value: Any) -> Any:
     """An argument as JSON; days and bytes are marked, so that :func:`decode` gives them back."""

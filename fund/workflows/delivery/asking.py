@@ -39,16 +39,14 @@ from fund.ledger import flushed
 from fund.money import require_cents
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
 from fund.store import PendingRow, Store
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.users import use_cases as users
-from fund.workflows.commands import COMMANDS, KINDS, LIVES, QUERIES, named
+from fund.workflows.commands import COMMANDS, KINDS, PROJECTIONS, QUERIES, named
 from fund.workflows.confirming import Confirm, Decline
 from fund.workflows.delivery.answers import Answer, answer_of, shown_hash, together
 from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.delivery.deliver import catch_up, drain, preload, where
 from fund.workflows.delivery.opening import Fund
-
-__all__ = ["CONTEXT", "ask", "carry_out", "confirm", "decline", "execute", "look"]
 
 log = logging.getLogger("fund.delivery")
 
@@ -86,7 +84,7 @@ def _require_word(field: str, word: str) -> None:
     require_printable({field: word})
 
 
-def _named(view: View, args: Mapping[str, Any]) -> dict[str, Any]:
+def _named(snapshot: Snapshot, args: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with the id of each that is a name, as the fund knows it at this instant.
 
     What is compared, to answer a repeated command as the first time, is what was typed: a name may mean another or
@@ -95,14 +93,14 @@ def _named(view: View, args: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UnknownPartner, AmbiguousName: As they say.
     """
-    return {key: _id_of(view, value) for key, value in args.items()}
+    return {key: _id_of(snapshot, value) for key, value in args.items()}
 
 
-def _id_of(view: View, value: Any) -> Any:
+def _id_of(snapshot: Snapshot, value: Any) -> Any:
     if isinstance(value, Name):
-        return view.meant(value)
+        return snapshot.meant(value)
     if isinstance(value, (list, tuple)) and any(isinstance(item, Name) for item in value):
-        return [_id_of(view, item) for item in value]
+        return [_id_of(snapshot, item) for item in value]
     return value
 
 
@@ -238,8 +236,8 @@ def _caught_up(fund: Fund, trial: Connection | None = None) -> bool:
 def _follow(fund: Fund) -> None:
     """What follows is done: by the workers, who hear the bell, or here and now."""
     try:
-        if fund.ring is not None:
-            fund.ring()
+        if fund.notify is not None:
+            fund.notify()
         else:
             drain(fund.engine, warn=fund.warn)
     except NotReady as problem:  # the command stands; the next one, or a worker, goes on with what follows
@@ -265,13 +263,13 @@ def _ask(
         from fund.errors.database import NoFundHere
 
         raise NoFundHere(place="")
-    who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
+    who = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock()).user(user)
     if not store.work.ask(
         actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
     ):
         return _remembered(store, who, command_id, name, digest)
     store.facts.head(lock=True)  # G1: roles, and who must confirm, are read where nobody can overtake them
-    who = View(connection, LIVES, actor=None, now=store.work.clock()).user(who.user_id)
+    who = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock()).user(who.user_id)
     if name in ("confirm", "decline"):
         answer = _as_second(connection, who, name, args, command_id=command_id, dry_run=dry_run)
     else:
@@ -279,15 +277,15 @@ def _ask(
         if command is None:
             raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
         require_role(who, command.who, command=name)  # before anything is looked up for it
-        view = View(connection, LIVES, actor=who, now=store.work.clock())
-        args = _named(view, args)
-        second = command.second_for(view, args)
+        snapshot = Snapshot(connection, PROJECTIONS, actor=who, now=store.work.clock())
+        args = _named(snapshot, args)
+        second = command.second_for(snapshot, args)
         if second is not None:
             answer = _make_pending(
                 connection, command, args, who, second, command_id=command_id, dry_run=dry_run, expected=expected
             )
         else:
-            uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
+            uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
             uow.trial, uow.progress = dry_run, progress
             _run(uow, command, args)
             answer = answer_of(uow, name, dry_run=dry_run, on=args.get("on"))
@@ -355,10 +353,10 @@ def _naming(fund: Fund, problem: FundError) -> FundError:
     ids = set(_texts(problem.details))
     if isinstance(problem, NotReady) or not ids:
         return problem
-    with suppress(NotReady), View.open(fund.engine, LIVES) as view:
-        partners = ids.intersection(view.store.cases.refs("partner"))
-        people = {each: view.name(each) for each in ids if each.startswith("usr_")}
-        problem.names = {**people, **{each: view.partner_name(each) for each in partners}}
+    with suppress(NotReady), Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        partners = ids.intersection(snapshot.store.cases.refs("partner"))
+        people = {each: snapshot.name(each) for each in ids if each.startswith("usr_")}
+        problem.names = {**people, **{each: snapshot.partner_name(each) for each in partners}}
     return problem
 
 
@@ -383,26 +381,26 @@ def _record_refusal(
     digest = _content_hash(name, args)
     with writing(fund.engine) as connection:
         store = Store(connection)
-        view = View(connection, LIVES, actor=None, now=store.work.clock())
-        subject = _subject(view, problem.details.get("ref") or args.get("ref") or "")
-        who = view.user(user)
+        snapshot = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock())
+        subject = _subject(snapshot, problem.details.get("ref") or args.get("ref") or "")
+        who = snapshot.user(user)
         if not store.work.ask(
             actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
         ):
             return
-        uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
         users.refused(uow, command=name, code=problem.code(), subject=subject)
         answer = {"error": {"code": problem.code(), "details": encode(_jsonable(problem.details))}}
         store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
 
 
-def _subject(view: View, typed: Any) -> str:
+def _subject(snapshot: Snapshot, typed: Any) -> str:
     """The ref or id that a refused command was about; what was typed, and is none, stands in no fact."""
     try:
-        ref = str(_id_of(view, typed))[:LONGEST_WORD]
+        ref = str(_id_of(snapshot, typed))[:LONGEST_WORD]
     except FundError:
         return ""
-    return ref if _is_known(view.store, ref) else ""
+    return ref if _is_known(snapshot.store, ref) else ""
 
 
 def _is_known(store: Store, ref: str) -> bool:
@@ -442,14 +440,14 @@ def _make_pending(
 ) -> Answer:
     """Run the use case for what it would do, take that back, and let it wait for the second person."""
     attempt = connection.begin_nested()
-    uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
+    uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
     on = resolved.get("on")
     shown, answer = shown_hash(uow, on), answer_of(uow, command.name, dry_run=dry_run, trial=True, on=on)
     attempt.rollback()
     _require_as_shown(command.name, shown, expected)
-    uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
+    uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
     needs = sorted(role.value for role in second.all_roles())
     answer.update(pending=ref, next=f"fund confirm {ref}", needs=needs, shown_sha256=shown.hex())
@@ -579,16 +577,16 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     return answer
 
 
-def _second_of(command: Command, view: View, args: Mapping[str, Any], row: PendingRow) -> Who:
+def _second_of(command: Command, snapshot: Snapshot, args: Mapping[str, Any], row: PendingRow) -> Who:
     """Who confirms now; those who were asked when it was made, where nobody would be asked any more."""
     asked = frozenset(Role(role) for role in json.loads(row.needs))
-    return command.second_for(view, args) or Who(asked)
+    return command.second_for(snapshot, args) or Who(asked)
 
 
 def _pending_for(
     connection: Connection, who: Actor, command_id: str, ref: str, *, recorded: int = 0
 ) -> tuple[UnitOfWork, PendingRow, Command]:
-    uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id, recorded=recorded)
+    uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id, recorded=recorded)
     row = uow.store.work.pending(ref)
     if row is None:
         raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
@@ -624,9 +622,9 @@ def ask(
     assert isinstance(query, Query), f"{query.name} changes the fund"
     _require_small(args)
     try:
-        with View.open(fund.engine, LIVES, actor=user) as view:
-            flushed(view.connection)
-            found = query.function(view, **_named(view, args), **context)
+        with Snapshot.open(fund.engine, PROJECTIONS, actor=user) as snapshot:
+            flushed(snapshot.connection)
+            found = query.function(snapshot, **_named(snapshot, args), **context)
         if query.lists:
             found = lists.chosen(found, query.lists, name=query.name, **(selection or {}))
     except FundError as problem:

@@ -28,25 +28,10 @@ from fund.errors import FundError, NotReady
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.store import OPEN, DeliveryRow, Store, TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.commands import COMMANDS, KEPT_IN, LIVES
+from fund.workflows.commands import COMMANDS, KEPT_IN, PROJECTIONS
 
 if TYPE_CHECKING:
     from fund.workflows.subscriptions import Reaction, Timer
-
-__all__ = [
-    "ATTEMPTS",
-    "LEASE",
-    "NO_EPOCH",
-    "catch_up",
-    "clock_problem",
-    "drain",
-    "preload",
-    "quiet",
-    "react",
-    "relay",
-    "tick",
-    "where",
-]
 
 log = logging.getLogger("fund.delivery")
 
@@ -82,7 +67,7 @@ class FactUnreadable(Exception):
 
 
 def relay(
-    engine: Engine, *, ring: Ring | None = None, epoch: str = NO_EPOCH, lease: timedelta = LEASE, limit: int = 500
+    engine: Engine, *, notify: Ring | None = None, epoch: str = NO_EPOCH, lease: timedelta = LEASE, limit: int = 500
 ) -> list[Row]:
     """Mark what is due, commit, then ring for each: (event id, reaction) of what was handed out.
 
@@ -96,9 +81,9 @@ def relay(
         now = store.work.database_clock()
         rows = store.deliveries.hand_out(now, epoch=epoch, lease=lease, limit=limit, lock_step=step)
     handed = [(row.event_id, row.reaction) for row in rows]
-    if ring is not None:
+    if notify is not None:
         for event_id, reaction in handed:
-            ring(event_id, reaction)
+            notify(event_id, reaction)
     return handed
 
 
@@ -215,11 +200,11 @@ def _run(connection: Connection, store: Store, row: DeliveryRow) -> BaseExceptio
         return None
     point = connection.begin_nested()
     try:
-        happened = store.facts.get(row.event_id)
-        if happened is None:
+        event = store.facts.get(row.event_id)
+        if event is None:
             raise FactUnreadable(row.event_id)
-        uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR, cause=row.event_id, reaction=row.reaction)
-        known.function(uow, happened)
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=SYSTEM_ACTOR, cause=row.event_id, reaction=row.reaction)
+        known.function(uow, event)
         point.commit()
     except (Exception, SystemExit) as problem:
         if ill(problem) is not None:
@@ -467,7 +452,7 @@ def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | No
     name = f"{timer.timer_id}@{timer.due_at.isoformat()}"
     point = connection.begin_nested()
     try:
-        uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR, cause=timer.cause, reaction=name)
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=SYSTEM_ACTOR, cause=timer.cause, reaction=name)
         store.work.end_timer(timer.timer_id, state="fired", fired_by="", at=uow.now)  # before: it may set itself again
         known.function(uow, timer)
         if uow.facts:
@@ -543,13 +528,13 @@ def _idle(engine: Engine, reaction: str) -> int:
         store = Store(connection)
         if store.work.setting("lock_step") is not None:
             return 0
-        uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR)
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=SYSTEM_ACTOR)
         return store.deliveries.delivered_all(reaction, store.work.database_clock()) if known.idle(uow) else 0
 
 
 def quiet(engine: Engine) -> bool:
     """Whether nothing is open and nothing is due: all that follows from what happened is done."""
-    # In one view: between two, a deadline could pass and leave a fact behind that neither of them sees.
+    # In one snapshot: between two, a deadline could pass and leave a fact behind that neither of them sees.
     with reading(engine) as connection:
         store = Store(connection)
         return not store.deliveries.anything_open() and not _due(store)

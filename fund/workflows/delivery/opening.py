@@ -18,10 +18,8 @@ from fund.rules.regulations import Regulations
 from fund.store import Store
 from fund.unit_of_work import BOOK, UnitOfWork
 from fund.users import use_cases as users
-from fund.workflows.commands import LIVES
+from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery.answers import Answer, answer_of
-
-__all__ = ["Fund", "found_fund", "open_fund"]
 
 
 @dataclass(slots=True)
@@ -30,7 +28,7 @@ class Fund:
 
     engine: Engine
     url: str
-    ring: Callable[[], None] | None = None
+    notify: Callable[[], None] | None = None
     """Called after a commit when workers do what follows; without it this process does it itself."""
     warn: Callable[[str], None] | None = None
     """Called with a sentence when a reaction failed; the command itself stands."""
@@ -43,7 +41,7 @@ class Fund:
 
 
 @contextmanager
-def open_fund(url: str, *, ring: Callable[[], None] | None = None, pooled: bool = True) -> Iterator[Fund]:
+def open_fund(url: str, *, notify: Callable[[], None] | None = None, pooled: bool = True) -> Iterator[Fund]:
     """The fund in the database at ``url``, at this program's version.
 
     Raises:
@@ -52,7 +50,7 @@ def open_fund(url: str, *, ring: Callable[[], None] | None = None, pooled: bool 
     engine = create_engine(url, pooled=pooled)
     try:
         require_head(engine)
-        yield Fund(engine, url, ring)
+        yield Fund(engine, url, notify)
     except FundError as problem:
         raise mend(problem, engine) from problem.__cause__
     finally:
@@ -101,7 +99,12 @@ def found_fund(
                 store.work.set_setting("lock_step", "yes")
             Ledger.create(connection, book=BOOK, currency="EUR")
             uow = UnitOfWork(
-                connection, LIVES, actor=SYSTEM_ACTOR, now=store.work.clock(), head=head, command_id=f"found:{name}"
+                connection,
+                PROJECTIONS,
+                actor=SYSTEM_ACTOR,
+                now=store.work.clock(),
+                head=head,
+                command_id=f"found:{name}",
             )
             people = [(admin, Role.ADMIN), (fund_manager, Role.FUND_MANAGER), (treasurer, Role.TREASURER)]
             users.found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)

@@ -10,14 +10,12 @@ from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.people import User
-from fund.unit_of_work import View
-from fund.workflows.commands import COMMANDS, LIVES
+from fund.unit_of_work import Snapshot
+from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.delivery.opening import Fund
-from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.lines import SOURCES
-from fund.workflows.inbox.waiting import Waiting
-
-__all__ = ["takers"]
+from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.task import Task
 
 
 def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
@@ -34,14 +32,16 @@ def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
     name = next((each for each in (" ".join(words[:2]), *words[:1]) if each in COMMANDS or each == "confirm"), None)
     if name is None and user is None:
         return None
-    with View.open(fund.engine, LIVES, actor=None) as view:
-        names = view.store.work.names()
-        people = [each.as_actor(names.get(each.ref, each.ref)) for each in view.cases(User) if each.state == "active"]
-        lines = _lines(view, words) if name is not None else []
+    with Snapshot.open(fund.engine, PROJECTIONS, actor=None) as snapshot:
+        names = snapshot.store.work.names()
+        people = [
+            each.as_actor(names.get(each.ref, each.ref)) for each in snapshot.cases(User) if each.state == "active"
+        ]
+        lines = _lines(snapshot, words) if name is not None else []
         if lines or name == "confirm":
             able = [each for each in people if any(line.is_for(each) for line in lines)]
         elif name is not None:
-            able = _of_the_role(view, people, name, words[2:])
+            able = _of_the_role(snapshot, people, name, words[2:])
         else:
             able = people
     if any(user in (each.name, each.user_id) for each in able):
@@ -49,25 +49,25 @@ def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
     return sorted(each.name for each in able)
 
 
-def _lines(view: View, words: list[str]) -> list[Waiting]:
+def _lines(snapshot: Snapshot, words: list[str]) -> list[Task]:
     """The lines of the inbox that ask this command. One source asks it: what comes after that is not read."""
-    desk = Desk(view)
+    reader = InboxReader(snapshot)
     for source in SOURCES:
-        lines = [line for line in source(desk) if _words(line.command) == words]
+        lines = [line for line in source(reader) if _words(line.command) == words]
         if lines:
             return lines
     return []
 
 
-def _of_the_role(view: View, people: list[Actor], name: str, about: list[str]) -> list[Actor]:
+def _of_the_role(snapshot: Snapshot, people: list[Actor], name: str, about: list[str]) -> list[Actor]:
     """Those in a role of the command and, where it is about a case, with the tie that a row of its table asks."""
-    rows = [row.who for life in LIVES.values() for row in life.table if row.command == name]
-    cases = (view.maybe(life.model, about[0]) for life in LIVES.values() if about)
+    rows = [row.who for life in PROJECTIONS.values() for row in life.table if row.command == name]
+    cases = (snapshot.maybe(life.model, about[0]) for life in PROJECTIONS.values() if about)
     case = next((each for each in cases if each is not None), None)
     able = [each for each in people if each.roles & COMMANDS[name].who.all_roles()]
     if case is None or not rows:
         return able
-    case = (view.maybe(Agreement, case.agreement) if hasattr(case, "agreement") else None) or case
+    case = (snapshot.maybe(Agreement, case.agreement) if hasattr(case, "agreement") else None) or case
     return [each for each in able if any(_has_tie(each, who, name, case) for who in rows)]
 
 

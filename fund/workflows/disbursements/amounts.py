@@ -5,34 +5,32 @@ from __future__ import annotations
 from fund.errors.payments import PaymentsStopped
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.disbursements.table import BOOKED, LIVE
 
-__all__ = ["agreement_in", "booked", "live_cents"]
 
-
-def live_cents(view: View, agreement: str, *, milestone: str | None = None, on_account: bool = False) -> int:
+def live_cents(snapshot: Snapshot, agreement: str, *, milestone: str | None = None, on_account: bool = False) -> int:
     """What was asked from an agreement and still counts, in cents; of one milestone, or on account, when asked so."""
     return sum(
         case.amount_cents
-        for case in view.cases(Disbursement, parent=agreement, states=LIVE)
+        for case in snapshot.cases(Disbursement, parent=agreement, states=LIVE)
         if (milestone is None or case.milestone == milestone) and (not on_account or case.on_account)
     )
 
 
-def booked(view: View, agreement: str) -> tuple[int, int]:
+def booked(snapshot: Snapshot, agreement: str) -> tuple[int, int]:
     """What was approved from an agreement and not undone, and its repayable part, in cents."""
-    cases = view.cases(Disbursement, parent=agreement, states=BOOKED)
+    cases = snapshot.cases(Disbursement, parent=agreement, states=BOOKED)
     return sum(case.amount_cents for case in cases), sum(case.repayable_cents for case in cases)
 
 
-def agreement_in(view: View, ref: str, *, states: tuple[str, ...] = ("active",)) -> Agreement:
+def agreement_in(snapshot: Snapshot, ref: str, *, states: tuple[str, ...] = ("active",)) -> Agreement:
     """The agreement, in a state in which this may happen.
 
     Raises:
         UnknownRef: There is none. PaymentsStopped: It is in another state.
     """
-    agreement = view.case(Agreement, ref)
+    agreement = snapshot.case(Agreement, ref)
     if agreement.state not in states:
         raise PaymentsStopped(agreement=ref, state=agreement.state)
     return agreement

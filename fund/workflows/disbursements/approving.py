@@ -22,8 +22,6 @@ from fund.workflows.disbursements.table import TRANSITIONS
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
-__all__ = ["approve", "check_request", "refuse", "withdraw"]
-
 
 def check_request(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:
     """The request is right (D2): it goes to the verified account of the payee, which has cooled off.

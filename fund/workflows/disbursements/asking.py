@@ -23,8 +23,6 @@ from fund.workflows.disbursements.amounts import agreement_in, live_cents
 from fund.workflows.disbursements.table import TRANSITIONS
 from fund.workflows.lifecycle import carry, check
 
-__all__ = ["on_account_cents", "request", "request_at_activation"]
-
 
 def request(
     uow: UnitOfWork,
@@ -128,11 +126,11 @@ def _on_account(uow: UnitOfWork, agreement: Agreement, amount: int | None, left_
     return asked_cents
 
 
-def request_at_activation(uow: UnitOfWork, happened: Envelope) -> None:
+def request_at_activation(uow: UnitOfWork, event: Envelope) -> None:
     """In a light track nobody has to ask: the whole award is requested when its agreement holds (D1, SY)."""
-    fact = happened.fact
+    fact = event.fact
     assert isinstance(fact, AgreementActivated)
-    rules = uow.regulations_named(uow.case(Agreement, fact.ref).terms.regulations, on=happened.effective_on)
+    rules = uow.regulations_named(uow.case(Agreement, fact.ref).terms.regulations, on=event.effective_on)
     if not rules.tracks[fact.track].one_payment or live_cents(uow, fact.ref):
         return
     uow.record(

@@ -5,28 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from fund.rules.permissions import account_for
+from fund.rules.transitions import commands_from
 from fund.schemas.disbursements import Disbursement
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.disbursements.table import TRANSITIONS
-from fund.workflows.lifecycle import commands_from
-
-__all__ = ["disbursement", "disbursements"]
 
 
-def disbursements(view: View, *, agreement: str | None = None, payee: str | None = None) -> dict[str, Any]:
+def disbursements(snapshot: Snapshot, *, agreement: str | None = None, payee: str | None = None) -> dict[str, Any]:
     """Every disbursement, or those of an agreement, of a payee."""
-    cases = view.cases(Disbursement, parent=agreement, partner=payee)
-    return {"disbursements": [_row(view, case) for case in cases]}
+    cases = snapshot.cases(Disbursement, parent=agreement, partner=payee)
+    return {"disbursements": [_row(snapshot, case) for case in cases]}
 
 
-def _row(view: View, case: Disbursement) -> dict[str, Any]:
+def _row(snapshot: Snapshot, case: Disbursement) -> dict[str, Any]:
     return {
         "ref": case.ref,
         "agreement": case.agreement,
         "proposal": case.proposal,
         "milestone": case.milestone,
         "payee": case.payee,
-        "payee_name": view.partner_name(case.payee),
+        "payee_name": snapshot.partner_name(case.payee),
         "state": case.state,
         "amount_cents": case.amount_cents,
         "repayable_cents": case.repayable_cents,
@@ -41,24 +39,24 @@ def _row(view: View, case: Disbursement) -> dict[str, Any]:
     }
 
 
-def disbursement(view: View, *, ref: str) -> dict[str, Any]:
+def disbursement(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """One disbursement: its parts, who acted, what is possible now."""
-    case = view.case(Disbursement, ref)
+    case = snapshot.case(Disbursement, ref)
     history = [
         {
-            "seq": happened.seq,
-            "type": happened.type,
-            "effective_on": happened.effective_on.isoformat(),
-            "actor": happened.actor,
-            "actor_name": view.name(happened.actor),
-            "made_by": happened.made_by,
+            "seq": event.seq,
+            "type": event.type,
+            "effective_on": event.effective_on.isoformat(),
+            "actor": event.actor,
+            "actor_name": snapshot.name(event.actor),
+            "made_by": event.made_by,
         }
-        for happened in view.history(case)
+        for event in snapshot.history(case)
     ]
     return {
-        **_row(view, case),
+        **_row(snapshot, case),
         "iban_payee_ref": case.iban_payee_ref or None,
-        "iban": account_for(view.actor, case.iban, of=case.payee) or None,
+        "iban": account_for(snapshot.actor, case.iban, of=case.payee) or None,
         "attempts": case.attempts,
         "bank_reason": case.bank_reason or None,
         "possible": commands_from(TRANSITIONS, case.state),

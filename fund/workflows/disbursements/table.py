@@ -25,11 +25,9 @@ from fund.events.payments import (
     PaymentSettled,
 )
 from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, PAYERS, SYSTEM, SYSTEM_ACTOR, TREASURER, either
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.disbursements import Disbursement
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "BOOKED", "LIVE", "OPEN", "TRANSITIONS", "State", "after"]
+from fund.unit_of_work import Projection
 
 
 class State(StrEnum):
@@ -93,8 +91,8 @@ TRANSITIONS = (
 # ----------------------------------------------------------------------------------------------------------- fold
 
 
-def after(case: Disbursement | None, happened: Envelope) -> Disbursement | None:
-    fact = happened.fact
+def after(case: Disbursement | None, event: Envelope) -> Disbursement | None:
+    fact = event.fact
     if isinstance(fact, DisbursementRequested):
         return Disbursement(
             ref=fact.ref,
@@ -106,52 +104,52 @@ def after(case: Disbursement | None, happened: Envelope) -> Disbursement | None:
             payee=fact.payee,
             iban=fact.iban,
             amount_cents=fact.amount_cents,
-            hands=() if happened.actor == SYSTEM_ACTOR.user_id else (happened.actor,),
-            requested_on=happened.effective_on,
+            hands=() if event.actor == SYSTEM_ACTOR.user_id else (event.actor,),
+            requested_on=event.effective_on,
         )
     if case is None:
         return None
-    after = case.but(state=state_after(TRANSITIONS, case.state, fact))
+    after = case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, DisbursementChecked):
-        return after.but(iban_payee_ref=fact.iban_payee_ref, hands=(*case.hands, happened.actor))
+        return after.replace(iban_payee_ref=fact.iban_payee_ref, hands=(*case.hands, event.actor))
     if isinstance(fact, DisbursementApproved):
-        return after.but(
+        return after.replace(
             repayable_cents=fact.repayable_cents,
             grant_cents=fact.grant_cents,
-            approved_on=happened.effective_on,
+            approved_on=event.effective_on,
             due_on=fact.due_on,
-            hands=(*case.hands, happened.actor),
+            hands=(*case.hands, event.actor),
         )
     if isinstance(fact, DisbursementRefunded):
-        return after.but(
+        return after.replace(
             refunded_cents=case.refunded_cents + fact.amount_cents,
             refunded_repayable_cents=case.refunded_repayable_cents + fact.amount_cents - fact.grant_cents,
         )
     if isinstance(fact, (DisbursementCancelled, PayableCancelled)):
         # a batch that was not sent falls with one of its lines: the others wait for another one
-        return (after if fact.ref == case.ref else case).but(batch="")
+        return (after if fact.ref == case.ref else case).replace(batch="")
     if isinstance(fact, (DisbursementRefused, DisbursementWithdrawn)):
         return after
-    return _after_the_bank(case, after, happened)
+    return _after_the_bank(case, after, event)
 
 
-def _after_the_bank(case: Disbursement, after: Disbursement, happened: Envelope) -> Disbursement:
-    fact = happened.fact
+def _after_the_bank(case: Disbursement, after: Disbursement, event: Envelope) -> Disbursement:
+    fact = event.fact
     if isinstance(fact, PaymentsBatched):
-        return case.but(batch=fact.ref if any(line.ref == case.ref for line in fact.lines) else "")
+        return case.replace(batch=fact.ref if any(line.ref == case.ref for line in fact.lines) else "")
     if isinstance(fact, PaymentSent):
-        return after.but(attempts=case.attempts + 1)
+        return after.replace(attempts=case.attempts + 1)
     if isinstance(fact, PaymentSettled):
-        return after.but(paid_cents=fact.line.amount_cents, paid_on=happened.effective_on, bank_reason="")
+        return after.replace(paid_cents=fact.line.amount_cents, paid_on=event.effective_on, bank_reason="")
     if isinstance(fact, PaymentFailed):
-        return after.but(batch="", bank_reason=fact.reason)
+        return after.replace(batch="", bank_reason=fact.reason)
     if isinstance(fact, PaymentFailureUndone):
-        return after.but(batch=fact.ref, bank_reason="")
+        return after.replace(batch=fact.ref, bank_reason="")
     if isinstance(fact, PaymentReturned):
-        return after.but(batch="", paid_cents=0, paid_on=None, to_verify=True, bank_reason=fact.reason)
+        return after.replace(batch="", paid_cents=0, paid_on=None, to_verify=True, bank_reason=fact.reason)
     if isinstance(fact, PaymentRetried):
-        return after.but(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
+        return after.replace(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
     return case
 
 
-LIVES = {"disbursement": Life(Disbursement, after, TRANSITIONS)}
+PROJECTIONS = {"disbursement": Projection(Disbursement, after, TRANSITIONS)}

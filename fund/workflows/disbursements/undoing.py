@@ -10,11 +10,9 @@ from fund.events.disbursements import DisbursementCancelled, DisbursementRefunde
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.table import TRANSITIONS
 from fund.workflows.lifecycle import carry, check, require_reason
-
-__all__ = ["cancel", "refund"]
 
 
 def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
@@ -129,8 +127,8 @@ def refund(
     return {"ref": ref, "advance_cents": advance_cents, "grant_cents": fact.grant_cents}
 
 
-def _advance_of(view: View, agreement: Agreement) -> str:
+def _advance_of(snapshot: Snapshot, agreement: Agreement) -> str:
     """The agreement under which its advance is owed: its roll-out, once it was refinanced and nothing stands here."""
-    while agreement.refinanced_to and not view.ledger.balance(f"1200.{agreement.ref}"):
-        agreement = view.case(Agreement, agreement.refinanced_to)
+    while agreement.refinanced_to and not snapshot.ledger.balance(f"1200.{agreement.ref}"):
+        agreement = snapshot.case(Agreement, agreement.refinanced_to)
     return agreement.ref

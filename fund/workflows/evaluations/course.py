@@ -11,14 +11,12 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.evaluations.states import State
 
-__all__ = ["fall_due", "fall_due_at", "plan", "publish"]
 
-
-def plan(uow: UnitOfWork, happened: Envelope) -> None:
+def plan(uow: UnitOfWork, event: Envelope) -> None:
     """After activation: the day of the evaluation is kept; it falls due by itself."""
-    case = uow.maybe(Evaluation, happened.fact.ref)
+    case = uow.maybe(Evaluation, event.fact.ref)
     if case is not None and case.state == State.DUE and not case.fell_due:
-        uow.set_timer("evaluation.due", case.stream, start_of_day(case.due_on), cause=happened)
+        uow.set_timer("evaluation.due", case.stream, start_of_day(case.due_on), cause=event)
 
 
 def fall_due_at(uow: UnitOfWork, timer: TimerRow) -> None:
@@ -26,9 +24,9 @@ def fall_due_at(uow: UnitOfWork, timer: TimerRow) -> None:
     _fall_due(uow, timer.stream.partition("/")[2], "ended")
 
 
-def fall_due(uow: UnitOfWork, happened: Envelope) -> None:
+def fall_due(uow: UnitOfWork, event: Envelope) -> None:
     """After completion or termination: it is time to look back, also when that is earlier than planned."""
-    _fall_due(uow, happened.fact.ref, happened.type.partition(".")[2])
+    _fall_due(uow, event.fact.ref, event.type.partition(".")[2])
 
 
 def _fall_due(uow: UnitOfWork, ref: str, ground: str) -> None:
@@ -40,9 +38,9 @@ def _fall_due(uow: UnitOfWork, ref: str, ground: str) -> None:
     uow.record(EvaluationFellDue(ref=ref, proposal=case.proposal, due_on=due_on, ground=ground))
 
 
-def publish(uow: UnitOfWork, happened: Envelope) -> None:
+def publish(uow: UnitOfWork, event: Envelope) -> None:
     """After acceptance: every partner and its council has the lessons."""
-    case = uow.maybe(Evaluation, happened.fact.ref)
+    case = uow.maybe(Evaluation, event.fact.ref)
     if case is None or case.state != State.ACCEPTED:
         return
     recipients = tuple(uow.store.cases.refs("partner", states=MEMBERS))

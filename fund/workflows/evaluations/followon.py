@@ -19,11 +19,9 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.evaluations.states import TRANSITIONS, State, rules_of
 from fund.workflows.lifecycle import check
-
-__all__ = ["ancestors", "announce", "carried_over", "expire", "followers", "invite", "lineage"]
 
 INVITING = ("scale", "adopt")
 ANNOUNCED_DAYS = (60, 14)
@@ -41,9 +39,9 @@ councils and people are asked anew."""
 # ------------------------------------------------------------------------------------------------------- inviting
 
 
-def invite(uow: UnitOfWork, happened: Envelope) -> None:
+def invite(uow: UnitOfWork, event: Envelope) -> None:
     """After publication, when the verdict is to scale or adopt: a roll-out may be asked for within a year."""
-    case = uow.maybe(Evaluation, happened.fact.ref)
+    case = uow.maybe(Evaluation, event.fact.ref)
     if case is None or case.state != State.PUBLISHED or case.verdict not in INVITING or case.followon_until is not None:
         return
     expires_on = add_months(uow.today, rules_of(uow, case).terms.followon_months)
@@ -103,42 +101,42 @@ def ancestors(agreement: str, follows: Callable[[str], str | None]) -> tuple[str
     return tuple(line)
 
 
-def _parent(view: View, agreement: str) -> str | None:
-    proposal = view.maybe(Proposal, agreement.removeprefix("A"))
+def _parent(snapshot: Snapshot, agreement: str) -> str | None:
+    proposal = snapshot.maybe(Proposal, agreement.removeprefix("A"))
     return proposal.follows if proposal is not None else None
 
 
-def _followers(view: View, agreement: str) -> list[Proposal]:
+def _followers(snapshot: Snapshot, agreement: str) -> list[Proposal]:
     """Every proposal that follows the agreement, drafts of others as well."""
-    return [case for case in view.cases(Proposal) if case.follows == agreement]
+    return [case for case in snapshot.cases(Proposal) if case.follows == agreement]
 
 
-def followers(view: View) -> Mapping[str, list[Proposal]]:
+def followers(snapshot: Snapshot) -> Mapping[str, list[Proposal]]:
     """The proposals that follow an agreement and may be read by everybody, by agreement."""
     found: dict[str, list[Proposal]] = {}
-    for case in view.cases(Proposal):
+    for case in snapshot.cases(Proposal):
         if case.follows is not None and not case.is_draft:
             found.setdefault(case.follows, []).append(case)
     return found
 
 
-def lineage(view: View, agreement: str) -> dict[str, Any]:
+def lineage(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
     """What an agreement follows (nearest first) and what follows it: refs, titles, leads, states.
 
     Only an agreement whose evaluation invited can be followed, so nothing is searched for the others.
     """
-    evaluation = view.maybe(Evaluation, agreement)
+    evaluation = snapshot.maybe(Evaluation, agreement)
     invited = evaluation is not None and evaluation.followon_until is not None
-    children = followers(view).get(agreement, []) if invited else []
+    children = followers(snapshot).get(agreement, []) if invited else []
     return {
-        "follows": [_shown(view, each) for each in ancestors(agreement, lambda ref: _parent(view, ref))],
+        "follows": [_shown(snapshot, each) for each in ancestors(agreement, lambda ref: _parent(snapshot, ref))],
         "followed_by": [
             {
                 "proposal": child.ref,
-                "agreement": f"A{child.ref}" if view.maybe(Agreement, f"A{child.ref}") else None,
+                "agreement": f"A{child.ref}" if snapshot.maybe(Agreement, f"A{child.ref}") else None,
                 "title": child.title,
                 "lead_partner": child.lead,
-                "lead_name": view.partner_name(child.lead),
+                "lead_name": snapshot.partner_name(child.lead),
                 "state": child.state,
             }
             for child in children
@@ -146,20 +144,20 @@ def lineage(view: View, agreement: str) -> dict[str, Any]:
     }
 
 
-def _shown(view: View, agreement: str) -> dict[str, Any]:
-    case = view.maybe(Agreement, agreement)
+def _shown(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
+    case = snapshot.maybe(Agreement, agreement)
     return {
         "agreement": agreement,
         "title": case.title if case else "",
         "lead_partner": case.lead if case else None,
-        "lead_name": view.partner_name(case.lead) if case else "",
+        "lead_name": snapshot.partner_name(case.lead) if case else "",
     }
 
 
 # --------------------------------------------------------------------------------------------------- carried over
 
 
-def carried_over(view: View, agreement: str) -> dict[str, Any]:
+def carried_over(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
     """The answers with which the proposal of a roll-out begins: parties, what was learned, and its evidence.
 
     By field of :class:`~fund.schemas.proposals.ProposalForm`, as JSON. Lessons stand in the plan for the roll-out, the
@@ -170,14 +168,14 @@ def carried_over(view: View, agreement: str) -> dict[str, Any]:
         UnknownRef: There is no such agreement.
         FollowonNotInvited: Its evaluation invited nobody, or the invitation is over.
     """
-    case = view.case(Agreement, agreement)
-    evaluation = view.maybe(Evaluation, agreement)
+    case = snapshot.case(Agreement, agreement)
+    evaluation = snapshot.maybe(Evaluation, agreement)
     if evaluation is None or evaluation.followon_until is None:
         raise FollowonNotInvited(agreement=agreement, reason=_(N_("nobody was invited to it")))
-    if view.today > evaluation.followon_until:
+    if snapshot.today > evaluation.followon_until:
         until = _(N_("the invitation held until {day}")).format(day=evaluation.followon_until)
         raise FollowonNotInvited(agreement=agreement, reason=until)
-    proposal = view.maybe(Proposal, case.proposal)
+    proposal = snapshot.maybe(Proposal, case.proposal)
     before: Mapping[str, Any] = proposal.form.as_json() if proposal is not None else {}
     answers = {name: before[name] for name in _KEPT if before.get(name)}
     learning = evaluation.learning.replace("/", " / ")
@@ -196,7 +194,7 @@ def carried_over(view: View, agreement: str) -> dict[str, Any]:
         "measurement": _joined(result, str(answers.get("measurement", ""))),
         "summary": _joined(evaluation.learned.strip(), str(before.get("summary", ""))),
         "rollout_plan": _joined(_told(agreement, evaluation.lessons), str(before.get("rollout_plan", ""))),
-        "attachments": _evidence(view, case, evaluation),
+        "attachments": _evidence(snapshot, case, evaluation),
     }
     return answers
 
@@ -210,8 +208,8 @@ def _told(agreement: str, lessons: tuple[Lesson, ...]) -> str:
     return "\n".join([f"Geleerd in {agreement}:", *lines]) if lines else ""
 
 
-def _evidence(view: View, case: Agreement, evaluation: Evaluation) -> list[dict[str, str]]:
-    written = view.store.facts.last_of(evaluation.stream, "evaluation.submitted")
+def _evidence(snapshot: Snapshot, case: Agreement, evaluation: Evaluation) -> list[dict[str, str]]:
+    written = snapshot.store.facts.last_of(evaluation.stream, "evaluation.submitted")
     found = []
     if written is not None and isinstance(written.fact, EvaluationSubmitted):
         found.append({"title": f"Evaluatie van {case.ref}", "sha256": written.fact.file_sha256})
@@ -220,10 +218,10 @@ def _evidence(view: View, case: Agreement, evaluation: Evaluation) -> list[dict[
     return found
 
 
-def carried(view: View, *, ref: str) -> dict[str, Any]:
+def carried(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """What a proposal that follows this agreement begins with: :func:`carried_over`, for programs and forms.
 
     Raises:
         UnknownRef, FollowonNotInvited: As they say.
     """
-    return {"agreement": ref, "answers": carried_over(view, ref)}
+    return {"agreement": ref, "answers": carried_over(snapshot, ref)}

@@ -24,8 +24,6 @@ from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.evaluations.states import TRANSITIONS, State, mean, rules_of
 from fund.workflows.lifecycle import carry, check, require_reason
 
-__all__ = ["accept", "peer_review", "send_back", "submit"]
-
 RETURNS = 1
 SCALE = range(5)
 _LOOK = "fund evaluation show {ref}"

@@ -15,29 +15,27 @@ from fund.lists import has_words, words_of
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import reads_results
 from fund.workflows.evaluations.followon import followers, lineage
 from fund.workflows.evaluations.states import State, rules_of
 
-__all__ = ["lessons", "listed", "shown"]
 
-
-def listed(view: View) -> dict[str, Any]:
+def listed(snapshot: Snapshot) -> dict[str, Any]:
     """Every evaluation with its two results, by agreement; results that are not published yet for those who may."""
     return {
-        "as_of": view.today.isoformat(),
-        "evaluations": [_line(view, case) for case in view.cases(Evaluation)],
+        "as_of": snapshot.today.isoformat(),
+        "evaluations": [_line(snapshot, case) for case in snapshot.cases(Evaluation)],
     }
 
 
-def _line(view: View, case: Evaluation) -> dict[str, Any]:
-    reads = reads_results(view, case)
+def _line(snapshot: Snapshot, case: Evaluation) -> dict[str, Any]:
+    reads = reads_results(snapshot, case)
     return {
         "ref": case.ref,
         "proposal": case.proposal,
         "lead_partner": case.lead,
-        "lead_name": view.partner_name(case.lead),
+        "lead_name": snapshot.partner_name(case.lead),
         "state": case.state,
         "due_on": case.due_on.isoformat(),
         "hypothesis": (case.hypothesis or None) if reads else None,
@@ -49,27 +47,27 @@ def _line(view: View, case: Evaluation) -> dict[str, Any]:
     }
 
 
-def shown(view: View, *, ref: str) -> dict[str, Any]:
+def shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """One evaluation whole: the question, both results, what was learned, its cards, what the peers said.
 
     Raises:
         UnknownRef: There is none.
         EvaluationNotPublished: It is not published yet, and whoever looks does not work on it.
     """
-    case = view.case(Evaluation, ref)
-    if not reads_results(view, case):
+    case = snapshot.case(Evaluation, ref)
+    if not reads_results(snapshot, case):
         raise EvaluationNotPublished(ref=ref, state=case.state)
-    agreement, proposal = view.maybe(Agreement, ref), view.maybe(Proposal, case.proposal)
-    facts = [happened for happened in view.history(case) if happened.stream == case.stream]
+    agreement, proposal = snapshot.maybe(Agreement, ref), snapshot.maybe(Proposal, case.proposal)
+    facts = [event for event in snapshot.history(case) if event.stream == case.stream]
     returned = [each for each in facts if isinstance(each.fact, EvaluationReturned)]
     last_return = returned[-1].seq if returned else 0
     written = next((each for each in reversed(facts) if isinstance(each.fact, EvaluationSubmitted)), None)
-    threshold = rules_of(view, case).learning_threshold
+    threshold = rules_of(snapshot, case).learning_threshold
     return {
-        "as_of": view.today.isoformat(),
-        **_line(view, case),
+        "as_of": snapshot.today.isoformat(),
+        **_line(snapshot, case),
         "title": agreement.title if agreement else "",
-        "parties": [{"partner": party, "name": view.partner_name(party)} for party in case.parties],
+        "parties": [{"partner": party, "name": snapshot.partner_name(party)} for party in case.parties],
         "question": agreement.hypothesis if agreement else "",
         "measurement": agreement.terms.measurement if agreement else "",
         "stop_rule": agreement.stop_rule if agreement else "",
@@ -85,7 +83,7 @@ def shown(view: View, *, ref: str) -> dict[str, Any]:
         "peers": [
             {
                 "reviewer": each.actor,
-                "name": view.name(each.actor),
+                "name": snapshot.name(each.actor),
                 "learning": each.fact.learning,
                 "remarks": each.fact.remarks,
             }
@@ -99,7 +97,7 @@ def shown(view: View, *, ref: str) -> dict[str, Any]:
         ],
         "published_on": case.published_on.isoformat() if case.published_on else None,
         "followon_expired": case.followon_expired,
-        **lineage(view, ref),
+        **lineage(snapshot, ref),
     }
 
 
@@ -110,7 +108,7 @@ def _lesson(lesson: Lesson) -> dict[str, Any]:
 # -------------------------------------------------------------------------------------------------------- the cards
 
 
-def lessons(view: View, *, theme: str | None = None, text: str | None = None) -> dict[str, Any]:
+def lessons(snapshot: Snapshot, *, theme: str | None = None, text: str | None = None) -> dict[str, Any]:
     """The lesson cards of every published evaluation, failed experiments first-class.
 
     Args:
@@ -123,10 +121,10 @@ def lessons(view: View, *, theme: str | None = None, text: str | None = None) ->
     """
     wanted = chosen(theme, theme_names(), UnknownTheme, parts=True, coded=True) if theme is not None else None
     words = words_of(text or "")
-    published = view.cases(Evaluation, states=[State.PUBLISHED])
-    children = followers(view) if any(case.followon_until is not None for case in published) else {}
+    published = snapshot.cases(Evaluation, states=[State.PUBLISHED])
+    children = followers(snapshot) if any(case.followon_until is not None for case in published) else {}
     cards = [
-        _card(view, case, lesson, children.get(case.ref, []))
+        _card(snapshot, case, lesson, children.get(case.ref, []))
         for case in published
         for lesson in case.lessons
         if wanted is None or wanted in lesson.themes
@@ -134,15 +132,15 @@ def lessons(view: View, *, theme: str | None = None, text: str | None = None) ->
     return {"theme": wanted, "text": text, "lessons": [card for card in cards if has_words(card, words)]}
 
 
-def _card(view: View, case: Evaluation, lesson: Lesson, children: list[Proposal]) -> dict[str, Any]:
-    agreement = view.maybe(Agreement, case.ref)
+def _card(snapshot: Snapshot, case: Evaluation, lesson: Lesson, children: list[Proposal]) -> dict[str, Any]:
+    agreement = snapshot.maybe(Agreement, case.ref)
     users = dict.fromkeys(party for child in children for party in child.parties if party not in case.parties)
     return {
         "agreement": case.ref,
         "proposal": case.proposal,
         "experiment": agreement.title if agreement else "",
         "lead_partner": case.lead,
-        "lead_name": view.partner_name(case.lead),
+        "lead_name": snapshot.partner_name(case.lead),
         "question": agreement.hypothesis if agreement else "",
         "title": lesson.title,
         "text": lesson.text,
@@ -151,7 +149,7 @@ def _card(view: View, case: Evaluation, lesson: Lesson, children: list[Proposal]
         "learning": case.learning,
         "good_result": case.good_result,
         "verdict": case.verdict,
-        "used_by": [{"partner": party, "name": view.partner_name(party)} for party in users],
+        "used_by": [{"partner": party, "name": snapshot.partner_name(party)} for party in users],
         "followed_by": [child.ref for child in children],
         "published_on": case.published_on.isoformat() if case.published_on else None,
     }

@@ -22,12 +22,10 @@ from fund.events.evaluations import (
 )
 from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER, SYSTEM, either
 from fund.rules.regulations import Regulations
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
-from fund.unit_of_work import Life, View
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "PEERS", "TRANSITIONS", "State", "evaluation_after", "mean", "rules_of"]
+from fund.unit_of_work import Projection, Snapshot
 
 PEERS = 2
 
@@ -62,15 +60,15 @@ TRANSITIONS = (
 )
 
 
-def rules_of(view: View, case: Evaluation) -> Regulations:
+def rules_of(snapshot: Snapshot, case: Evaluation) -> Regulations:
     """The regulations that the agreement was made under."""
-    agreement = view.maybe(Agreement, case.ref)
-    return view.regulations_named(agreement.terms.regulations if agreement is not None else "")
+    agreement = snapshot.maybe(Agreement, case.ref)
+    return snapshot.regulations_named(agreement.terms.regulations if agreement is not None else "")
 
 
-def evaluation_after(case: Evaluation | None, happened: Envelope) -> Evaluation | None:
+def evaluation_after(case: Evaluation | None, event: Envelope) -> Evaluation | None:
     """The evaluation after a fact. Pure."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, AgreementActivated):
         if case is not None:
             return case
@@ -88,49 +86,49 @@ def evaluation_after(case: Evaluation | None, happened: Envelope) -> Evaluation 
         return None
     if isinstance(fact, AgreementLeadChanged):
         others = tuple(party for party in dict.fromkeys((case.lead, *case.co_applicants)) if party != fact.lead)
-        return case.but(lead=fact.lead, co_applicants=others)
+        return case.replace(lead=fact.lead, co_applicants=others)
     if isinstance(fact, MilestoneReplanned):
         waits = case.state == State.DUE and not case.fell_due and fact.ends_on is not None
-        return case.but(due_on=fact.ends_on) if waits else case
-    if happened.stream != case.stream:
+        return case.replace(due_on=fact.ends_on) if waits else case
+    if event.stream != case.stream:
         return case
-    return _judged(case, happened)
+    return _judged(case, event)
 
 
-def _judged(case: Evaluation, happened: Envelope) -> Evaluation:
+def _judged(case: Evaluation, event: Envelope) -> Evaluation:
     """What its own facts make of it."""
-    fact = happened.fact
+    fact = event.fact
     state = state_after(TRANSITIONS, case.state, fact)
     if isinstance(fact, EvaluationFellDue):
-        return case.but(state=state, due_on=fact.due_on, fell_due=True)
+        return case.replace(state=state, due_on=fact.due_on, fell_due=True)
     if isinstance(fact, EvaluationSubmitted):
-        return case.but(
+        return case.replace(
             state=state, hypothesis=fact.hypothesis, verdict=fact.verdict, learned=fact.learned, lessons=fact.lessons,
-            hands=(happened.actor,),
+            hands=(event.actor,),
         )  # fmt: skip
     if isinstance(fact, EvaluationPeerReviewed):
-        peers = {**case.peers, happened.actor: fact.learning}
+        peers = {**case.peers, event.actor: fact.learning}
         if len(peers) < PEERS:
-            return case.but(peers=peers)
-        return case.but(state=state, peers=peers, learning=str(mean(peers)))
+            return case.replace(peers=peers)
+        return case.replace(state=state, peers=peers, learning=str(mean(peers)))
     if isinstance(fact, EvaluationAccepted):
-        return case.but(state=state, learning=fact.learning, good_result=fact.good_result)
+        return case.replace(state=state, learning=fact.learning, good_result=fact.good_result)
     if isinstance(fact, EvaluationReturned):
         again = {} if fact.due_on is None else {"due_on": fact.due_on, "fell_due": True}
         judged = tuple(dict.fromkeys((*case.judged_before, *case.peers)))
-        return case.but(
+        return case.replace(
             state=state, returned=case.returned + 1, judged_before=judged, peers={}, learning="", **again
         )  # fmt: skip
     if isinstance(fact, EvaluationWaived):
-        return case.but(state=state)
+        return case.replace(state=state)
     if isinstance(fact, EvaluationPublished):
-        return case.but(state=state, published_on=happened.effective_on)
+        return case.replace(state=state, published_on=event.effective_on)
     if isinstance(fact, FollowonInvited):
-        return case.but(state=state, followon_until=fact.expires_on)
+        return case.replace(state=state, followon_until=fact.expires_on)
     if isinstance(fact, FollowonAnnounced):
-        return case.but(followon_announced=(*case.followon_announced, fact.days_left))
+        return case.replace(followon_announced=(*case.followon_announced, fact.days_left))
     if isinstance(fact, FollowonExpired):
-        return case.but(followon_expired=True)
+        return case.replace(followon_expired=True)
     return case
 
 
@@ -139,4 +137,4 @@ def mean(peers: Mapping[str, int]) -> Fraction:
     return Fraction(sum(peers.values()), len(peers))
 
 
-LIVES = {"evaluation": Life(Evaluation, evaluation_after, TRANSITIONS)}
+PROJECTIONS = {"evaluation": Projection(Evaluation, evaluation_after, TRANSITIONS)}

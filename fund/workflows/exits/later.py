@@ -33,15 +33,10 @@ from fund.schemas.capital import Call
 from fund.schemas.exits import Exit
 from fund.schemas.writeoffs import Writeoff
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees.use_cases import to_pay
-
-__all__ = [
-    "COLLECTING_FACTS", "LONG_STOP", "catch_up", "close_out", "fall_due", "keep_long_stop", "long_stop_on",
-    "long_stop_reached", "nobody_settles", "standing",
-]  # fmt: skip
 
 COLLECTING_FACTS = (
     "receipt.allocated", "receipt.reallocated", "contribution.received", "overpayment.moved", "disbursement.refunded",
@@ -56,40 +51,40 @@ _LATER = (PartnerState.SETTLING, PartnerState.DISPUTED, PartnerState.AGREED)
 """States in which a later part may be open: also while only the undisputed part is in the books."""
 
 
-def standing(view: View, code: str) -> int:
+def standing(snapshot: Snapshot, code: str) -> int:
     """What stands on a sub-account, debit positive; nothing on one that never moved."""
     try:
-        return view.ledger.balance(code)
+        return snapshot.ledger.balance(code)
     except UnknownAccount:
         return 0
 
 
-def _free(view: View) -> int:
-    return free_to_commit(view.balances(), view.regulations().buffer_cents)
+def _free(snapshot: Snapshot) -> int:
+    return free_to_commit(snapshot.balances(), snapshot.regulations().buffer_cents)
 
 
 # ------------------------------------------------------------------------------------------------------------ K9
 
 
-def fall_due(uow: UnitOfWork, happened: Envelope) -> None:
+def fall_due(uow: UnitOfWork, event: Envelope) -> None:
     """After money came in on something, or was promised no more: the parts of those who left fall due, in the order in
     which they left.
     """
     parts: dict[str, int] = {}
     for case in _open(uow):
-        if happened.seq <= case.settled_seq:
+        if event.seq <= case.settled_seq:
             continue  # it was caught up with when the settlement was booked
         earlier = sum(cents for ref, cents in parts.items() if _left_before(uow.case(Exit, ref), case))
-        sums = _sums(_collected(uow, case, happened))
+        sums = _sums(_collected(uow, case, event))
         parts[case.ref] = _parts(uow, case.ref, sums, earlier)
 
 
-def nobody_settles(view: View) -> bool:
+def nobody_settles(snapshot: Snapshot) -> bool:
     """Whether no partner has a settlement that is agreed, disputed or booked: what comes in is nobody's part then.
 
     What a later settlement takes from facts of before it is caught up with when it is booked.
     """
-    return not view.any(Exit, states=_LATER)
+    return not snapshot.any(Exit, states=_LATER)
 
 
 def _sums(found: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -99,9 +94,9 @@ def _sums(found: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {item: cents for item, cents in sorted(sums.items()) if cents}
 
 
-def _open(view: View) -> list[Exit]:
+def _open(snapshot: Snapshot) -> list[Exit]:
     """Those who left and have a later part still, first who left first."""
-    found = [case for case in view.cases(Exit, states=_LATER) if case.settled and not case.closed_out]
+    found = [case for case in snapshot.cases(Exit, states=_LATER) if case.settled and not case.closed_out]
     return sorted(found, key=lambda case: case.settled_seq)
 
 
@@ -156,14 +151,14 @@ def catch_up(uow: UnitOfWork, case: Exit, *, cause: Envelope) -> None:
     """What came in between the valuation and the booking of a settlement falls due with it (K7, K9)."""
     found = (
         each
-        for happened in uow.store.facts.of_types(COLLECTING_FACTS)
-        if happened.event_id != cause.event_id and _after_valuation(case, happened)
-        for each in _collected(uow, case, happened)
+        for event in uow.store.facts.of_types(COLLECTING_FACTS)
+        if event.event_id != cause.event_id and _after_valuation(case, event)
+        for each in _collected(uow, case, event)
     )
     sums = _sums(found)
     since: dict[str, int] = {}
-    for happened in uow.store.facts.of_types(("exit.part_due",), since_seq=case.valued_seq):
-        fact = happened.fact
+    for event in uow.store.facts.of_types(("exit.part_due",), since_seq=case.valued_seq):
+        fact = event.fact
         if isinstance(fact, ExitPartDue):
             since[fact.ref] = since.get(fact.ref, 0) + fact.counted_cents
     others = [(other, cents) for ref, cents in since.items() if _left_before(other := uow.case(Exit, ref), case)]
@@ -173,28 +168,28 @@ def catch_up(uow: UnitOfWork, case: Exit, *, cause: Envelope) -> None:
     _parts(uow, case.ref, sums, earlier, cause)
 
 
-def _after_valuation(case: Exit, happened: Envelope) -> bool:
+def _after_valuation(case: Exit, event: Envelope) -> bool:
     """Whether a fact is not in the balances that the exit was valued at."""
     assert case.valued_on is not None
-    return happened.seq > case.valued_seq or happened.effective_on > case.valued_on
+    return event.seq > case.valued_seq or event.effective_on > case.valued_on
 
 
-def _collected(view: View, case: Exit, happened: Envelope) -> Iterator[tuple[str, int]]:
+def _collected(snapshot: Snapshot, case: Exit, event: Envelope) -> Iterator[tuple[str, int]]:
     """What a fact means for the named items of one exit: by case of the item, in cents."""
-    named, moved = case.named(), _refinanced(view, case)
-    for item, cents in _came_in(view, case, happened):
+    named, moved = case.named(), _refinanced(snapshot, case)
+    for item, cents in _came_in(snapshot, case, event):
         items = [each for each in (*moved.get(item, ()), item) if each in named]
         if items and cents:
             yield from _spread(case, items, cents)
 
 
-def _refinanced(view: View, case: Exit) -> dict[str, list[str]]:
+def _refinanced(snapshot: Snapshot, case: Exit) -> dict[str, list[str]]:
     """By proposal of a roll-out, the named items that are owed under it since the valuation: what was due first there
     counts for them first.
     """
     found: dict[str, list[str]] = {}
-    for happened in view.store.facts.of_types(("agreement.refinanced",), since_seq=case.valued_seq):
-        fact = happened.fact
+    for event in snapshot.store.facts.of_types(("agreement.refinanced",), since_seq=case.valued_seq):
+        fact = event.fact
         if isinstance(fact, AgreementRefinanced):
             found.setdefault(fact.child_proposal, []).extend((*found.get(fact.proposal, ()), fact.proposal))
     return found
@@ -215,8 +210,8 @@ def _spread(case: Exit, items: Sequence[str], cents: int) -> Iterator[tuple[str,
         yield (items[-1] if cents > 0 else items[0]), left
 
 
-def _came_in(view: View, case: Exit, happened: Envelope) -> Iterator[tuple[str, int]]:
-    fact: Any = happened.fact
+def _came_in(snapshot: Snapshot, case: Exit, event: Envelope) -> Iterator[tuple[str, int]]:
+    fact: Any = event.fact
     match fact:
         case ReceiptAllocated() | DisbursementRefunded():
             yield fact.proposal, fact.advance_cents
@@ -229,41 +224,41 @@ def _came_in(view: View, case: Exit, happened: Envelope) -> Iterator[tuple[str, 
         case AgreementAmended():
             yield fact.proposal, max(sum(part.amount_cents for part in fact.plan_cuts), 0)
         case DecisionReopened():
-            yield fact.ref, _repayable(view, fact.ref, fact.award_cents)
+            yield fact.ref, _repayable(snapshot, fact.ref, fact.award_cents)
         case ProposalWithdrawn() | ProposalLapsed():
-            yield fact.ref, _repayable(view, fact.ref, fact.released_cents)
+            yield fact.ref, _repayable(snapshot, fact.ref, fact.released_cents)
         case DisbursementCancelled():
             # after the end of an agreement nothing becomes a commitment again: the money stays
             yield fact.proposal, 0 if fact.commitment_cents else fact.repayable_cents
         case WriteoffRecovered():
-            if _written_off_since(view, case, fact.ref):
+            if _written_off_since(snapshot, case, fact.ref):
                 yield fact.proposal, fact.amount_cents
         case ExitSetOff():
             yield fact.proposal, fact.amount_cents
         case ExitSettled():
             yield fact.ref, max(fact.receivable_cents, 0)  # its own call is paid out of what it gets
         case ReceiptUnmatched():
-            yield from _taken_back(view, case, fact)
+            yield from _taken_back(snapshot, case, fact)
 
 
-def _repayable(view: View, proposal: str, cents: int) -> int:
-    return cents * share_of(view, proposal) // 10_000
+def _repayable(snapshot: Snapshot, proposal: str, cents: int) -> int:
+    return cents * share_of(snapshot, proposal) // 10_000
 
 
-def _written_off_since(view: View, case: Exit, ref: str) -> bool:
+def _written_off_since(snapshot: Snapshot, case: Exit, ref: str) -> bool:
     """Whether a write-off took something from a named item after the valuation: what was lost before is not in it."""
-    found = view.maybe(Writeoff, ref)
-    posted = view.store.facts.get(found.event_id) if found is not None and found.event_id else None
+    found = snapshot.maybe(Writeoff, ref)
+    posted = snapshot.store.facts.get(found.event_id) if found is not None and found.event_id else None
     return posted is not None and _after_valuation(case, posted)
 
 
-def _taken_back(view: View, case: Exit, fact: ReceiptUnmatched) -> Iterator[tuple[str, int]]:
+def _taken_back(snapshot: Snapshot, case: Exit, fact: ReceiptUnmatched) -> Iterator[tuple[str, int]]:
     for undone in fact.undone:
-        original = view.store.facts.get(undone.event_id)
+        original = snapshot.store.facts.get(undone.event_id)
         if original is None or not _after_valuation(case, original):
             continue
         if undone.call:
-            yield view.case(Call, undone.call).partner, -undone.amount_cents
+            yield snapshot.case(Call, undone.call).partner, -undone.amount_cents
         elif undone.proposal:
             yield undone.proposal, -undone.amount_cents
 
@@ -271,11 +266,11 @@ def _taken_back(view: View, case: Exit, fact: ReceiptUnmatched) -> Iterator[tupl
 # ----------------------------------------------------------------------------------------------------------- K10
 
 
-def long_stop_on(view: View, case: Exit) -> date | None:
+def long_stop_on(snapshot: Snapshot, case: Exit) -> date | None:
     """The day from which a later part is closed out: so many years after it was put in the books."""
     if case.settled_on is None:
         return None
-    return add_months(case.settled_on, 12 * view.regulations(case.settled_on).terms.long_stop_years)
+    return add_months(case.settled_on, 12 * snapshot.regulations(case.settled_on).terms.long_stop_years)
 
 
 def keep_long_stop(uow: UnitOfWork, case: Exit, *, cause: Envelope) -> None:
@@ -292,20 +287,20 @@ def long_stop_reached(uow: UnitOfWork, timer: TimerRow) -> None:
         uow.record(ExitLongStopReached(ref=case.ref, open_cents=case.open_later_cents))
 
 
-def held_of(view: View, case: Exit) -> int:
+def held_of(snapshot: Snapshot, case: Exit) -> int:
     """What is still expected back of the named items: of each what it was named for, less what came in, at most what
     stands on its account.
     """
-    held, moved = 0, _refinanced(view, case)
+    held, moved = 0, _refinanced(snapshot, case)
     for item, named in case.named().items():
         left = named - _within(case.collected.get(item, 0), named)
         if any(each.item == "call" for each in case.items if each.case == item):
-            there = standing(view, f"1100.{item}")
+            there = standing(snapshot, f"1100.{item}")
         else:
             agreements = {each.holder for each in case.items if each.case == item and each.item == "advance"}
             agreements |= {f"A{item}", *(f"A{child}" for child, parents in moved.items() if item in parents)}
-            advances = sum(standing(view, f"1200.{ref}") for ref in sorted(agreements))
-            there = advances + _repayable(view, item, standing(view, f"9000.{item}"))
+            advances = sum(standing(snapshot, f"1200.{ref}") for ref in sorted(agreements))
+            there = advances + _repayable(snapshot, item, standing(snapshot, f"9000.{item}"))
         held += min(left, max(there, 0))
     return held
 

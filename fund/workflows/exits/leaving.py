@@ -48,8 +48,6 @@ from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees.use_cases import to_pay
 
-__all__ = ["agree", "dispute", "give_notice", "propose", "record_proposal", "settle"]
-
 # -------------------------------------------------------------------------------------------------------- K4: notice
 
 

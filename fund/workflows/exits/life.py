@@ -19,17 +19,15 @@ from fund.events.exits import (
     PartnerNoticeGiven,
 )
 from fund.events.payables import PayableCancelled
+from fund.rules.transitions import state_after
 from fund.schemas.exits import Exit
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import state_after
+from fund.unit_of_work import Projection
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 
-__all__ = ["LIVES", "exit_after"]
 
-
-def exit_after(case: Exit | None, happened: Envelope) -> Exit | None:
+def exit_after(case: Exit | None, event: Envelope) -> Exit | None:
     """The exit of a partner after a fact; it begins with the notice, or with the quote of a winding-up."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, PartnerNoticeGiven):
         return Exit(
             ref=fact.ref,
@@ -41,19 +39,19 @@ def exit_after(case: Exit | None, happened: Envelope) -> Exit | None:
         )
     if isinstance(fact, ExitQuoted):
         begun = case if case is not None else Exit(ref=fact.ref, state=PartnerState.ACTIVE)
-        return _valued(begun, fact, happened.seq)
+        return _valued(begun, fact, event.seq)
     if case is None:
         return None
     if isinstance(fact, ExitPaid):
-        return case.but(paid_cents=case.paid_cents + fact.amount_cents, kept=_together(case.kept, fact.kept))
-    if happened.stream != f"partner/{case.ref}" and not isinstance(fact, PayableCancelled):
+        return case.replace(paid_cents=case.paid_cents + fact.amount_cents, kept=_together(case.kept, fact.kept))
+    if event.stream != f"partner/{case.ref}" and not isinstance(fact, PayableCancelled):
         return case
     state = state_after(PARTNER_TRANSITIONS, case.state, fact)
-    return case.but(state=state, **_changes(case, happened))
+    return case.replace(state=state, **_changes(case, event))
 
 
 def _valued(case: Exit, fact: ExitQuoted, seq: int) -> Exit:
-    return case.but(
+    return case.replace(
         valued_on=fact.valued_on,
         valued_seq=seq,
         known_at=fact.known_at,
@@ -70,9 +68,9 @@ def _valued(case: Exit, fact: ExitQuoted, seq: int) -> Exit:
     )
 
 
-def _changes(case: Exit, happened: Envelope) -> dict[str, Any]:
-    fact = happened.fact
-    persons = (happened.made_by, happened.actor) if happened.made_by else (happened.actor,)
+def _changes(case: Exit, event: Envelope) -> dict[str, Any]:
+    fact = event.fact
+    persons = (event.made_by, event.actor) if event.made_by else (event.actor,)
     if isinstance(fact, ExitSettlementProposed):
         return {
             "net_cents": fact.net_cents,
@@ -95,8 +93,8 @@ def _changes(case: Exit, happened: Envelope) -> dict[str, Any]:
         return {
             "hands": case.hands if fact.undisputed else _together(case.hands, persons),
             "settled": True,
-            "settled_seq": case.settled_seq or happened.seq,
-            "settled_on": case.settled_on or happened.effective_on,
+            "settled_seq": case.settled_seq or event.seq,
+            "settled_on": case.settled_on or event.effective_on,
             "settled_cents": case.settled_cents + fact.now_cents + fact.later_cents,
             "later_cents": case.later_cents + fact.later_cents,
             "untied_cents": case.untied_cents + fact.untied_cents,
@@ -114,7 +112,7 @@ def _changes(case: Exit, happened: Envelope) -> dict[str, Any]:
     if isinstance(fact, ExitClosedOut):
         return {"closed_out": True, "closed_out_cents": fact.amount_cents}
     if isinstance(fact, PartnerExited):
-        return {"exited_on": happened.effective_on}
+        return {"exited_on": event.effective_on}
     return {}
 
 
@@ -122,4 +120,4 @@ def _together(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...
     return tuple(dict.fromkeys((*first, *second)))
 
 
-LIVES = {"exit": Life(Exit, exit_after)}
+PROJECTIONS = {"exit": Projection(Exit, exit_after)}

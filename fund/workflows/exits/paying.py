@@ -19,13 +19,11 @@ from fund.events.exits import ExitPaid, ExitSetOff, PartnerExited
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.exits.later import standing
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
-
-__all__ = ["LEAVING_FACTS", "leave", "own_agreements", "pay"]
 
 LEAVING_FACTS = (
     "exit.settled", "exit.paid", "exit.set_off", "exit.part_due", "exit.closed_out", "contribution.received",
@@ -35,9 +33,9 @@ LEAVING_FACTS = (
 PAY = "partner pay-settlement"
 
 
-def own_agreements(view: View, ref: str) -> list[str]:
+def own_agreements(snapshot: Snapshot, ref: str) -> list[str]:
     """The agreements that a partner leads and that are not over."""
-    return [case.ref for case in view.cases(Agreement) if case.lead == ref and case.state != "closed"]
+    return [case.ref for case in snapshot.cases(Agreement) if case.lead == ref and case.state != "closed"]
 
 
 def pay(
@@ -135,9 +133,9 @@ def _set_off(
     return carry(uow, PARTNER_TRANSITIONS, PAY, partner, fact, effective_on=on, **around)
 
 
-def leave(uow: UnitOfWork, happened: Envelope) -> None:
+def leave(uow: UnitOfWork, event: Envelope) -> None:
     """After something of a settlement moved: where nothing is owed either way any more, the partner has left."""
-    fact: Any = happened.fact
+    fact: Any = event.fact
     ref = next((str(value) for name in ("payee", "partner") if (value := getattr(fact, name, None))), fact.ref)
     partner = uow.maybe(Partner, ref)
     if partner is None or partner.state != PartnerState.SETTLING:

@@ -11,13 +11,11 @@ from typing import Any
 
 from fund.events.exits import ExitQuoted, NamedItem
 from fund.reports.exits import as_json, quote_of
-from fund.reports.past import last_fact, regulations_on
+from fund.reports.history import last_fact, regulations_on
 from fund.rules.authority import AUDITOR, CHAIR, FUND_MANAGER, OWN_EDITOR, TREASURER, either, require
 from fund.rules.exits import Quote
 from fund.rules.keys import fraction_text
-from fund.unit_of_work import View
-
-__all__ = ["as_fact", "exit_quote"]
+from fund.unit_of_work import Snapshot
 
 READERS = either(OWN_EDITOR, FUND_MANAGER, TREASURER, CHAIR, AUDITOR)
 """Who reads what leaving means for a partner: its own people, the office, who agrees for the fund, and auditors."""
@@ -61,7 +59,7 @@ def as_fact(
 
 
 def exit_quote(
-    view: View, *, ref: str, as_of: date | None = None, known_at: int | None = None, costs: int = 0
+    snapshot: Snapshot, *, ref: str, as_of: date | None = None, known_at: int | None = None, costs: int = 0
 ) -> dict[str, Any]:
     """What a partner would get or owe if it left at the end of a day, with everything it follows from (K3).
 
@@ -74,13 +72,13 @@ def exit_quote(
         UnknownPartner: No such partner.
         NotAuthorised: Somebody named, who is neither of that partner nor of the office, and no auditor.
     """
-    found = view.partner(ref)
-    if view.actor is not None:
-        require(view.actor, READERS, command="partner exit-quote", ref=ref, own=ref)
-    day = as_of or view.today
-    rules = regulations_on(view, day, last=last_fact(view, known_at))
-    made, repayable_bps = quote_of(view, ref, as_of=day, known_at=known_at, costs_cents=costs, rules=rules)
-    head = view.ledger.head()
+    found = snapshot.partner(ref)
+    if snapshot.actor is not None:
+        require(snapshot.actor, READERS, command="partner exit-quote", ref=ref, own=ref)
+    day = as_of or snapshot.today
+    rules = regulations_on(snapshot, day, last=last_fact(snapshot, known_at))
+    made, repayable_bps = quote_of(snapshot, ref, as_of=day, known_at=known_at, costs_cents=costs, rules=rules)
+    head = snapshot.ledger.head()
     return {
         "partner": ref,
         "name": found.name,
@@ -95,7 +93,7 @@ def exit_quote(
             {
                 "kind": item.kind,
                 "ref": item.ref,
-                "name": view.partner_name(item.ref),
+                "name": snapshot.partner_name(item.ref),
                 "case": item.case,
                 "amount_cents": item.amount_cents,
                 "standing_cents": item.standing_cents,

@@ -16,12 +16,10 @@ from fund.reports.exits import quote_of
 from fund.schemas.capital import VOTING, Partner
 from fund.schemas.exits import Exit
 from fund.schemas.resolutions import Resolution
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
 from fund.workflows.exits import leaving
 from fund.workflows.lifecycle import require_reason
-
-__all__ = ["propose", "still_possible", "wind_up"]
 
 COMMAND = "partner propose-settlement"
 FUND = "fund"
@@ -83,10 +81,10 @@ def propose(
     )
 
 
-def _staying(view: View) -> list[str]:
+def _staying(snapshot: Snapshot) -> list[str]:
     """The partners whose settlement is not in the books."""
-    settled = {case.ref for case in view.cases(Exit) if case.settled}
-    return [partner.ref for partner in view.cases(Partner, states=VOTING) if partner.ref not in settled]
+    settled = {case.ref for case in snapshot.cases(Exit) if case.settled}
+    return [partner.ref for partner in snapshot.cases(Partner, states=VOTING) if partner.ref not in settled]
 
 
 def still_possible(uow: UnitOfWork, resolution: Resolution) -> None:

@@ -11,10 +11,8 @@ from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
 from fund.workflows.agreements.drafting import reopened_since
 from fund.workflows.disbursements.asking import on_account_cents
-from fund.workflows.inbox.desk import Desk
-from fund.workflows.inbox.waiting import Waiting
-
-__all__ = ["waiting"]
+from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.task import Task
 
 RUNNING = ("active", "suspended")
 BENEFIT_YEARS = 2
@@ -23,137 +21,137 @@ REPORTED_BY = (3, 31)
 """The last day, in the year after, for the benefits of a year."""
 
 
-def waiting(desk: Desk) -> Iterator[Waiting]:
+def waiting(reader: InboxReader) -> Iterator[Task]:
     """What agreements wait for, from a decision until they are closed."""
-    for proposal in desk.in_state("approved"):
-        if f"A{proposal.ref}" not in desk.agreements:
+    for proposal in reader.in_state("approved"):
+        if f"A{proposal.ref}" not in reader.agreements:
             what = _(N_("draft the agreement on {ref}")).format(ref=proposal.ref)
             last = None
             if proposal.decided_on is not None:
-                last = proposal.decided_on + timedelta(days=desk.rules_of(proposal).terms.signing_days)
+                last = proposal.decided_on + timedelta(days=reader.rules_of(proposal).terms.signing_days)
             command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, proposal.ref, last)
-            yield Waiting(what, command, *about, lead=proposal.lead, parties=proposal.parties)
-    for agreement in desk.agreements.values():
+            yield Task(what, command, *about, lead=proposal.lead, parties=proposal.parties)
+    for agreement in reader.agreements.values():
         if agreement.state in ("drafted", "signed"):
-            yield from _to_sign(desk, agreement)
+            yield from _to_sign(reader, agreement)
         elif agreement.state in RUNNING:
-            yield from _running(desk, agreement)
-        yield from _benefits(desk, agreement)
-    desk.behind([case.proposal for case in desk.all(Amendment, "proposed")])
-    for waits in waiting_amendments(desk.view):
+            yield from _running(reader, agreement)
+        yield from _benefits(reader, agreement)
+    reader.behind([case.proposal for case in reader.all(Amendment, "proposed")])
+    for waits in waiting_amendments(reader.snapshot):
         yield from _amendment(waits)
 
 
-def _amendment(waits: WaitingAmendment) -> Iterator[Waiting]:
+def _amendment(waits: WaitingAmendment) -> Iterator[Task]:
     """A change on which the committee or the new lead has the word (A3)."""
     case = waits.case
     ref, lead, parties, hands = case.ref, case.lead, case.parties, case.hands
     about = {"ref": ref, "agreement": case.agreement, "award": euros(case.award_cents)}
     if case.new_lead:
         what = _(N_("sign amendment {ref}: lead {agreement}")).format(**about)
-        yield Waiting(what, f"fund agreement sign {ref}", OWN_SIGNATORY, ref, own=case.new_lead, hands=hands)
+        yield Task(what, f"fund agreement sign {ref}", OWN_SIGNATORY, ref, own=case.new_lead, hands=hands)
         return
     if waits.not_voted:
         what, body = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about), VOTERS
         command = f"fund decision vote {ref} --for"
-        yield Waiting(what, command, body, ref, lead=lead, parties=parties, hands=hands, only=waits.not_voted)
+        yield Task(what, command, body, ref, lead=lead, parties=parties, hands=hands, only=waits.not_voted)
     if waits.ready:
         what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
         command = f"fund agreement decide {ref}"
-        yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties, hands=hands, only=waits.deciders)
+        yield Task(what, command, CHAIR, ref, lead=lead, parties=parties, hands=hands, only=waits.deciders)
 
 
-def _to_sign(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
+def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     ref = agreement.ref
-    proposal = desk.proposals.get(agreement.proposal)
+    proposal = reader.proposals.get(agreement.proposal)
     if proposal is None or proposal.state != "approved":
         return  # taken back, lapsed, or to be decided again: nobody can sign or activate it
     until = agreement.sign_before_on
-    if proposal.award_cents != agreement.award_cents or reopened_since(desk.view, agreement) is not None:
+    if proposal.award_cents != agreement.award_cents or reopened_since(reader.snapshot, agreement) is not None:
         what = _(N_("draft agreement {ref} anew: it was decided anew")).format(ref=ref)
         command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, ref, None)
-        yield Waiting(what, command, *about, lead=agreement.lead, parties=agreement.parties)
+        yield Task(what, command, *about, lead=agreement.lead, parties=agreement.parties)
         return
     if agreement.state == "signed":
         what = _(N_("let agreement {ref} hold, once the boards were heard")).format(ref=ref)
         command = f"fund agreement activate {ref} --boards-heard"
-        yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=agreement.parties)
+        yield Task(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=agreement.parties)
         return
     what, command = _(N_("sign agreement {ref}")).format(ref=ref), f"fund agreement sign {ref}"
     for party in agreement.unsigned:
         if party == "fund":
-            yield Waiting(what, command, CHAIR, ref, until, lead=agreement.lead, parties=agreement.parties)
+            yield Task(what, command, CHAIR, ref, until, lead=agreement.lead, parties=agreement.parties)
         else:
-            yield Waiting(what, command, OWN_SIGNATORY, ref, until, own=party)
+            yield Task(what, command, OWN_SIGNATORY, ref, until, own=party)
 
 
-def _running(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
+def _running(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     ref, parties = agreement.ref, agreement.parties
     if agreement.state == "suspended":
         what = _(N_("resume agreement {ref} or end it")).format(ref=ref)
         command, until = f"fund agreement resume {ref} --reason TEXT", agreement.suspended_until_on
-        yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
-    milestones = desk.milestones.get(ref, [])
+        yield Task(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
+    milestones = reader.milestones.get(ref, [])
     unjudged = [each for each in milestones if each.state not in ("accepted", "rejected")]
     rejected = [each for each in milestones if each.state == "rejected" and each.amount_cents]
     yield from _milestones(agreement, unjudged)
     if agreement.state != "active":
         return
-    yield from _to_ask(desk, agreement, [each for each in milestones if each.state == "accepted"])
+    yield from _to_ask(reader, agreement, [each for each in milestones if each.state == "accepted"])
     yield from _rejected(agreement, rejected)
     if not unjudged and not rejected and not agreement.open_disbursements:
         what = _(N_("complete agreement {ref}")).format(ref=ref)
         command, until = f"fund agreement complete {ref} --report FILE", agreement.ends_on
-        yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
+        yield Task(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
 
 
-def _milestones(agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Waiting]:
+def _milestones(agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Task]:
     for milestone in unjudged:
         if milestone.state == "evidenced":
             ticks = " ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1))
             what = _(N_("judge milestone {ref}")).format(ref=milestone.ref)
             command, ref = f"fund milestone accept {milestone.ref} {ticks}".strip(), agreement.ref
-            yield Waiting(what, command, FUND_MANAGER, ref, lead=agreement.lead, parties=agreement.parties)
+            yield Task(what, command, FUND_MANAGER, ref, lead=agreement.lead, parties=agreement.parties)
     waits = next((each for each in unjudged if each.state != "evidenced"), None)
     if waits is not None:
         what, command = _(N_("show milestone {ref}")).format(ref=waits.ref), f"fund milestone evidence {waits.ref} FILE"
         about = (PARTY_EDITOR, agreement.ref, waits.due_on)
-        yield Waiting(what, command, *about, lead=agreement.lead, parties=agreement.signers)
+        yield Task(what, command, *about, lead=agreement.lead, parties=agreement.signers)
 
 
-def _rejected(agreement: Agreement, rejected: list[Milestone]) -> Iterator[Waiting]:
+def _rejected(agreement: Agreement, rejected: list[Milestone]) -> Iterator[Task]:
     """Money that stays in a milestone which was not reached: it is planned again, cut, or the agreement ends (M2)."""
     for milestone in rejected:
         what = _(N_("amend or end {ref}: milestone {milestone} was rejected"))
         what = what.format(ref=agreement.ref, milestone=milestone.ref)
         command = f"fund agreement amend {agreement.ref} --milestone {milestone.number} --due DATE --reason TEXT"
-        yield Waiting(what, command, FUND_MANAGER, milestone.ref, lead=agreement.lead, parties=agreement.parties)
+        yield Task(what, command, FUND_MANAGER, milestone.ref, lead=agreement.lead, parties=agreement.parties)
 
 
-def _to_ask(desk: Desk, agreement: Agreement, accepted: list[Milestone]) -> Iterator[Waiting]:
+def _to_ask(reader: InboxReader, agreement: Agreement, accepted: list[Milestone]) -> Iterator[Task]:
     """Money that may be asked: for an accepted milestone that nobody asked for, or on account."""
     left = agreement.award_cents - agreement.approved_cents
     if left <= 0:
         return
     ref = agreement.ref
     for milestone in accepted:
-        if not any(asked in desk.asked for asked in milestone.requested):
+        if not any(asked in reader.asked for asked in milestone.requested):
             amount = euros(min(milestone.amount_cents, left))
             what = _(N_("ask {amount} for milestone {ref}")).format(amount=amount, ref=milestone.ref)
             command = f"fund disbursement request {ref} --milestone {milestone.number}"
-            yield Waiting(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
-    on_account = 0 if accepted or agreement.approved_cents else on_account_cents(desk.rules_of(agreement), agreement)
+            yield Task(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
+    on_account = 0 if accepted or agreement.approved_cents else on_account_cents(reader.rules_of(agreement), agreement)
     if on_account > 0:
         what = _(N_("ask {amount} on account of {ref}")).format(amount=euros(on_account), ref=ref)
         command = f"fund disbursement request {ref}"
-        yield Waiting(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
+        yield Task(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
 
 
-def _benefits(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
+def _benefits(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     """Each party reports what a year cost and brought it, from the start until two years after completion (M3)."""
     if agreement.started_on is None or agreement.ground not in ("", "completed"):
         return
-    last = desk.today.year - 1
+    last = reader.today.year - 1
     if agreement.ended_on is not None:
         last = min(last, agreement.ended_on.year + BENEFIT_YEARS)
     told = {(each.partner, each.year) for each in agreement.benefits if each.realised}
@@ -163,4 +161,4 @@ def _benefits(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
             what = _(N_("report what {year} cost and brought, {ref}")).format(year=year, ref=agreement.ref)
             command = f"fund agreement benefits {agreement.ref} --year {year}"
             until = date(year + 1, *REPORTED_BY)
-            yield Waiting(what, command, OWN_SIGNATORY, agreement.ref, until, own=party)
+            yield Task(what, command, OWN_SIGNATORY, agreement.ref, until, own=party)

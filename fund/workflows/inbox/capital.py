@@ -10,50 +10,48 @@ from fund.money import format_plain
 from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER
 from fund.schemas.capital import Call
 from fund.schemas.resolutions import Resolution
-from fund.workflows.inbox.desk import Desk
-from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.task import Task
 from fund.workflows.partners.admitting import ADMISSION
 from fund.workflows.payables.overpayments import overpaid_by
 
-__all__ = ["waiting"]
 
-
-def waiting(desk: Desk) -> Iterator[Waiting]:
+def waiting(reader: InboxReader) -> Iterator[Task]:
     """What calls and overpayments wait for."""
-    steps = desk.rules.terms.call_reminder_days
+    steps = reader.rules.terms.call_reminder_days
     near = timedelta(days=max(0, -min(steps, default=0)))
     late = min((days for days in steps if days > 0), default=1)
-    for call in desk.all(Call, "open"):
-        if desk.today < call.due_on - near:
+    for call in reader.all(Call, "open"):
+        if reader.today < call.due_on - near:
             continue
         told = {"ref": call.ref, "amount": euros(call.open_cents)}
         what = _(N_("pay {amount} of call {ref}")).format(**told)
-        yield Waiting(what, f"fund capital letter {call.ref}", OWN_SIGNATORY, call.ref, call.due_on, own=call.partner)
-        if desk.today >= call.due_on + timedelta(days=late):
+        yield Task(what, f"fund capital letter {call.ref}", OWN_SIGNATORY, call.ref, call.due_on, own=call.partner)
+        if reader.today >= call.due_on + timedelta(days=late):
             what = _(N_("ask {partner} about {amount} of call {ref}")).format(
-                partner=desk.short_name(call.partner), **told
+                partner=reader.short_name(call.partner), **told
             )
             command = f"fund capital list --partner {call.partner} --open"
-            yield Waiting(what, command, FUND_MANAGER, call.ref, call.due_on, parties=(call.partner,))
-    yield from _joining(desk)
-    for payer, cents in overpaid_by(desk.view).items():
-        what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=desk.short_name(payer))
-        yield Waiting(what, f"fund repayment refund {payer}", TREASURER, payer, parties=(payer,))
+            yield Task(what, command, FUND_MANAGER, call.ref, call.due_on, parties=(call.partner,))
+    yield from _joining(reader)
+    for payer, cents in overpaid_by(reader.snapshot).items():
+        what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=reader.short_name(payer))
+        yield Task(what, f"fund repayment refund {payer}", TREASURER, payer, parties=(payer,))
 
 
-def _joining(desk: Desk) -> Iterator[Waiting]:
+def _joining(reader: InboxReader) -> Iterator[Task]:
     """A candidate that did not ask yet, and a newcomer that was not called at par (K11)."""
-    asked = {case.subject for case in desk.all(Resolution, "proposed") if case.matter == ADMISSION}
-    newcomers = [each for each in desk.partners.values() if each.state == "active" and each.par_cents]
-    called = desk.view.ledger.balances() if newcomers else {}
-    for partner in desk.partners.values():
+    asked = {case.subject for case in reader.all(Resolution, "proposed") if case.matter == ADMISSION}
+    newcomers = [each for each in reader.partners.values() if each.state == "active" and each.par_cents]
+    called = reader.snapshot.ledger.balances() if newcomers else {}
+    for partner in reader.partners.values():
         if partner.state == "candidate" and partner.ref not in asked:
             what = _(N_("ask that {partner} takes part")).format(partner=partner.short_name)
             command = f"fund partner admit {partner.ref} --reason TEXT"
-            yield Waiting(what, command, OWN_SIGNATORY, partner.ref, own=partner.ref)
+            yield Task(what, command, OWN_SIGNATORY, partner.ref, own=partner.ref)
     for partner in newcomers:
         if not called.get(f"3000.{partner.ref}"):
             amount = euros(partner.par_cents)
             what = _(N_("call {amount} from {partner}, at par")).format(amount=amount, partner=partner.short_name)
             command = f"fund capital call --partner {partner.ref} --amount {format_plain(partner.par_cents)}"
-            yield Waiting(what, command, FUND_MANAGER, partner.ref, parties=(partner.ref,))
+            yield Task(what, command, FUND_MANAGER, partner.ref, parties=(partner.ref,))

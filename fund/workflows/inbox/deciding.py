@@ -15,35 +15,33 @@ from fund.schemas.reviews import Decision
 from fund.workflows.bodies import reviewers_of
 from fund.workflows.decisions.body import waiting_votes
 from fund.workflows.decisions.terms import RUNNING
-from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.reviewing import decision_before
-from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.inbox.task import Task
 from fund.workflows.resolutions import waiting_resolutions
-
-__all__ = ["waiting"]
 
 WARNED_DAYS = 14
 """So long before the last day of a round's decisions a fund manager sees which are missing."""
 
 
-def waiting(desk: Desk) -> Iterator[Waiting]:
+def waiting(reader: InboxReader) -> Iterator[Task]:
     """What decisions wait for, from decidable to approved, and after an objection."""
-    for proposal in desk.in_state("decidable", "objected"):
-        decision = desk.decisions.get(proposal.ref)
+    for proposal in reader.in_state("decidable", "objected"):
+        decision = reader.decisions.get(proposal.ref)
         if decision is not None and decision.state == proposal.state:
-            yield from _undecided(desk, proposal, decision)
-    for proposal in desk.in_state("deferred"):
-        review = desk.reviews.get(proposal.ref)
+            yield from _undecided(reader, proposal, decision)
+    for proposal in reader.in_state("deferred"):
+        review = reader.reviews.get(proposal.ref)
         agreeing = review is not None and review.consensus_pending  # the panel comes first
         if proposal.deferred_for != "improve" and not agreeing:
-            yield _deferred(desk, proposal)
-    for proposal in desk.in_state("conditional"):
-        decision = desk.decisions.get(proposal.ref)
+            yield _deferred(reader, proposal)
+    for proposal in reader.in_state("conditional"):
+        decision = reader.decisions.get(proposal.ref)
         if decision is not None:
-            yield from _conditions(desk, proposal, decision)
-    yield from _resolutions(desk)
-    yield from _terms(desk)
-    yield from _rounds(desk)
+            yield from _conditions(reader, proposal, decision)
+    yield from _resolutions(reader)
+    yield from _terms(reader)
+    yield from _rounds(reader)
 
 
 MATTERS = {
@@ -55,43 +53,41 @@ MATTERS = {
 """What a resolution is about, as people read it."""
 
 
-def _resolutions(desk: Desk) -> Iterator[Waiting]:
+def _resolutions(reader: InboxReader) -> Iterator[Task]:
     """A matter that lies before a body: votes that are missing, and the chair once there are enough."""
-    desk.behind([case.proposal for case in desk.all(Resolution, "proposed") if case.proposal])
-    for waits in waiting_resolutions(desk.view):
+    reader.behind([case.proposal for case in reader.all(Resolution, "proposed") if case.proposal])
+    for waits in waiting_resolutions(reader.snapshot):
         case = waits.case
         tied: dict[str, Any] = {"lead": case.lead or None, "parties": case.parties, "hands": case.hands}
-        matter = _(MATTERS[case.matter]).format(subject=desk.short_name(case.subject))
+        matter = _(MATTERS[case.matter]).format(subject=reader.short_name(case.subject))
         if waits.not_voted:
             what = _(N_("vote on {ref}: {matter}")).format(ref=case.ref, matter=matter)
-            yield Waiting(what, f"fund decision vote {case.ref} --for", VOTERS, case.ref, only=waits.not_voted, **tied)
+            yield Task(what, f"fund decision vote {case.ref} --for", VOTERS, case.ref, only=waits.not_voted, **tied)
         if waits.ready:
             what = _(N_("decide {ref}: {matter}")).format(ref=case.ref, matter=matter)
-            yield Waiting(what, f"fund decision decide {case.ref}", CHAIR, case.ref, only=waits.deciders, **tied)
+            yield Task(what, f"fund decision decide {case.ref}", CHAIR, case.ref, only=waits.deciders, **tied)
 
 
-def _terms(desk: Desk) -> Iterator[Waiting]:
+def _terms(reader: InboxReader) -> Iterator[Task]:
     """What the applicant was told of the term (4:14), and, once that passed too, who must see to a decision (4:17)."""
-    for proposal in desk.in_state(*map(str, RUNNING)):
+    for proposal in reader.in_state(*map(str, RUNNING)):
         told = proposal.told_until_on
         if told is None:
             continue
         ref, about = proposal.ref, {"ref": proposal.ref, "day": day(told)}
         what = _(N_("know that the decision on {ref} takes until {day}")).format(**about)
-        yield Waiting(what, f"fund proposal show {ref}", LEAD_SIGNATORY, ref, told, lead=proposal.lead)
+        yield Task(what, f"fund proposal show {ref}", LEAD_SIGNATORY, ref, told, lead=proposal.lead)
         if proposal.overdue:
             what = _(N_("see to a decision on {ref}: the applicant was told {day}")).format(**about)
             who = either(FUND_MANAGER, CHAIR)
-            yield Waiting(
-                what, f"fund decision show {ref}", who, ref, told, lead=proposal.lead, parties=proposal.parties
-            )
+            yield Task(what, f"fund decision show {ref}", who, ref, told, lead=proposal.lead, parties=proposal.parties)
 
 
-def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[Waiting]:
-    ref, until = proposal.ref, decision_before(desk, proposal)
+def _undecided(reader: InboxReader, proposal: Proposal, decision: Decision) -> Iterator[Task]:
+    ref, until = proposal.ref, decision_before(reader, proposal)
     decide = _(N_("decide on {ref}")).format(ref=ref)
     if decision.state == "decidable" and decision.prepared is not None and decision.prepared.mandated:
-        yield Waiting(
+        yield Task(
             decide,
             f"fund decision decide {ref}",
             FUND_MANAGER,
@@ -99,25 +95,25 @@ def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[W
             until,
             lead=proposal.lead,
             parties=proposal.parties,
-            hands=(*proposal.hands, *decision.hands, *reviewers_of(desk.reviews.get(ref))),
+            hands=(*proposal.hands, *decision.hands, *reviewers_of(reader.reviews.get(ref))),
         )
         return
-    missing, ready, deciders = waiting_votes(desk.view, proposal, decision)
+    missing, ready, deciders = waiting_votes(reader.snapshot, proposal, decision)
     objected = decision.state == "objected"
     if missing:
         word = "uphold" if objected else "for"
         what = _(N_("vote on {ref}")).format(ref=ref)
-        yield Waiting(what, f"fund decision vote {ref} --{word}", VOTERS, ref, until, only=missing)
+        yield Task(what, f"fund decision vote {ref} --{word}", VOTERS, ref, until, only=missing)
     if ready:
         command = f"fund decision decide {ref}"
         if objected:
             command = f"fund decision decide-objection {ref} --uphold --advice FILE --reason TEXT"
-        yield Waiting(decide, command, CHAIR, ref, until, only=deciders, hands=decision.hands)
+        yield Task(decide, command, CHAIR, ref, until, only=deciders, hands=decision.hands)
 
 
-def _deferred(desk: Desk, proposal: Proposal) -> Waiting:
-    decision = desk.decisions.get(proposal.ref)
-    return Waiting(
+def _deferred(reader: InboxReader, proposal: Proposal) -> Task:
+    decision = reader.decisions.get(proposal.ref)
+    return Task(
         _(N_("let {ref} come back")).format(ref=proposal.ref),
         f"fund decision prepare {proposal.ref}",
         FUND_MANAGER,
@@ -128,24 +124,24 @@ def _deferred(desk: Desk, proposal: Proposal) -> Waiting:
     )
 
 
-def _conditions(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[Waiting]:
+def _conditions(reader: InboxReader, proposal: Proposal, decision: Decision) -> Iterator[Task]:
     """Each condition waits for its owner, when that was too late for more time; all of them shown, for the fund."""
     ref = proposal.ref
     waits = [each for each in decision.conditions if not each.evidence_sha256]
     for each in waits:
         about = {"number": each.number, "ref": ref}
-        if each.expires_on >= desk.today:
+        if each.expires_on >= reader.today:
             what = _(N_("show condition {number} of {ref}")).format(**about)
             command = f"fund decision evidence {ref} {each.number} FILE"
-            yield Waiting(what, command, OWN_SIGNATORY, ref, each.expires_on, own=each.owner)
+            yield Task(what, command, OWN_SIGNATORY, ref, each.expires_on, own=each.owner)
         elif not each.extended:
             what = _(N_("give condition {number} of {ref} more time, or let it lapse")).format(**about)
-            later = desk.today + timedelta(days=desk.rules_of(proposal).terms.condition_days)
+            later = reader.today + timedelta(days=reader.rules_of(proposal).terms.condition_days)
             command = f"fund decision evidence {ref} {each.number} --extend-to {later.isoformat()}"
-            only = desk.chairs_of(proposal)
-            yield Waiting(what, command, CHAIR, ref, max(other.expires_on for other in decision.conditions), only=only)
+            only = reader.chairs_of(proposal)
+            yield Task(what, command, CHAIR, ref, max(other.expires_on for other in decision.conditions), only=only)
     if not waits:
-        yield Waiting(
+        yield Task(
             _(N_("find the conditions of {ref} met")).format(ref=ref),
             f"fund decision meet-conditions {ref}",
             FUND_MANAGER,
@@ -157,18 +153,18 @@ def _conditions(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[
         )
 
 
-def _rounds(desk: Desk) -> Iterator[Waiting]:
+def _rounds(reader: InboxReader) -> Iterator[Task]:
     """A round whose last day for decisions is near or over, with proposals that have none (4:13, 4:14)."""
     undecided: dict[str, int] = {}
-    for proposal in desk.proposals.values():
+    for proposal in reader.proposals.values():
         if proposal.submitted_at is not None and proposal.state not in ("conditional", "approved", "objected"):
             undecided[proposal.round] = undecided.get(proposal.round, 0) + 1
     for ref, count in sorted(undecided.items()):
-        round_ = desk.rounds[ref]
+        round_ = reader.rounds[ref]
         if round_.state != "closed":
             continue
         closed = day_of(round_.closes_at) - timedelta(days=1)
-        until = term_end(closed, weeks(desk.rules_of(round_).terms.decision_weeks))
-        if desk.today >= until - timedelta(days=WARNED_DAYS):
+        until = term_end(closed, weeks(reader.rules_of(round_).terms.decision_weeks))
+        if reader.today >= until - timedelta(days=WARNED_DAYS):
             what = _(N_("decide round {ref}: {count} without a decision")).format(ref=ref, count=count)
-            yield Waiting(what, f"fund round show {ref}", FUND_MANAGER, ref, until)
+            yield Task(what, f"fund round show {ref}", FUND_MANAGER, ref, until)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fund.glossary import role_word
 from fund.schemas.people import User
 from fund.store import PendingRow
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
+from fund.words import role_word
 from fund.workflows.inbox import (
     agreements,
     capital,
@@ -23,12 +23,10 @@ from fund.workflows.inbox import (
     proposals,
     reviewing,
 )
-from fund.workflows.inbox.desk import Desk
-from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.task import Task
 
-__all__ = ["SOURCES", "inbox"]
-
-SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
+SOURCES: tuple[Callable[[InboxReader], Iterator[Task]], ...] = (
     office.confirmations,
     proposals.waiting,
     reviewing.waiting,
@@ -44,43 +42,43 @@ SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
 """One per chapter: what waits in it, whoever looks."""
 
 
-def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
+def inbox(snapshot: Snapshot, *, everybody: bool = False) -> dict[str, Any]:
     """What waits for the one who looks (or, with ``everybody``, for anybody): what is late first, then the soonest.
 
     A step that one person took and that waits for the second is not asked again: the confirmation stands in its place.
     """
-    actor = None if everybody else view.actor
-    desk = Desk(view)
-    made = [_made(desk, row) for row in desk.pendings]
+    actor = None if everybody else snapshot.actor
+    reader = InboxReader(snapshot)
+    made = [_made(reader, row) for row in reader.pendings]
     lines = [
         line
         for source in SOURCES
-        for line in source(desk)
+        for line in source(reader)
         if (actor is None or line.is_for(actor)) and not any(step.is_asked_by(line) for step in made)
     ]
     lines.sort(key=lambda line: (line.until or date.max, line.command))
     return {
-        "as_of": view.today.isoformat(),
-        "user": view.actor.name if view.actor else None,
-        "roles": sorted(role.value for role in view.actor.roles) if view.actor else [],
+        "as_of": snapshot.today.isoformat(),
+        "user": snapshot.actor.name if snapshot.actor else None,
+        "roles": sorted(role.value for role in snapshot.actor.roles) if snapshot.actor else [],
         "everybody": actor is None,
-        "late": sum(1 for line in lines if line.until is not None and line.until < view.today),
-        "items": [_item(desk, line) for line in lines],
+        "late": sum(1 for line in lines if line.until is not None and line.until < snapshot.today),
+        "items": [_item(reader, line) for line in lines],
     }
 
 
-def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
+def _item(reader: InboxReader, line: Task) -> dict[str, Any]:
     partner = line.partner
     return {
         "until": line.until.isoformat() if line.until else None,
-        "late": line.until is not None and line.until < desk.today,
+        "late": line.until is not None and line.until < reader.today,
         "ref": line.ref or None,
         "what": line.what,
         "command": line.command,
         "form": line.form or None,
         "roles": ", ".join(role_word(role) for role in sorted(line.who.all_roles())),
         "partner": partner,
-        "partner_name": desk.short_name(partner) if partner else "",
+        "partner_name": reader.short_name(partner) if partner else "",
     }
 
 
@@ -92,7 +90,7 @@ class _Made:
     about: tuple[str, ...]
     partner: str | None
 
-    def is_asked_by(self, line: Waiting) -> bool:
+    def is_asked_by(self, line: Task) -> bool:
         """Whether a line asks this very step; the other parties are still asked theirs."""
         typed = line.command.split()[1:]
         if typed[: len(self.words)] != self.words or (line.partner and line.partner != self.partner):
@@ -101,8 +99,8 @@ class _Made:
         return all(any(word == each or word.startswith(f"{each}-") for word in typed) for each in self.about)
 
 
-def _made(desk: Desk, row: PendingRow) -> _Made:
+def _made(reader: InboxReader, row: PendingRow) -> _Made:
     given = office.arguments_of(row)
     about = tuple(str(given[name]) for name in ("ref", "about", "receipt", "period") if given.get(name))
-    maker = next((user for user in desk.all(User) if user.ref == row.made_by), None)
+    maker = next((user for user in reader.all(User) if user.ref == row.made_by), None)
     return _Made(row.name.split(), about, maker.partner if maker is not None else None)

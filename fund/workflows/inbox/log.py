@@ -14,26 +14,14 @@ from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
 from fund.store import PendingRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.discretion import payload_for
-from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.office import confirmation
+from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.proposals.drafting import may_see
 
-__all__ = [
-    "dead",
-    "deliveries",
-    "event_line",
-    "event_list",
-    "event_show",
-    "named",
-    "pending_shown",
-    "retry",
-    "second_to_retry",
-]
 
-
-def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
+def pending_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """What waits under a ref; as the first person was shown it, for that person, whoever may be the second, an auditor.
 
     It may hold account numbers and what is known of people: others see that it waits, and for whom.
@@ -41,90 +29,92 @@ def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
     Raises:
         UnknownRef: Nothing waited under this ref.
     """
-    row = view.store.work.pending(ref)
+    row = snapshot.store.work.pending(ref)
     if row is None:
         raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
     return {
         "ref": row.ref,
         "command": row.name,
-        "state": _state_of(view, row),
-        "made_by": view.name(row.made_by),
+        "state": _state_of(snapshot, row),
+        "made_by": snapshot.name(row.made_by),
         "made_at": row.made_at.isoformat(),
         "expires_at": row.expires_at.isoformat(),
         "needs": json.loads(row.needs),
         "hash": row.shown_hash.hex(),
-        "shown": json.loads(row.shown) if _may_read(view, row) else None,
+        "shown": json.loads(row.shown) if _may_read(snapshot, row) else None,
         "reason": row.reason,
     }
 
 
-def _may_read(view: View, row: PendingRow) -> bool:
-    actor = view.actor
+def _may_read(snapshot: Snapshot, row: PendingRow) -> bool:
+    actor = snapshot.actor
     if actor is None:
         return False
     if actor.user_id in (row.made_by, row.ended_by) or actor.has(Role.AUDITOR):
         return True
-    return confirmation(Desk(view), row).is_for(actor)
+    return confirmation(InboxReader(snapshot), row).is_for(actor)
 
 
-def named(view: View, *, ref: str) -> dict[str, Any]:
+def named(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """The cases that bear a ref, each with kind, state and title, and what waits or waited for a second person under
     it, and why it was declined; nothing of a draft of others.
     """
     cases = []
-    for kind, life in view.lives.items():
-        case = view.maybe(life.model, ref)
-        if isinstance(case, Proposal) and not may_see(view, case):
+    for kind, life in snapshot.projections.items():
+        case = snapshot.maybe(life.model, ref)
+        if isinstance(case, Proposal) and not may_see(snapshot, case):
             return {"ref": ref, "cases": [], "pending": None}
         if case is not None and ref:
             title = getattr(case, "title", "") or getattr(case, "name", "")
             cases.append({"kind": kind, "ref": case.ref, "state": case.state, "title": title})
-    row = view.store.work.pending(ref)
+    row = snapshot.store.work.pending(ref)
     if row is None:
         return {"ref": ref, "cases": cases, "pending": None}
     waits: dict[str, str | None] = {
         "ref": ref,
         "command": row.name,
-        "state": _state_of(view, row),
-        "made_by": view.name(row.made_by),
+        "state": _state_of(snapshot, row),
+        "made_by": snapshot.name(row.made_by),
     }
-    if _may_read(view, row):
-        waits |= {"ended_by": view.name(row.ended_by) if row.ended_by else None, "reason": row.reason}
+    if _may_read(snapshot, row):
+        waits |= {"ended_by": snapshot.name(row.ended_by) if row.ended_by else None, "reason": row.reason}
     return {"ref": ref, "cases": cases, "pending": waits}
 
 
-def _state_of(view: View, row: PendingRow) -> str:
-    return "lapsed" if row.state == "pending" and row.expires_at <= view.now else row.state
+def _state_of(snapshot: Snapshot, row: PendingRow) -> str:
+    return "lapsed" if row.state == "pending" and row.expires_at <= snapshot.now else row.state
 
 
 # ----------------------------------------------------------------------------------------------------------- the log
 
 
-def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
+def event_line(snapshot: Snapshot, envelope: Envelope) -> dict[str, Any]:
     """A fact as the log shows it; of a draft of others, that it is there and nothing more (lifecycle.md 10)."""
     kind, _slash, ref = envelope.stream.partition("/")
-    case = view.maybe(Proposal, ref) if kind == "proposal" else None
-    hidden = case is not None and not may_see(view, case)
+    case = snapshot.maybe(Proposal, ref) if kind == "proposal" else None
+    hidden = case is not None and not may_see(snapshot, case)
     return {
         "seq": envelope.seq,
         "event_id": envelope.event_id,
         "type": envelope.type,
         "stream": envelope.stream,
-        "of": f"{kind}/{view.name(ref)}" if kind == User.kind else envelope.stream,
+        "of": f"{kind}/{snapshot.name(ref)}" if kind == User.kind else envelope.stream,
         "occurred_at": envelope.occurred_at.isoformat(),
         "recorded_at": envelope.recorded_at.isoformat(),
         "effective_on": envelope.effective_on.isoformat(),
         "actor": envelope.actor,
-        "actor_name": view.name(envelope.actor),
+        "actor_name": snapshot.name(envelope.actor),
         "made_by": envelope.made_by,
         "command_id": envelope.command_id,
         "causation_id": envelope.causation_id,
-        "payload": {} if hidden else payload_for(view, envelope),
+        "payload": {} if hidden else payload_for(snapshot, envelope),
         "hash": envelope.hash.hex(),
     }
 
 
-def event_list(view: View, *, stream: str = "", type: str = "", since_seq: int = 0, limit: int = 200) -> dict[str, Any]:
+def event_list(
+    snapshot: Snapshot, *, stream: str = "", type: str = "", since_seq: int = 0, limit: int = 200
+) -> dict[str, Any]:
     """Facts in the order of knowledge: all, or of one life, or of one type.
 
     Args:
@@ -135,15 +125,15 @@ def event_list(view: View, *, stream: str = "", type: str = "", since_seq: int =
     """
     if stream:
         kind, _slash, ref = stream.partition("/")
-        known = view.store.work.user_id_of(ref) if kind == User.kind else None
-        life = view.store.facts.of_stream(f"{kind}/{known}" if known else stream)
+        known = snapshot.store.work.user_id_of(ref) if kind == User.kind else None
+        life = snapshot.store.facts.of_stream(f"{kind}/{known}" if known else stream)
         if not life:
             raise UnknownRef(kind="case", ref=stream, suggestion="fund event list")
         found: Iterator[Envelope] = iter(life)
     elif type:
-        found = view.store.facts.of_types((type,), since_seq=since_seq)
+        found = snapshot.store.facts.of_types((type,), since_seq=since_seq)
     else:
-        found = view.store.facts.all(since_seq=since_seq)
+        found = snapshot.store.facts.all(since_seq=since_seq)
     lines: list[dict[str, Any]] = []
     more = False
     for envelope in found:
@@ -152,37 +142,37 @@ def event_list(view: View, *, stream: str = "", type: str = "", since_seq: int =
         if len(lines) == limit:
             more = True
             break
-        lines.append(event_line(view, envelope))
-    return {"events": lines, "more": more, "head_seq": view.store.facts.head().seq}
+        lines.append(event_line(snapshot, envelope))
+    return {"events": lines, "more": more, "head_seq": snapshot.store.facts.head().seq}
 
 
-def event_show(view: View, *, ref: str) -> dict[str, Any]:
+def event_show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """One fact whole, by number or id, with the entries it made and what followed from it.
 
     Raises:
         UnknownRef: No such fact.
     """
-    facts = view.store.facts
+    facts = snapshot.store.facts
     number = ref.isascii() and ref.isdigit() and len(ref) <= 18
     envelope = facts.by_seq(int(ref)) if number else facts.get(ref)
     if envelope is None:
         raise UnknownRef(kind="event", ref=ref, suggestion="fund event list")
-    entries = [entry.seq for entry in view.ledger.entries(event_id=envelope.event_id)]
-    return {"event": event_line(view, envelope), "entries": entries, "prev_hash": envelope.prev_hash.hex()}
+    entries = [entry.seq for entry in snapshot.ledger.entries(event_id=envelope.event_id)]
+    return {"event": event_line(snapshot, envelope), "entries": entries, "prev_hash": envelope.prev_hash.hex()}
 
 
-def deliveries(view: View) -> dict[str, Any]:
+def deliveries(snapshot: Snapshot) -> dict[str, Any]:
     """How many deliveries are in each state."""
-    return dict(view.store.deliveries.counts())
+    return dict(snapshot.store.deliveries.counts())
 
 
-def dead(view: View) -> dict[str, Any]:
+def dead(snapshot: Snapshot) -> dict[str, Any]:
     """The dead letters: what, why, how many wait behind each, and the command that tries again.
 
     A deadline that could not be acted upon is one too: of the fact that set it, under the name of the deadline.
     """
-    rows = view.store.deliveries.in_state(("dead",))
-    causes = [(timer, view.store.facts.get(timer.cause)) for timer in view.store.work.timers(state="dead")]
+    rows = snapshot.store.deliveries.in_state(("dead",))
+    causes = [(timer, snapshot.store.facts.get(timer.cause)) for timer in snapshot.store.work.timers(state="dead")]
     late = [
         {
             "event_id": timer.cause,
@@ -206,7 +196,7 @@ def dead(view: View) -> dict[str, Any]:
                 "reaction": row.reaction,
                 "attempts": row.attempts,
                 "error": row.error,
-                "waiting": view.store.deliveries.waiting_behind(row),
+                "waiting": snapshot.store.deliveries.waiting_behind(row),
                 "command": f"fund event retry {row.event_id} {row.reaction}",
             }
             for row in rows
@@ -214,9 +204,9 @@ def dead(view: View) -> dict[str, Any]:
     }
 
 
-def second_to_retry(view: View, _args: Mapping[str, Any]) -> Who | None:
+def second_to_retry(snapshot: Snapshot, _args: Mapping[str, Any]) -> Who | None:
     """An admin, who keeps the service running, tries again alone; a fund manager with a second one."""
-    return None if view.actor is not None and view.actor.has(Role.ADMIN) else FUND_MANAGER
+    return None if snapshot.actor is not None and snapshot.actor.has(Role.ADMIN) else FUND_MANAGER
 
 
 def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:

@@ -15,65 +15,63 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER,
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
-from fund.workflows.inbox.desk import Desk
-from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.task import Task
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.reading import unexplained_debits
 from fund.workflows.repayments.allowance import quarter_of
 from fund.workflows.repayments.order import right_order
 from fund.workflows.repayments.reminders import limitation_of
 
-__all__ = ["waiting"]
 
-
-def waiting(desk: Desk) -> Iterator[Waiting]:
+def waiting(reader: InboxReader) -> Iterator[Task]:
     """What money that came in, or left unexplained, waits for."""
-    for receipt in desk.all(Receipt, "recorded", "proposed"):
+    for receipt in reader.all(Receipt, "recorded", "proposed"):
         amount = euros(receipt.waiting_cents)
         what = _(N_("say what {ref} of {amount} is for")).format(ref=receipt.ref, amount=amount)
         targets = {each.target for each in receipt.candidates}
         to = next(iter(targets)) if len(targets) == 1 else "REF"
-        yield Waiting(what, f"fund bank match {receipt.ref} --to {to}", TREASURER, receipt.ref)
-    for debit in unexplained_debits(desk.view):
+        yield Task(what, f"fund bank match {receipt.ref} --to {to}", TREASURER, receipt.ref)
+    for debit in unexplained_debits(reader.snapshot):
         what = _(N_("explain {ref} of {amount}")).format(ref=debit.ref, amount=euros(debit.amount_cents))
-        yield Waiting(what, f"fund cost charge {debit.ref} --reason TEXT", TREASURER, debit.ref)
-    for gap in gaps(desk.view):
+        yield Task(what, f"fund cost charge {debit.ref} --reason TEXT", TREASURER, debit.ref)
+    for gap in gaps(reader.snapshot):
         if gap["missing"]:
             what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])
-            yield Waiting(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
-    yield from _out_of_order(desk)
-    yield from _arrears(desk)
-    yield from _reminded(desk)
-    yield from _charged(desk)
-    yield from _allowance(desk)
-    yield from _treasury(desk)
+            yield Task(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
+    yield from _out_of_order(reader)
+    yield from _arrears(reader)
+    yield from _reminded(reader)
+    yield from _charged(reader)
+    yield from _allowance(reader)
+    yield from _treasury(reader)
 
 
-def _out_of_order(desk: Desk) -> Iterator[Waiting]:
+def _out_of_order(reader: InboxReader) -> Iterator[Task]:
     """Receipts that would have paid other instalments in the order of their value dates (R5)."""
-    for plan in desk.all(Plan):
-        if plan.reorder and right_order(desk.view, plan).changed:
+    for plan in reader.all(Plan):
+        if plan.reorder and right_order(reader.snapshot, plan).changed:
             what = _(N_("put the receipts of {ref} in the order of their value dates")).format(ref=plan.ref)
-            agreement = desk.agreements.get(plan.agreement)
+            agreement = reader.agreements.get(plan.agreement)
             parties = agreement.parties if agreement is not None else ()
             command = f"fund repayment reallocate {plan.ref}"
-            yield Waiting(what, command, TREASURER, plan.agreement, lead=plan.lead, parties=parties)
+            yield Task(what, command, TREASURER, plan.agreement, lead=plan.lead, parties=parties)
 
 
-def _arrears(desk: Desk) -> Iterator[Waiting]:
+def _arrears(reader: InboxReader) -> Iterator[Task]:
     """An instalment that went through every reminder, and no write-off proposed: the office says what now, and the
     chair sees that it does (R8: the last step is word to the committee).
     """
-    last = desk.rules.terms.arrears_days[-1]
-    proposed = {case.agreement for case in desk.all(Writeoff, "proposed", "decided")}
-    for plan in desk.overdue(desk.today - timedelta(days=last)):
+    last = reader.rules.terms.arrears_days[-1]
+    proposed = {case.agreement for case in reader.all(Writeoff, "proposed", "decided")}
+    for plan in reader.overdue(reader.today - timedelta(days=last)):
         late = [part for part in plan.instalments if part.open_cents > 0 and part.escalated_days >= last]
         if not late or plan.agreement in proposed:
             continue
         cents = sum(part.open_cents for part in late)
         what = _(N_("say what happens to {amount} in arrears, {ref}")).format(amount=euros(cents), ref=plan.agreement)
-        agreement = desk.agreements.get(plan.agreement)
-        yield Waiting(
+        agreement = reader.agreements.get(plan.agreement)
+        yield Task(
             what,
             f"fund repayment plan {plan.agreement}",
             either(FUND_MANAGER, CHAIR),
@@ -83,10 +81,10 @@ def _arrears(desk: Desk) -> Iterator[Waiting]:
         )
 
 
-def _reminded(desk: Desk) -> Iterator[Waiting]:
+def _reminded(reader: InboxReader) -> Iterator[Task]:
     """What the lead was reminded of, until the day that a demand gave; what the office must not let lapse (R8)."""
-    for plan in desk.overdue(desk.today):
-        agreement = desk.agreements.get(plan.agreement)
+    for plan in reader.overdue(reader.today):
+        agreement = reader.agreements.get(plan.agreement)
         around: dict[str, Any] = {
             "lead": plan.lead, "parties": agreement.parties if agreement is not None else (),
         }  # fmt: skip
@@ -96,46 +94,48 @@ def _reminded(desk: Desk) -> Iterator[Waiting]:
             what = _(N_("repay {amount} that is late")).format(amount=euros(cents))
             until = min((part.pay_by for part in told if part.pay_by is not None), default=None)
             command = f"fund repayment plan {plan.agreement}"
-            yield Waiting(what, command, LEAD_SIGNATORY, plan.agreement, until, **around)
+            yield Task(what, command, LEAD_SIGNATORY, plan.agreement, until, **around)
         for part in plan.instalments:
             if part.warned_until is None or part.open_cents <= 0:
                 continue
-            if part.warned_until == limitation_of(desk.view, plan, part):
+            if part.warned_until == limitation_of(reader.snapshot, plan, part):
                 what = _(N_("demand {amount} before the claim lapses")).format(amount=euros(part.open_cents))
                 command = f"fund repayment demand {plan.agreement} --instalment {part.no}"
-                yield Waiting(what, command, FUND_MANAGER, plan.agreement, part.warned_until, **around)
+                yield Task(what, command, FUND_MANAGER, plan.agreement, part.warned_until, **around)
 
 
-def _quarter_ended(desk: Desk) -> date:
+def _quarter_ended(reader: InboxReader) -> date:
     """The last day of the last quarter that is over."""
-    return date(desk.today.year, (desk.today.month - 1) // 3 * 3 + 1, 1) - timedelta(days=1)
+    return date(reader.today.year, (reader.today.month - 1) // 3 * 3 + 1, 1) - timedelta(days=1)
 
 
-def _treasury(desk: Desk) -> Iterator[Waiting]:
+def _treasury(reader: InboxReader) -> Iterator[Task]:
     """More stood outside the treasury in the last quarter that is over than the host may hold there on average."""
-    ended = _quarter_ended(desk)
-    excess_cents = treasury_excess_cents(desk.view, ended)
+    ended = _quarter_ended(reader)
+    excess_cents = treasury_excess_cents(reader.snapshot, ended)
     if excess_cents:
         what = _(N_("move surplus to the treasury: {quarter} was {amount} over the threshold")).format(
             quarter=quarter_of(ended), amount=euros(excess_cents)
         )
-        yield Waiting(what, f"fund statement treasury --year {ended.year}", TREASURER, quarter_of(ended))
+        yield Task(what, f"fund statement treasury --year {ended.year}", TREASURER, quarter_of(ended))
 
 
-def _charged(desk: Desk) -> Iterator[Waiting]:
+def _charged(reader: InboxReader) -> Iterator[Task]:
     """Costs and interest that were claimed, for the lead that owes them (4:92)."""
-    for plan in desk.all(Plan):
+    for plan in reader.all(Plan):
         cents = sum(each.open_cents for each in plan.charges)
         if cents > 0:
             what = _(N_("pay {amount} of costs and interest, {ref}")).format(amount=euros(cents), ref=plan.agreement)
-            yield Waiting(what, f"fund repayment plan {plan.agreement}", LEAD_SIGNATORY, plan.agreement, lead=plan.lead)
+            yield Task(what, f"fund repayment plan {plan.agreement}", LEAD_SIGNATORY, plan.agreement, lead=plan.lead)
 
 
-def _allowance(desk: Desk) -> Iterator[Waiting]:
+def _allowance(reader: InboxReader) -> Iterator[Task]:
     """The allowance of the last quarter that is over, where something was outstanding at its end."""
-    ended = _quarter_ended(desk)
+    ended = _quarter_ended(reader)
     quarter = quarter_of(ended)
-    if all(run.ref != quarter for run in desk.all(AllowanceRun)) and desk.view.ledger.balance("1200", as_of=ended):
+    if all(run.ref != quarter for run in reader.all(AllowanceRun)) and reader.snapshot.ledger.balance(
+        "1200", as_of=ended
+    ):
         what = _(N_("calculate the allowance of {quarter}")).format(quarter=quarter)
         command = f"fund repayment allowance --on {ended.isoformat()}"
-        yield Waiting(what, command, FUND_MANAGER, quarter, add_months(ended, 1))
+        yield Task(what, command, FUND_MANAGER, quarter, add_months(ended, 1))

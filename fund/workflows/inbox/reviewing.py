@@ -12,61 +12,59 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, PANEL
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.workflows.decisions.terms import term_of
-from fund.workflows.inbox.desk import Desk
-from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.task import Task
 from fund.workflows.reviews.closing import what_is_missing
-
-__all__ = ["decision_before", "waiting"]
 
 WARNED_DAYS = 7
 """So long before a review closes, the office sees which scores are missing."""
 
 
-def waiting(desk: Desk) -> Iterator[Waiting]:
+def waiting(reader: InboxReader) -> Iterator[Task]:
     """What reviews wait for, from eligible to scored, and during a deferral."""
-    for proposal in desk.in_state("eligible"):
-        yield from _to_open(desk, proposal)
-    for proposal in desk.in_state("in_review"):
-        review = desk.reviews.get(proposal.ref)
+    for proposal in reader.in_state("eligible"):
+        yield from _to_open(reader, proposal)
+    for proposal in reader.in_state("in_review"):
+        review = reader.reviews.get(proposal.ref)
         if review is not None and review.state == "open":
-            yield from _to_score(desk, proposal, review)
-            yield from _conflicts(desk, proposal, review)
-    for proposal in desk.in_state("scored", "deferred"):
-        review = desk.reviews.get(proposal.ref)
+            yield from _to_score(reader, proposal, review)
+            yield from _conflicts(reader, proposal, review)
+    for proposal in reader.in_state("scored", "deferred"):
+        review = reader.reviews.get(proposal.ref)
         if review is not None and review.consensus_pending:
             yield from _to_agree(review)
 
 
-def decision_before(desk: Desk, proposal: Proposal) -> date:
+def decision_before(reader: InboxReader, proposal: Proposal) -> date:
     """The last day for a decision, as the applicant may expect it (4:13, 4:14)."""
-    round_ = desk.rounds[proposal.round]
-    terms = desk.view.regulations(day_of(round_.opens_at)).terms
+    round_ = reader.rounds[proposal.round]
+    terms = reader.snapshot.regulations(day_of(round_.opens_at)).terms
     term = term_of(terms, round_, proposal)
     if term is not None:
         return term.last_on
     return term_end(day_of(round_.closes_at) - timedelta(days=1), weeks(terms.decision_weeks))
 
 
-def _to_open(desk: Desk, proposal: Proposal) -> Iterator[Waiting]:
+def _to_open(reader: InboxReader, proposal: Proposal) -> Iterator[Task]:
     """By score, proposals of a round are read beside each other, after it closed; what came back is read at once."""
-    round_ = desk.rounds[proposal.round]
-    again = proposal.ref in desk.decisions
+    round_ = reader.rounds[proposal.round]
+    again = proposal.ref in reader.decisions
     if round_.state in ("planned", "open") and round_.allocation == "score" and not again:
         return
-    review = desk.reviews.get(proposal.ref)
+    review = reader.reviews.get(proposal.ref)
     necessity = " --necessity" if review is not None and not review.feasible else ""
-    yield Waiting(
+    yield Task(
         _(N_("open the review of {ref}")).format(ref=proposal.ref),
         f"fund review open {proposal.ref}{necessity}",
         FUND_MANAGER,
         proposal.ref,
-        decision_before(desk, proposal),
+        decision_before(reader, proposal),
         lead=proposal.lead,
         parties=proposal.parties,
     )
 
 
-def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiting]:
+def _to_score(reader: InboxReader, proposal: Proposal, review: Review) -> Iterator[Task]:
     until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
     missing = tuple(each for each in review.reviewers if each not in review.scored)
     if missing:
@@ -75,17 +73,17 @@ def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waitin
         )
         # nobody steps back by an order: who may not score any more can still recuse
         command, form = f"fund review score {review.ref} FILE", f"fund review show {review.ref} --template > FILE"
-        yield Waiting(what, command, PANEL, review.ref, until, only=missing, form=form)
-        if until is not None and until - timedelta(days=WARNED_DAYS) <= desk.today:
+        yield Task(what, command, PANEL, review.ref, until, only=missing, form=form)
+        if until is not None and until - timedelta(days=WARNED_DAYS) <= reader.today:
             what = _(N_("{missing} of {panel} scores are missing, {name}")).format(
-                missing=len(missing), panel=len(review.reviewers), name=desk.short_name(proposal.lead)
+                missing=len(missing), panel=len(review.reviewers), name=reader.short_name(proposal.lead)
             )
             command, parties = f"fund review show {review.ref}", proposal.parties
-            yield Waiting(what, command, FUND_MANAGER, review.ref, until, lead=proposal.lead, parties=parties)
-    over = review.closes_at is not None and review.closes_at <= desk.now
-    if (review.extended and over) or review.top_up or (not missing and what_is_missing(desk.view, review)):
-        joins = desk.view.name(review.top_up[0].reviewer) if review.top_up else "NAME"
-        yield Waiting(
+            yield Task(what, command, FUND_MANAGER, review.ref, until, lead=proposal.lead, parties=parties)
+    over = review.closes_at is not None and review.closes_at <= reader.now
+    if (review.extended and over) or review.top_up or (not missing and what_is_missing(reader.snapshot, review)):
+        joins = reader.snapshot.name(review.top_up[0].reviewer) if review.top_up else "NAME"
+        yield Task(
             _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref),
             f"fund review assign {review.ref} {joins}",
             FUND_MANAGER,
@@ -96,14 +94,14 @@ def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waitin
         )
 
 
-def _conflicts(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiting]:
+def _conflicts(reader: InboxReader, proposal: Proposal, review: Review) -> Iterator[Task]:
     """A possible conflict that a reviewer declared waits for the chair, and then for a member."""
     until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
     for reviewer, grounds in sorted(review.declarations.items()):
         if not grounds or reviewer in review.judged or reviewer not in review.reviewers:
             continue
-        name = desk.name(reviewer)
-        yield Waiting(
+        name = reader.name(reviewer)
+        yield Task(
             _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref),
             f"fund review declare {review.ref} --about {shlex.quote(name)} --stays --reason TEXT",
             CHAIR,
@@ -111,11 +109,11 @@ def _conflicts(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiti
             until,
             lead=proposal.lead,
             parties=proposal.parties,
-            only=desk.chairs_of(proposal),
+            only=reader.chairs_of(proposal),
         )
 
 
-def _to_agree(review: Review) -> Iterator[Waiting]:
+def _to_agree(review: Review) -> Iterator[Task]:
     """The chair of the panel writes down what it may agree on; the others who scored agree with that."""
     if review.consensus_until is None or review.result is None:
         return
@@ -129,4 +127,4 @@ def _to_agree(review: Review) -> Iterator[Waiting]:
         command = f"{command} --grounds TEXT"
     what = _(N_("agree with the panel on {ref}")).format(ref=review.ref)
     until = day_of(review.consensus_until) - timedelta(days=1)
-    yield Waiting(what, command, PANEL, review.ref, until, only=left)
+    yield Task(what, command, PANEL, review.ref, until, only=left)

@@ -22,13 +22,11 @@ from fund.rules.exits import main_balances
 from fund.rules.keys import fraction_text, rescale, shares
 from fund.schemas.capital import DistributionKey, Partner, members_of
 from fund.schemas.resolutions import Resolution
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import read_partners, require_no_supplier
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.resolutions import propose
-
-__all__ = ["ADMISSION", "accession_quote", "add", "admit", "admitted", "still_as_voted"]
 
 ADMISSION = "admission"
 
@@ -144,31 +142,33 @@ def admitted(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None
 # ------------------------------------------------------------------------------------------------------------- quote
 
 
-def accession_quote(view: View, *, ref: str) -> dict[str, Any]:
+def accession_quote(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """What joining would mean for a candidate today: its share, and what it is called for that, at par.
 
     Raises:
         UnknownPartner, NoKeyInForce, InhabitantsMissing: As they say.
         NotACandidate: It takes part already, or did.
     """
-    partner = view.partner(ref)
+    partner = snapshot.partner(ref)
     if partner.state != PartnerState.CANDIDATE:
         raise NotACandidate(partner=ref, state=partner.state)
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "partner": ref,
         "partner_name": partner.name,
-        **_as_json(_quote(view, partner)),
+        **_as_json(_quote(snapshot, partner)),
     }
 
 
-def _quote(view: View, partner: Partner) -> _Quote:
-    key = key_in_force(view, view.today)
-    taking_part = [each.ref for each in view.cases(Partner, states=[PartnerState.ACTIVE]) if each.ref != partner.ref]
-    weight = _weight(key, [each for each in view.cases(Partner) if each.ref in key.weights], partner)
+def _quote(snapshot: Snapshot, partner: Partner) -> _Quote:
+    key = key_in_force(snapshot, snapshot.today)
+    taking_part = [
+        each.ref for each in snapshot.cases(Partner, states=[PartnerState.ACTIVE]) if each.ref != partner.ref
+    ]
+    weight = _weight(key, [each for each in snapshot.cases(Partner) if each.ref in key.weights], partner)
     weights = {each: Fraction(share) for each, share in key.weights.items()}
     share = rescale({**weights, partner.ref: weight}, [*taking_part, partner.ref]).get(partner.ref, Fraction(0))
-    balances = view.ledger.balances()
+    balances = snapshot.ledger.balances()
     capital = sum(-balances.get(f"3000.{each}", 0) for each in taking_part)
     par = ceil(capital * share / (1 - share)) if share < 1 else 0
     main = main_balances(balances)

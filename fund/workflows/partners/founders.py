@@ -17,10 +17,8 @@ from fund.rules.keys import Share, fraction_text, shares, year_of
 from fund.schemas.capital import Call, Partner, members_of
 from fund.schemas.disbursements import Payee
 from fund.schemas.people import RegulationsFile
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.partners.reviewing import plan_review
-
-__all__ = ["import_partners", "read_partners", "require_no_supplier", "texts_of"]
 
 SORTS = ("municipality", "water_board", "region", "province")
 _ID = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}", re.ASCII)
@@ -62,13 +60,13 @@ def import_partners(uow: UnitOfWork, *, file: InputFile, on: date | None = None)
     uow.next_step = "fund key compare --amount 100000"
 
 
-def require_no_supplier(view: View, ref: str) -> None:
+def require_no_supplier(snapshot: Snapshot, ref: str) -> None:
     """Nothing, unless a supplier goes by this id: what the partner is owed would go to the account of the supplier.
 
     Raises:
         PartnerNameTaken: One does.
     """
-    taken = next(iter(view.cases(Payee, partner=ref)), None)
+    taken = next(iter(snapshot.cases(Payee, partner=ref)), None)
     if taken is not None:
         raise PartnerNameTaken(partner=ref, payee_ref=taken.ref)
 

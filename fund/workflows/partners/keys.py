@@ -24,17 +24,15 @@ from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import Envelope, canonical_json
 from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
 from fund.events.decisions import OpenedVote
-from fund.rules.keys import shares, year_of
+from fund.rules.keys import REVIEW_MONTHS, shares, year_of
 from fund.rules.voting import ABSTAIN, Ballot, board_missing
 from fund.schemas.capital import DistributionKey, Partner, members_of, parse_key
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
-from fund.workflows.partners.reviewing import REVIEW_MONTHS, plan_review
+from fund.workflows.partners.reviewing import plan_review
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
 from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
-
-__all__ = ["CHOICES", "adopt_key", "decide_key", "vote_on_key"]
 
 CHOICES = ("for", "against", "abstain")
 VOTE = "vote"
@@ -87,9 +85,9 @@ def adopt_key(uow: UnitOfWork, *, file: InputFile) -> Envelope:
     return carry(uow, KEY_TRANSITIONS, "key adopt", None, fact)
 
 
-def _early(view: View, from_on: date) -> bool:
+def _early(snapshot: Snapshot, from_on: date) -> bool:
     """Whether a key would hold within five years of the one that was adopted last."""
-    adopted = [key.from_on for key in view.cases(DistributionKey, states=[State.ADOPTED])]
+    adopted = [key.from_on for key in snapshot.cases(DistributionKey, states=[State.ADOPTED])]
     return bool(adopted) and from_on < add_months(max(adopted), REVIEW_MONTHS)
 
 
@@ -169,8 +167,8 @@ def decide_key(uow: UnitOfWork, *, ref: str) -> Envelope:
     return decided
 
 
-def _active(view: View) -> list[str]:
-    return [partner.ref for partner in view.cases(Partner, states=["active"])]
+def _active(snapshot: Snapshot) -> list[str]:
+    return [partner.ref for partner in snapshot.cases(Partner, states=["active"])]
 
 
 def _present(key: DistributionKey, active: Collection[str]) -> tuple[str, ...]:
@@ -198,14 +196,14 @@ def _outcome(uow: UnitOfWork, key: DistributionKey, active: Collection[str]) -> 
     return KeyRejected(ref=key.ref, votes_for=in_favour, needed=needed, votes=tuple(votes))
 
 
-def _adopted(view: View, key: DistributionKey, votes: tuple[OpenedVote, ...]) -> KeyAdopted:
+def _adopted(snapshot: Snapshot, key: DistributionKey, votes: tuple[OpenedVote, ...]) -> KeyAdopted:
     return KeyAdopted(
         ref=key.ref,
         family=key.family,
         reference_year=key.reference_year,
         base_bps=key.base_bps,
         fixed_bps=dict(key.fixed_bps),
-        from_on=max(key.from_on, view.today),
+        from_on=max(key.from_on, snapshot.today),
         shares=dict(key.shares),
         votes=votes,
     )

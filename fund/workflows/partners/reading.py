@@ -14,6 +14,7 @@ from fund.errors.capital import AmountNotPositive, NoActivePartners, NoKeyInForc
 from fund.money import require_cents
 from fund.rules.keys import (
     FAMILIES,
+    REVIEW_MONTHS,
     Share,
     divide,
     fraction_text,
@@ -24,23 +25,20 @@ from fund.rules.keys import (
 )
 from fund.schemas.capital import Call, DistributionKey, Partner, members_of
 from fund.schemas.exits import Exit
-from fund.unit_of_work import View
-from fund.workflows.partners.reviewing import REVIEW_MONTHS
+from fund.unit_of_work import Snapshot
 from fund.workflows.partners.table import State
 
-__all__ = ["compare_keys", "partners", "show_key", "show_partner"]
 
-
-def partners(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+def partners(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     """Everybody who takes part, with the share in the fund's capital and what was paid in.
 
     ``share_bps`` follows the capital called (3000), or before any call the key in force; together 10,000.
     """
-    day = as_of or view.today
-    there = [partner for partner in view.cases(Partner) if partner.joined_on <= day]
-    balances = view.ledger.balances(as_of=as_of)
+    day = as_of or snapshot.today
+    there = [partner for partner in snapshot.cases(Partner) if partner.joined_on <= day]
+    balances = snapshot.ledger.balances(as_of=as_of)
     capital = {partner.ref: -balances.get(f"3000.{partner.ref}", 0) for partner in there}
-    weights: Mapping[str, int | Fraction] = capital if any(capital.values()) else _key_weights(view, there, day)
+    weights: Mapping[str, int | Fraction] = capital if any(capital.values()) else _key_weights(snapshot, there, day)
     bps = shares_in_bps(weights)
     return {
         "as_of": day.isoformat(),
@@ -60,24 +58,24 @@ def partners(view: View, *, as_of: date | None = None) -> dict[str, Any]:
     }
 
 
-def _key_weights(view: View, there: Sequence[Partner], day: date) -> dict[str, int | Fraction]:
+def _key_weights(snapshot: Snapshot, there: Sequence[Partner], day: date) -> dict[str, int | Fraction]:
     try:
-        key = key_in_force(view, day)
+        key = key_in_force(snapshot, day)
     except NoKeyInForce:
         return dict.fromkeys((partner.ref for partner in there), 0)
     return {partner.ref: Fraction(key.weights.get(partner.ref, "0")) for partner in there}
 
 
-def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
+def show_partner(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
     """One partner: what it is, its part in the fund, and its calls.
 
     Raises:
         UnknownPartner: No such partner.
     """
-    found = view.partner(ref)
-    row: dict[str, Any] = next((row for row in partners(view, as_of=as_of)["partners"] if row["id"] == ref), {})
+    found = snapshot.partner(ref)
+    row: dict[str, Any] = next((row for row in partners(snapshot, as_of=as_of)["partners"] if row["id"] == ref), {})
     return {
-        "as_of": (as_of or view.today).isoformat(),
+        "as_of": (as_of or snapshot.today).isoformat(),
         "partner": {
             **row,
             "id": found.ref,
@@ -89,7 +87,7 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
             "joined_on": found.joined_on.isoformat(),
             "founder": found.founder,
         },
-        "exit": _exit(view, ref),
+        "exit": _exit(snapshot, ref),
         "calls": [
             {
                 "ref": call.ref,
@@ -99,14 +97,14 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
                 "state": call.state,
                 "reference": call.reference,
             }
-            for call in view.cases(Call, partner=ref)
+            for call in snapshot.cases(Call, partner=ref)
         ],
     }
 
 
-def _exit(view: View, ref: str) -> dict[str, Any] | None:
+def _exit(snapshot: Snapshot, ref: str) -> dict[str, Any] | None:
     """How far the exit of a partner is; ``None`` for who does not leave."""
-    case = view.maybe(Exit, ref)
+    case = snapshot.maybe(Exit, ref)
     if case is None:
         return None
     named = case.named()
@@ -131,7 +129,7 @@ def _exit(view: View, ref: str) -> dict[str, Any] | None:
         "items": [
             {
                 "case": item,
-                "name": view.partner_name(item),
+                "name": snapshot.partner_name(item),
                 "kinds": sorted({each.item for each in case.items if each.case == item}),
                 "named_cents": cents,
                 "collected_cents": case.collected.get(item, 0),
@@ -141,7 +139,7 @@ def _exit(view: View, ref: str) -> dict[str, Any] | None:
     }
 
 
-def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
+def compare_keys(snapshot: Snapshot, *, amount: int) -> dict[str, Any]:
     """What every partner would pay of an amount under each family, and under the key in force: side by side, explained.
 
     ``lines`` are the same parts as one list, for a spreadsheet.
@@ -151,10 +149,10 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
     """
     if require_cents(amount) < 1:
         raise AmountNotPositive(command="key compare", amount_cents=amount, least_cents=1)
-    active = view.cases(Partner, states=["active"])
+    active = snapshot.cases(Partner, states=["active"])
     if not active:
         raise NoActivePartners(command="key compare", count=0)
-    rules = view.regulations().key
+    rules = snapshot.regulations().key
     members = members_of(active)
     year = rules.reference_year or reference_years()[-1]
     keys = []
@@ -164,7 +162,7 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
         divided = shares(family, members, reference_year=year, base_bps=rules.base_bps, fixed_bps=rules.fixed_bps)
         keys.append(_divided(family, family, None if family == "equal" else year, divided, amount))
     try:
-        in_force = key_in_force(view, view.today)
+        in_force = key_in_force(snapshot, snapshot.today)
     except NoKeyInForce:
         in_force = None
     if in_force is not None:
@@ -172,12 +170,12 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
             {partner: Fraction(share) for partner, share in in_force.weights.items()},
             [partner.ref for partner in active],
         )
-        explained = {share.partner: share for share in explained_key(view, in_force)}
+        explained = {share.partner: share for share in explained_key(snapshot, in_force)}
         divided = tuple(explained.get(partner, Share(partner, fixed=weight)) for partner, weight in weights.items())
         keys.append(_divided(in_force.ref, in_force.family, in_force.reference_year, divided, amount, in_force=True))
     names = {partner.ref: partner.short_name for partner in active}
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "amount_cents": amount,
         "reference_year": year,
         "keys": keys,
@@ -223,16 +221,16 @@ def _divided(
     }
 
 
-def show_key(view: View, *, ref: str | None = None, as_of: date | None = None) -> dict[str, Any]:
+def show_key(snapshot: Snapshot, *, ref: str | None = None, as_of: date | None = None) -> dict[str, Any]:
     """One key, or the one in force: its family, its shares with their steps, and the votes on it.
 
     Raises:
         UnknownRef, NoKeyInForce: As they say.
     """
-    day = as_of or view.today
-    key = view.case(DistributionKey, ref) if ref else key_in_force(view, day)
-    explained = {share.partner: share for share in explained_key(view, key)}
-    adopted = sorted(view.cases(DistributionKey, states=[State.ADOPTED]), key=lambda one: (one.from_on, one.ref))
+    day = as_of or snapshot.today
+    key = snapshot.case(DistributionKey, ref) if ref else key_in_force(snapshot, day)
+    explained = {share.partner: share for share in explained_key(snapshot, key)}
+    adopted = sorted(snapshot.cases(DistributionKey, states=[State.ADOPTED]), key=lambda one: (one.from_on, one.ref))
     bps = shares_in_bps({partner: Fraction(share) for partner, share in key.weights.items()})
     return {
         "as_of": day.isoformat(),

@@ -17,10 +17,8 @@ from fund.rules.keys import REVIEW_MONTHS
 from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.proposals import Round
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.benefits import benefit_per_partner
-
-__all__ = ["ANNOUNCED_MONTHS", "REVIEW", "REVIEW_MONTHS", "announce_review", "plan_review", "review"]
 
 REVIEW = "key.review"
 """The timer of one announcement of one key."""
@@ -68,7 +66,7 @@ def announce_review(uow: UnitOfWork, timer: TimerRow) -> None:
     )
 
 
-def _benefits(view: View) -> tuple[BenefitOfPartner, ...]:
+def _benefits(snapshot: Snapshot) -> tuple[BenefitOfPartner, ...]:
     return tuple(
         BenefitOfPartner(
             partner=partner,
@@ -76,15 +74,15 @@ def _benefits(view: View) -> tuple[BenefitOfPartner, ...]:
             realised_cents=figures["realised_cents"] or 0,
             told=figures["realised_cents"] is not None,
         )
-        for partner, figures in benefit_per_partner(view).items()
+        for partner, figures in benefit_per_partner(snapshot).items()
     )
 
 
-def _rounds(view: View) -> tuple[str, ...]:
-    return tuple(round_.ref for round_ in view.cases(Round, states=UNDER_WAY))
+def _rounds(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(round_.ref for round_ in snapshot.cases(Round, states=UNDER_WAY))
 
 
-def review(view: View) -> dict[str, Any]:
+def review(snapshot: Snapshot) -> dict[str, Any]:
     """What the partners look at when they review their key: until when, what each paid in, what the fund brought it.
 
     Benefits are those reported until now; the announcements keep what was known on their day.
@@ -92,12 +90,12 @@ def review(view: View) -> dict[str, Any]:
     Raises:
         NoKeyInForce: None holds today.
     """
-    key = key_in_force(view, view.today)
+    key = key_in_force(snapshot, snapshot.today)
     until = add_months(key.from_on, REVIEW_MONTHS)
-    benefits = {each.partner: each for each in _benefits(view)}
-    balances = view.ledger.balances()
+    benefits = {each.partner: each for each in _benefits(snapshot)}
+    balances = snapshot.ledger.balances()
     partners = []
-    for partner in view.cases(Partner):
+    for partner in snapshot.cases(Partner):
         found = benefits.get(partner.ref)
         called = -balances.get(f"3000.{partner.ref}", 0)
         partners.append(
@@ -111,14 +109,14 @@ def review(view: View) -> dict[str, Any]:
             }
         )
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "key": key.ref,
         "from_on": key.from_on.isoformat(),
         "until_on": until.isoformat(),
         "announced_months": sorted(key.announced, reverse=True),
         "reminders": [{"months": months, "on": _day(until, months).isoformat()} for months in ANNOUNCED_MONTHS],
         "report": f"Awb {REPORT}",
-        "rounds": list(_rounds(view)),
+        "rounds": list(_rounds(snapshot)),
         "partners": partners,
     }
 

@@ -32,11 +32,9 @@ from fund.events.exits import (
 from fund.events.payables import PayableCancelled
 from fund.events.resolutions import ResolutionProposed
 from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, PAYERS, SYSTEM, TREASURER, either
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import DistributionKey, Partner
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "KEY_TRANSITIONS", "PARTNER_TRANSITIONS", "PartnerState", "State", "key_after", "partner_after"]
+from fund.unit_of_work import Projection
 
 
 class State(StrEnum):
@@ -117,9 +115,9 @@ PARTNER_TRANSITIONS = (
 """Nobody approves a notice; the approvals from proposal to settlement are by five people (G7 c)."""
 
 
-def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
+def partner_after(case: Partner | None, event: Envelope) -> Partner | None:
     """The partner after a fact."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, PartnerProposed):
         return Partner(
             ref=fact.ref,
@@ -131,7 +129,7 @@ def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
             region=fact.region,
             inhabitants=fact.inhabitants,
             inhabitants_year=fact.inhabitants_year,
-            joined_on=happened.effective_on,
+            joined_on=event.effective_on,
             founder=False,
         )
     if isinstance(fact, PartnerAdmitted):
@@ -149,15 +147,15 @@ def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
             joined_on=fact.joined_on,
             founder=fact.founder,
         )
-    if case is None or (happened.stream != case.stream and not isinstance(fact, PayableCancelled)):
+    if case is None or (event.stream != case.stream and not isinstance(fact, PayableCancelled)):
         return case
-    after = case.but(state=state_after(PARTNER_TRANSITIONS, case.state, fact))
-    return after.but(notice_on=happened.effective_on) if isinstance(fact, PartnerNoticeGiven) else after
+    after = case.replace(state=state_after(PARTNER_TRANSITIONS, case.state, fact))
+    return after.replace(notice_on=event.effective_on) if isinstance(fact, PartnerNoticeGiven) else after
 
 
-def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionKey | None:
+def key_after(case: DistributionKey | None, event: Envelope) -> DistributionKey | None:
     """The distribution key after a fact: proposed, its votes, adopted or rejected."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, KeyProposed):
         return DistributionKey(
             ref=fact.ref,
@@ -189,19 +187,19 @@ def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionK
     if case is None:
         return None
     if isinstance(fact, PartnerAdmitted):
-        return case.but(joined={**case.joined, fact.ref: fact.weight}) if Fraction(fact.weight) else case
+        return case.replace(joined={**case.joined, fact.ref: fact.weight}) if Fraction(fact.weight) else case
     if isinstance(fact, KeyReviewAnnounced):
-        return case.but(announced=(*case.announced, fact.months))
+        return case.replace(announced=(*case.announced, fact.months))
     if isinstance(fact, KeyVoted):
-        return case.but(votes={**case.votes, fact.partner: fact.choice})
+        return case.replace(votes={**case.votes, fact.partner: fact.choice})
     if isinstance(fact, KeyVoteSealed):
-        return case.but(
-            voted={**case.voted, fact.partner: happened.actor},
-            commitments={**case.commitments, happened.actor: fact.commitment},
+        return case.replace(
+            voted={**case.voted, fact.partner: event.actor},
+            commitments={**case.commitments, event.actor: fact.commitment},
         )
     if isinstance(fact, KeyRejected):
         votes = {**case.votes, **_opened(fact.votes)}
-        return case.but(state=state_after(KEY_TRANSITIONS, case.state, fact), votes=votes)
+        return case.replace(state=state_after(KEY_TRANSITIONS, case.state, fact), votes=votes)
     return case
 
 
@@ -209,7 +207,7 @@ def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
     return {str(vote.organisation): vote.choice for vote in votes}
 
 
-LIVES = {
-    "partner": Life(Partner, partner_after, PARTNER_TRANSITIONS),
-    "key": Life(DistributionKey, key_after, KEY_TRANSITIONS),
+PROJECTIONS = {
+    "partner": Projection(Partner, partner_after, PARTNER_TRANSITIONS),
+    "key": Projection(DistributionKey, key_after, KEY_TRANSITIONS),
 }

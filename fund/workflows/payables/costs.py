@@ -16,12 +16,10 @@ from fund.events.costs import CostApproved
 from fund.money import require_cents
 from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Partner
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payables.table import TRANSITIONS
 from fund.workflows.payees.use_cases import usable_payee
-
-__all__ = ["approve", "spent_cents"]
 
 
 def approve(
@@ -102,8 +100,8 @@ def approve(
     return {"ref": ref, "amount_cents": amount, "left_cents": budget_cents - spent - amount, "due_on": fact.due_on}
 
 
-def spent_cents(view: View, year: int) -> int:
+def spent_cents(snapshot: Snapshot, year: int) -> int:
     """What the fund spent on itself in a year: everything on 4500, what is approved and not yet paid included."""
-    before = view.ledger.balance("4500", as_of=date(year - 1, 12, 31), kinds_excluded=("closing",))
-    until = view.ledger.balance("4500", as_of=date(year, 12, 31), kinds_excluded=("closing",))
+    before = snapshot.ledger.balance("4500", as_of=date(year - 1, 12, 31), kinds_excluded=("closing",))
+    until = snapshot.ledger.balance("4500", as_of=date(year, 12, 31), kinds_excluded=("closing",))
     return until - before

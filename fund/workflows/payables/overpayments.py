@@ -15,12 +15,10 @@ from fund.money import require_cents
 from fund.rules.authority import Role
 from fund.schemas.capital import Call, Partner
 from fund.schemas.disbursements import Payee
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.payables.table import TRANSITIONS
 from fund.workflows.payees.use_cases import PayeeState, usable_payee
-
-__all__ = ["OVERPAID", "overpaid", "overpaid_by", "refund"]
 
 OVERPAID = "2100"
 COMMAND = "repayment refund"
@@ -87,8 +85,8 @@ def _to_account(uow: UnitOfWork, payer: str, cents: int, day: date) -> dict[str,
     return {"ref": ref, "payer": payer, "amount_cents": cents, "due_on": fact.due_on}
 
 
-def _own_call(view: View, payer: str, ref: str) -> Call:
-    call = view.case(Call, ref)
+def _own_call(snapshot: Snapshot, payer: str, ref: str) -> Call:
+    call = snapshot.case(Call, ref)
     if call.partner != payer:
         raise CallOfAnother(call=ref, partner=call.partner, payer=payer)
     if call.open_cents < 1:
@@ -113,31 +111,31 @@ def _to_call(uow: UnitOfWork, call: Call, cents: int, consent: str | None, day: 
 # ------------------------------------------------------------------------------------------------------------ reading
 
 
-def overpaid_by(view: View, *, as_of: date | None = None) -> dict[str, int]:
+def overpaid_by(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, int]:
     """What each payer stands to get back, where it is more than nothing."""
-    balances = view.ledger.balances(as_of=as_of)
+    balances = snapshot.ledger.balances(as_of=as_of)
     mine = {code.partition(".")[2]: -cents for code, cents in balances.items() if code.startswith(f"{OVERPAID}.")}
     return {payer: cents for payer, cents in sorted(mine.items()) if cents > 0}
 
 
-def overpaid(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+def overpaid(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     """What was paid too much, by payer: since when it stands, what it could go to, and whether it can be paid."""
-    day = as_of or view.today
+    day = as_of or snapshot.today
     usable = {
         payee.partner: payee.usable_on.isoformat()
-        for payee in view.cases(Payee, states=[PayeeState.VERIFIED])
+        for payee in snapshot.cases(Payee, states=[PayeeState.VERIFIED])
         if payee.usable_on is not None
     }
     rows = []
-    for payer, cents in overpaid_by(view, as_of=as_of).items():
-        partner = view.maybe(Partner, payer)
-        calls = view.cases(Call, partner=payer, states=["open"]) if partner is not None else []
+    for payer, cents in overpaid_by(snapshot, as_of=as_of).items():
+        partner = snapshot.maybe(Partner, payer)
+        calls = snapshot.cases(Call, partner=payer, states=["open"]) if partner is not None else []
         rows.append(
             {
                 "payer": payer,
                 "payer_name": partner.short_name if partner is not None else payer,
                 "amount_cents": cents,
-                "since_on": _since(view, payer, day).isoformat(),
+                "since_on": _since(snapshot, payer, day).isoformat(),
                 "account_usable_on": usable.get(payer),
                 "calls": [
                     {"ref": one.ref, "open_cents": one.open_cents, "due_on": one.due_on.isoformat()} for one in calls
@@ -147,12 +145,12 @@ def overpaid(view: View, *, as_of: date | None = None) -> dict[str, Any]:
     return {"as_of": day.isoformat(), "payers": rows, "total_cents": sum(row["amount_cents"] for row in rows)}
 
 
-def _since(view: View, payer: str, day: date) -> date:
+def _since(snapshot: Snapshot, payer: str, day: date) -> date:
     """The day from which something that still stands has stood: what came in first goes out first."""
     account, standing = f"{OVERPAID}.{payer}", deque[tuple[date, int]]()
     moves = [
         (entry.effective_on, -posting.amount_cents)
-        for entry in view.ledger.entries(account=account, as_of=day)
+        for entry in snapshot.ledger.entries(account=account, as_of=day)
         for posting in entry.postings
         if posting.account == account
     ]

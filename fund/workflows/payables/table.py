@@ -22,11 +22,9 @@ from fund.events.payments import (
     PaymentSettled,
 )
 from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, either
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.payables import Payable
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "TRANSITIONS", "State", "payable_after"]
+from fund.unit_of_work import Projection
 
 
 class State(StrEnum):
@@ -57,9 +55,9 @@ TRANSITIONS = (
 )
 
 
-def payable_after(case: Payable | None, happened: Envelope) -> Payable | None:
+def payable_after(case: Payable | None, event: Envelope) -> Payable | None:
     """The amount owed after a fact."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, Owed):
         return Payable(
             ref=fact.ref,
@@ -71,34 +69,34 @@ def payable_after(case: Payable | None, happened: Envelope) -> Payable | None:
             parties=fact.parties,
             text=fact.text,
             creditor_reference=fact.creditor_reference if isinstance(fact, CostApproved) else "",
-            hands=(happened.made_by, happened.actor) if happened.made_by else (happened.actor,),
-            event_id=happened.event_id,
-            streams=tuple(fact.touches()),
-            approved_on=happened.effective_on,
+            hands=(event.made_by, event.actor) if event.made_by else (event.actor,),
+            event_id=event.event_id,
+            streams=tuple(fact.affected_streams()),
+            approved_on=event.effective_on,
             due_on=fact.due_on,
         )
     if case is None:
         return None
     if isinstance(fact, (DisbursementCancelled, PayableCancelled)) and fact.ref != case.ref:
-        return case.but(batch="")  # a batch that was not sent falls with one of its lines
-    after = case.but(state=state_after(TRANSITIONS, case.state, fact))
+        return case.replace(batch="")  # a batch that was not sent falls with one of its lines
+    after = case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentsBatched):
-        return after.but(batch=fact.ref if any(line.ref == case.ref for line in fact.lines) else "")
+        return after.replace(batch=fact.ref if any(line.ref == case.ref for line in fact.lines) else "")
     if isinstance(fact, PaymentSent):
-        return after.but(attempts=case.attempts + 1)
+        return after.replace(attempts=case.attempts + 1)
     if isinstance(fact, PaymentSettled):
-        return after.but(paid_on=happened.effective_on, bank_reason="")
+        return after.replace(paid_on=event.effective_on, bank_reason="")
     if isinstance(fact, PaymentFailed):
-        return after.but(batch="", bank_reason=fact.reason, to_verify=True)
+        return after.replace(batch="", bank_reason=fact.reason, to_verify=True)
     if isinstance(fact, PaymentFailureUndone):
-        return after.but(batch=fact.ref, bank_reason="", to_verify=False)
+        return after.replace(batch=fact.ref, bank_reason="", to_verify=False)
     if isinstance(fact, PaymentReturned):
-        return after.but(batch="", bank_reason=fact.reason, to_verify=True, paid_on=None)
+        return after.replace(batch="", bank_reason=fact.reason, to_verify=True, paid_on=None)
     if isinstance(fact, PayableRetried):
-        return after.but(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
+        return after.replace(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
     if isinstance(fact, PayableCancelled):
-        return after.but(batch="")
+        return after.replace(batch="")
     return after
 
 
-LIVES = {"payable": Life(Payable, payable_after, TRANSITIONS)}
+PROJECTIONS = {"payable": Projection(Payable, payable_after, TRANSITIONS)}

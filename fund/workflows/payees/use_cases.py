@@ -33,23 +33,12 @@ from fund.events import Envelope
 from fund.events.payees import PayeeRecorded, PayeeVerified
 from fund.rules.authority import FUND_MANAGER, TREASURER, Role
 from fund.rules.permissions import account_for
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import BankAccount, Debit
 from fund.schemas.disbursements import Payee
 from fund.schemas.transfers import Transfer
-from fund.unit_of_work import Life, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, state_after
-
-__all__ = [
-    "LIVES",
-    "TRANSITIONS",
-    "PayeeState",
-    "account_of_the_fund",
-    "cash_to_pay",
-    "payee_in_force",
-    "to_pay",
-    "usable_payee",
-]
-
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.workflows.lifecycle import carry
 
 _SUPPLIER = re.compile(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", re.ASCII)
 
@@ -88,8 +77,8 @@ TRANSITIONS = (
 # ---------------------------------------------------------------------------------------------------------- folds
 
 
-def _payee_after(case: Payee | None, happened: Envelope) -> Payee | None:
-    fact = happened.fact
+def _payee_after(case: Payee | None, event: Envelope) -> Payee | None:
+    fact = event.fact
     if isinstance(fact, PayeeRecorded):
         return Payee(
             ref=fact.ref,
@@ -103,14 +92,16 @@ def _payee_after(case: Payee | None, happened: Envelope) -> Payee | None:
         )
     if isinstance(fact, PayeeVerified) and case is not None:
         if fact.ref != case.ref:
-            return case.but(state=PayeeState.REPLACED.value)
-        verified_on = day_of(happened.recorded_at)
+            return case.replace(state=PayeeState.REPLACED.value)
+        verified_on = day_of(event.recorded_at)
         usable_on = max(case.from_on, verified_on + timedelta(days=fact.cooling_off_days))
-        return case.but(state=state_after(TRANSITIONS, case.state, fact), verified_on=verified_on, usable_on=usable_on)
+        return case.replace(
+            state=state_after(TRANSITIONS, case.state, fact), verified_on=verified_on, usable_on=usable_on
+        )
     return case
 
 
-LIVES = {"payee": Life(Payee, _payee_after, TRANSITIONS)}
+PROJECTIONS = {"payee": Projection(Payee, _payee_after, TRANSITIONS)}
 
 
 # ------------------------------------------------------------------------------------------------------ use cases
@@ -215,57 +206,57 @@ def _supplier(uow: UnitOfWork, name: str, file: Mapping[str, Any] | None) -> tup
 # ---------------------------------------------------------------------------------------- what neighbours ask for
 
 
-def payee_in_force(view: View, partner: str, *, ref: str) -> Payee:
+def payee_in_force(snapshot: Snapshot, partner: str, *, ref: str) -> Payee:
     """The verified account of a partner.
 
     Raises:
         NoPayee: There is none.
     """
-    verified = view.cases(Payee, partner=partner, states=(PayeeState.VERIFIED,))
+    verified = snapshot.cases(Payee, partner=partner, states=(PayeeState.VERIFIED,))
     if not verified:
         raise NoPayee(payee=partner, ref=ref)
     return verified[-1]
 
 
-def to_pay(view: View, partner: str, command: str) -> str:
+def to_pay(snapshot: Snapshot, partner: str, command: str) -> str:
     """The next step towards a payment to a partner: ``command``, or first the account that it has not got."""
-    verified = view.cases(Payee, partner=partner, states=(PayeeState.VERIFIED,))
+    verified = snapshot.cases(Payee, partner=partner, states=(PayeeState.VERIFIED,))
     return command if verified else NoPayee(payee=partner, ref="").advice
 
 
-def usable_payee(view: View, partner: str, *, ref: str, on: date) -> Payee:
+def usable_payee(snapshot: Snapshot, partner: str, *, ref: str, on: date) -> Payee:
     """The verified account of a partner, cooled off on a day.
 
     Raises:
         NoPayee: There is none. CoolingOff: It was verified too short a time ago.
     """
-    payee = payee_in_force(view, partner, ref=ref)
+    payee = payee_in_force(snapshot, partner, ref=ref)
     if payee.usable_on is None or on < payee.usable_on:
         raise CoolingOff(payee=partner, payee_ref=payee.ref, usable_on=payee.usable_on or payee.from_on, on=on)
     return payee
 
 
-def account_of_the_fund(view: View, account: str = "1000") -> BankAccount:
+def account_of_the_fund(snapshot: Snapshot, account: str = "1000") -> BankAccount:
     """The fund's own account at the bank from which it pays: the one registered last for ``account``.
 
     Raises:
         NoBankAccount: None is registered.
     """
-    registered = [case for case in view.cases(BankAccount) if case.account == account]
+    registered = [case for case in snapshot.cases(BankAccount) if case.account == account]
     if not registered:
         raise NoBankAccount(account=account)
-    return max(registered, key=lambda case: (case.from_on, view.version(case)))
+    return max(registered, key=lambda case: (case.from_on, snapshot.version(case)))
 
 
-def cash_to_pay(view: View, day: date | None) -> int:
+def cash_to_pay(snapshot: Snapshot, day: date | None) -> int:
     """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before.
 
     What is on its way to the treasury account has left, and so has what nobody has explained, though 1010 still holds
     both; a debit that proves to be a payment under way is free again.
     """
-    balances = view.balances(as_of=day)
-    leaving = sum(case.amount_cents for case in view.cases(Transfer, states=("sent",)) if case.to_account != "1000")
-    gone = sum(debit.amount_cents for debit in view.cases(Debit, states=("recorded",)))
+    balances = snapshot.balances(as_of=day)
+    leaving = sum(case.amount_cents for case in snapshot.cases(Transfer, states=("sent",)) if case.to_account != "1000")
+    gone = sum(debit.amount_cents for debit in snapshot.cases(Debit, states=("recorded",)))
     # 1010 and 2000 stand on the credit side
     return sum(balances.get(code, 0) for code in ("1000", "1010", "2000")) - leaving - gone
 
@@ -273,7 +264,7 @@ def cash_to_pay(view: View, day: date | None) -> int:
 # -------------------------------------------------------------------------------------------------------- reading
 
 
-def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
+def payees(snapshot: Snapshot, *, partner: str | None = None) -> dict[str, Any]:
     """The accounts that may be paid; masked for whoever neither makes nor checks payments, nor owns them."""
     return {
         "payees": [
@@ -282,12 +273,12 @@ def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
                 "partner": payee.partner,
                 "supplier": payee.supplier,
                 "name": payee.name,
-                "iban": account_for(view.actor, payee.iban, of=payee.partner),
+                "iban": account_for(snapshot.actor, payee.iban, of=payee.partner),
                 "from_on": payee.from_on.isoformat(),
                 "verified_on": payee.verified_on.isoformat() if payee.verified_on else None,
                 "usable_on": payee.usable_on.isoformat() if payee.usable_on else None,
                 "state": payee.state,
             }
-            for payee in view.cases(Payee, partner=partner)
+            for payee in snapshot.cases(Payee, partner=partner)
         ]
     }

@@ -33,8 +33,6 @@ from fund.workflows.payments.due import Due, approved, due, require_flowing, req
 from fund.workflows.payments.table import BATCH_TRANSITIONS
 from fund.workflows.receipts.reading import unexplained_debits
 
-__all__ = ["batch", "file_of", "send"]
-
 
 def batch(
     uow: UnitOfWork,

@@ -9,38 +9,36 @@ from fund.rules.transitions import Table
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements import table as disbursements
 from fund.workflows.lifecycle import check
 from fund.workflows.payables import table as payables
 
-__all__ = ["Due", "approved", "due", "maybe_due", "require_flowing", "require_row", "table_of", "ties"]
-
 Due = Disbursement | Payable
 
 
-def maybe_due(view: View, ref: str) -> Due | None:
+def maybe_due(snapshot: Snapshot, ref: str) -> Due | None:
     """What is or was owed under a ref, if anything."""
-    return view.maybe(Disbursement, ref) or view.maybe(Payable, ref)
+    return snapshot.maybe(Disbursement, ref) or snapshot.maybe(Payable, ref)
 
 
-def due(view: View, ref: str) -> Due:
+def due(snapshot: Snapshot, ref: str) -> Due:
     """What is or was owed under a ref.
 
     Raises:
         UnknownRef: Nothing.
     """
-    found = maybe_due(view, ref)
+    found = maybe_due(snapshot, ref)
     if found is None:
-        return view.case(Disbursement, ref) if ref.startswith("D") else view.case(Payable, ref)
+        return snapshot.case(Disbursement, ref) if ref.startswith("D") else snapshot.case(Payable, ref)
     return found
 
 
-def approved(view: View) -> list[Due]:
+def approved(snapshot: Snapshot) -> list[Due]:
     """Everything that stands approved on 2000, disbursements first."""
     return [
-        *view.cases(Disbursement, states=(disbursements.State.APPROVED,)),
-        *view.cases(Payable, states=(payables.State.APPROVED,)),
+        *snapshot.cases(Disbursement, states=(disbursements.State.APPROVED,)),
+        *snapshot.cases(Payable, states=(payables.State.APPROVED,)),
     ]
 
 
@@ -49,11 +47,11 @@ def table_of(case: Due) -> Table:
     return disbursements.TRANSITIONS if isinstance(case, Disbursement) else payables.TRANSITIONS
 
 
-def ties(view: View, case: Due) -> dict[str, Any]:
+def ties(snapshot: Snapshot, case: Due) -> dict[str, Any]:
     """Whose case it is: whose people may not pay it (G7 b)."""
     if isinstance(case, Payable):
         return {"parties": case.parties}
-    agreement = view.case(Agreement, case.agreement)
+    agreement = snapshot.case(Agreement, case.agreement)
     return {"lead": agreement.lead, "parties": agreement.parties}
 
 
@@ -67,7 +65,7 @@ def require_row(uow: UnitOfWork, case: Due, command: str, **more: Any) -> None:
     check(uow, table_of(case), command, case, look=look, **ties(uow, case), **more)
 
 
-def require_flowing(view: View, case: Due) -> None:
+def require_flowing(snapshot: Snapshot, case: Due) -> None:
     """Nothing, unless its agreement is suspended: then no money of it leaves (A4).
 
     Raises:
@@ -75,6 +73,6 @@ def require_flowing(view: View, case: Due) -> None:
     """
     if isinstance(case, Payable):
         return
-    agreement = view.case(Agreement, case.agreement)
+    agreement = snapshot.case(Agreement, case.agreement)
     if agreement.state == "suspended":
         raise PaymentsStopped(agreement=agreement.ref, state=agreement.state)

@@ -10,15 +10,13 @@ from fund.rules.authority import Who, require
 from fund.rules.permissions import readers
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.payments.batches import file_of
 
-__all__ = ["payment_file", "payments"]
 
-
-def payments(view: View, *, batch: str | None = None) -> dict[str, Any]:
+def payments(snapshot: Snapshot, *, batch: str | None = None) -> dict[str, Any]:
     """Every payment, by batch, and what is owed beside disbursements; of one batch when asked so."""
-    batches = view.cases(Batch, refs=(batch,) if batch else None)
+    batches = snapshot.cases(Batch, refs=(batch,) if batch else None)
     listed = [
         {
             "batch": case.ref,
@@ -55,7 +53,7 @@ def payments(view: View, *, batch: str | None = None) -> dict[str, Any]:
                 "ref": case.ref,
                 "ground": case.ground,
                 "payee": case.payee,
-                "payee_name": view.partner_name(case.payee),
+                "payee_name": snapshot.partner_name(case.payee),
                 "amount_cents": case.amount_cents,
                 "state": case.state,
                 "batch": case.batch or None,
@@ -66,12 +64,12 @@ def payments(view: View, *, batch: str | None = None) -> dict[str, Any]:
                 "paid_on": case.paid_on.isoformat() if case.paid_on else None,
                 "bank_reason": case.bank_reason or None,
             }
-            for case in (view.cases(Payable, lookup=batch) if batch else view.cases(Payable))
+            for case in (snapshot.cases(Payable, lookup=batch) if batch else snapshot.cases(Payable))
         ],
     }
 
 
-def payment_file(view: View, *, ref: str) -> dict[str, Any]:
+def payment_file(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """The payment file of a batch, as text, with its hash: what ``--output`` writes and the treasurer uploads.
 
     Raises:
@@ -80,10 +78,10 @@ def payment_file(view: View, *, ref: str) -> dict[str, Any]:
         NotAuthorised: Somebody who does not read every payment: the file holds the account numbers of all its payees.
         BatchFileChanged: The bytes would not be those that were made.
     """
-    if view.actor is None:
+    if snapshot.actor is None:
         raise NoActor()
-    case = view.case(Batch, ref)
-    require(view.actor, Who(readers("payments")), command="payment file", ref=ref)
+    case = snapshot.case(Batch, ref)
+    require(snapshot.actor, Who(readers("payments")), command="payment file", ref=ref)
     return {
         "ref": ref,
         "name": f"{wire(ref)}.pain.001.001.{case.format_version}.xml",

@@ -22,8 +22,6 @@ from fund.workflows.lifecycle import check
 from fund.workflows.payments.due import due, require_row, ties
 from fund.workflows.payments.table import BATCH_TRANSITIONS, BatchState
 
-__all__ = ["read_file", "status"]
-
 REJECTED = "RJCT"
 """What stands as the reason where the bank rejected a payment and gave none."""
 

@@ -24,7 +24,7 @@ from fund.events.receipts import DebitReversed
 from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.table import State
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payables import table as payables
@@ -32,11 +32,6 @@ from fund.workflows.payees.use_cases import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
 from fund.workflows.payments.table import BATCH_TRANSITIONS, OPEN_LINES, BatchState
 from fund.workflows.receipts.reading import unexplained_debits
-
-__all__ = [
-    "cancel", "explain", "fail", "found", "give_back", "give_back_by_hand", "retry", "settle", "settle_line",
-    "take_back",
-]  # fmt: skip
 
 
 def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Due, BatchLine, Batch]:
@@ -101,13 +96,13 @@ def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[B
     return batch, entries
 
 
-def _debit_of(view: View, ref: str, expected_cents: int, named: str) -> Debit:
+def _debit_of(snapshot: Snapshot, ref: str, expected_cents: int, named: str) -> Debit:
     """The unexplained debit that may be a payment of so much.
 
     Raises:
         UnknownRef: No such debit waits to be explained. PaymentDoesNotMatch: It is of another amount.
     """
-    debit = next((each for each in unexplained_debits(view) if named in (each.ref, each.line_id)), None)
+    debit = next((each for each in unexplained_debits(snapshot) if named in (each.ref, each.line_id)), None)
     if debit is None or debit.account != "1000":
         raise UnknownRef(kind="debit", ref=named, suggestion="fund bank unmatched")
     if debit.amount_cents != expected_cents:
@@ -254,35 +249,37 @@ def give_back_by_hand(
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
 
 
-def _attempt(view: View, reference: str) -> tuple[Due, Batch, BatchEntry] | None:
+def _attempt(snapshot: Snapshot, reference: str) -> tuple[Due, Batch, BatchEntry] | None:
     """The payment that an end-to-end reference names (``D20260007R2``): what is owed, and the line of the batch with
     this very attempt, whatever became of it since.
     """
     ref, attempt = ref_of_end_to_end_id(reference)
-    case = maybe_due(view, ref) if ref else None
+    case = maybe_due(snapshot, ref) if ref else None
     if case is None or attempt > case.attempts:
         return None
     wanted = end_to_end_id(ref, attempt)
     batches = [case.batch] if case.batch else []
-    batches += [happened.fact.ref for happened in view.history(case) if isinstance(happened.fact, PaymentSent)]
+    batches += [event.fact.ref for event in snapshot.history(case) if isinstance(event.fact, PaymentSent)]
     for name in dict.fromkeys(batches):
-        batch = view.case(Batch, name)
+        batch = snapshot.case(Batch, name)
         entry = batch.entry_of(ref)
         if entry is not None and entry.line.end_to_end_id == wanted:
             return case, batch, entry
     return None
 
 
-def _shown_by(view: View, *, end_to_end: str, batch_id: str, cents: int) -> tuple[Batch, list[BatchEntry]] | None:
+def _shown_by(
+    snapshot: Snapshot, *, end_to_end: str, batch_id: str, cents: int
+) -> tuple[Batch, list[BatchEntry]] | None:
     """The payments that a debit of the bank shows for certain: the one that it names, or all of the batch that it
     names which no line showed before; together exactly as much as it is.
     """
-    named = _attempt(view, end_to_end) if end_to_end else None
+    named = _attempt(snapshot, end_to_end) if end_to_end else None
     if named is not None:
         _case, batch, entry = named
         entries = [entry]
     elif batch_id and not end_to_end:
-        gone = view.cases(Batch, lookup=batch_id, states=(BatchState.SENT, BatchState.SETTLED))
+        gone = snapshot.cases(Batch, lookup=batch_id, states=(BatchState.SENT, BatchState.SETTLED))
         if not gone:
             return None
         (batch,) = gone

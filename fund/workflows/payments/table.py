@@ -18,11 +18,9 @@ from fund.events.payments import (
     PaymentStatusReported,
 )
 from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, either
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.disbursements import Batch, BatchEntry
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "BATCH_TRANSITIONS", "OPEN_LINES", "BatchState", "after"]
+from fund.unit_of_work import Projection
 
 
 class BatchState(StrEnum):
@@ -70,9 +68,9 @@ BATCH_TRANSITIONS = (
 OPEN_LINES = ("open", "sent")
 
 
-def after(case: Batch | None, happened: Envelope) -> Batch | None:
+def after(case: Batch | None, event: Envelope) -> Batch | None:
     """The batch after a fact: its lines open, under way, paid, failed or returned, one by one."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, PaymentsBatched) and case is None:
         return Batch(
             ref=fact.ref,
@@ -89,11 +87,11 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
     if case is None:
         return None
     if isinstance(fact, (PaymentsBatched, DisbursementCancelled, PayableCancelled)):
-        return case.but(state=state_after(BATCH_TRANSITIONS, case.state, fact))
+        return case.replace(state=state_after(BATCH_TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentSent):
-        hands = (happened.made_by, happened.actor) if happened.made_by else (happened.actor,)
+        hands = (event.made_by, event.actor) if event.made_by else (event.actor,)
         entries = tuple(entry.model_copy(update={"state": "sent"}) for entry in case.entries)
-        return case.but(state=state_after(BATCH_TRANSITIONS, case.state, fact), entries=entries, hands=hands)
+        return case.replace(state=state_after(BATCH_TRANSITIONS, case.state, fact), entries=entries, hands=hands)
     if isinstance(fact, PaymentStatusReported):
         told = {line.ref: line for line in fact.lines}
         entries = tuple(
@@ -104,7 +102,7 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
             else entry
             for entry in case.entries
         )
-        return case.but(entries=entries, reports={**case.reports, fact.message_id: fact.file_sha256})
+        return case.replace(entries=entries, reports={**case.reports, fact.message_id: fact.file_sha256})
     if isinstance(fact, PaymentSettled):
         return _line_ended(case, fact.line.ref, state="paid", **_shown(bank_line=fact.bank_line))
     if isinstance(fact, PaymentConfirmed):
@@ -116,7 +114,7 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
             entry.model_copy(update={"state": "sent"}) if entry.line.ref == fact.line.ref else entry
             for entry in case.entries
         )
-        return case.but(entries=entries, state=state_after(BATCH_TRANSITIONS, case.state, fact))
+        return case.replace(entries=entries, state=state_after(BATCH_TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentReturned):
         return _line_ended(case, fact.line.ref, state="returned", **_shown(returned_line=fact.bank_line))
     return case
@@ -130,7 +128,7 @@ def _shown(**lines: str) -> dict[str, str]:
 def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
     entries = tuple(entry.model_copy(update=changes) if entry.line.ref == ref else entry for entry in case.entries)
     settled = case.state == BatchState.SENT and not any(entry.state in OPEN_LINES for entry in entries)
-    return case.but(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
+    return case.replace(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
 
 
-LIVES = {"batch": Life(Batch, after, BATCH_TRANSITIONS)}
+PROJECTIONS = {"batch": Projection(Batch, after, BATCH_TRANSITIONS)}

@@ -8,9 +8,7 @@ import secrets
 
 from fund import forms
 from fund.schemas.proposals import Proposal, ProposalForm
-from fund.unit_of_work import UnitOfWork, View, derive_id
-
-__all__ = ["keep_places", "place_of", "seal_team", "team_of"]
+from fund.unit_of_work import Snapshot, UnitOfWork, derive_id
 
 
 def seal_team(uow: UnitOfWork, stream: str, filled: forms.Filled) -> ProposalForm:
@@ -37,9 +35,9 @@ def _salt(uow: UnitOfWork, stream: str, name: str) -> str:
     return secrets.token_hex(16)
 
 
-def team_of(view: View, stream: str) -> list[dict[str, str]]:
+def team_of(snapshot: Snapshot, stream: str) -> list[dict[str, str]]:
     """Names, salts and commitments of the team, while they are known."""
-    rows = view.store.work.sealed(stream=stream, kind="team", round=0)
+    rows = snapshot.store.work.sealed(stream=stream, kind="team", round=0)
     return json.loads(rows[0].content) if rows else []
 
 
@@ -54,9 +52,9 @@ def keep_places(uow: UnitOfWork, stream: str, filled: forms.Filled) -> None:
     )
 
 
-def place_of(view: View, case: Proposal, name: str) -> tuple[str, int, str]:
+def place_of(snapshot: Snapshot, case: Proposal, name: str) -> tuple[str, int, str]:
     """Where in the partner's own file an amount stands, as far as that is known: file, line, what stands there."""
-    rows = view.store.work.sealed(stream=case.stream, kind="file", round=0)
+    rows = snapshot.store.work.sealed(stream=case.stream, kind="file", round=0)
     kept = json.loads(rows[0].content) if rows else {}
     line, excerpt = kept.get("places", {}).get(name, [1, name])
     return str(kept.get("file", "FILE")), int(line), str(excerpt)

@@ -20,18 +20,13 @@ from fund.rules.permissions import readers
 from fund.rules.regulations import Regulations
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.cooperations.register import register
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.apart import keep_places, seal_team, team_of
+from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.rounds import use_cases as rounds
-
-__all__ = [
-    "IMPROVE", "draft", "find", "is_too_late", "marked", "may_see", "read_form", "regulations_of", "remarks",
-    "require_named", "rules_for", "start_clock", "sums", "team_of", "to_mend", "told",
-]  # fmt: skip
 
 IMPROVE = "improve"
 _WARNED_DAYS = (14, 3)
@@ -40,40 +35,40 @@ _WARNED_DAYS = (14, 3)
 # ------------------------------------------------------------------------------------------------------- who may see
 
 
-def may_see(view: View, case: Proposal) -> bool:
+def may_see(snapshot: Snapshot, case: Proposal) -> bool:
     """A draft is its parties' own (and an auditor's); what was submitted, everybody may read."""
     if not case.is_draft:
         return True
-    actor = view.actor
+    actor = snapshot.actor
     if actor is None:
         return False
     return actor.has(Role.SYSTEM, *readers("draft")) or actor.organisation in case.applicants
 
 
-def find(view: View, ref: str) -> Proposal:
+def find(snapshot: Snapshot, ref: str) -> Proposal:
     """The proposal, for whoever acts or looks.
 
     Raises:
         UnknownRef: There is none, or it is a draft of others: nobody needs to know that it is there.
     """
-    case = view.case(Proposal, ref)
-    if not may_see(view, case):
+    case = snapshot.case(Proposal, ref)
+    if not may_see(snapshot, case):
         raise UnknownRef(kind="proposal", ref=ref, suggestion="fund proposal list")
     return case
 
 
-def regulations_of(view: View, round_: Round) -> Regulations:
+def regulations_of(snapshot: Snapshot, round_: Round) -> Regulations:
     """The regulations of a round: those of the day it opens; a later change never reaches back."""
-    return view.regulations(day_of(round_.opens_at))
+    return snapshot.regulations(day_of(round_.opens_at))
 
 
-def rules_for(view: View, proposal: Proposal) -> Regulations:
+def rules_for(snapshot: Snapshot, proposal: Proposal) -> Regulations:
     """The regulations under which a proposal lives: those of its round; its agreement takes them along.
 
     So what was announced at the opening holds to the end, whatever is adopted meanwhile. What concerns the whole fund
     (buffer, yearly budgets, rates of the allowance) follows the day instead.
     """
-    return regulations_of(view, view.case(Round, proposal.round))
+    return regulations_of(snapshot, snapshot.case(Round, proposal.round))
 
 
 # ---------------------------------------------------------------------------------------------------------- P1 draft
@@ -159,31 +154,33 @@ def bring_up_to_date(ref: str, form: ProposalForm) -> str:
     return "" if form.version == forms.CURRENT else f"fund proposal template --from {ref} --output {ref}.toml"
 
 
-def bring_files(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
+def bring_files(snapshot: Snapshot, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
     """The command that brings the files that a form names; empty where the fund has them all, or gets them now."""
     brought = {hashlib.sha256(each["content"]).hexdigest() for each in attach}
-    lacking = [each for each in form.attachments if each.sha256 not in brought and not files.is_kept(view, each.sha256)]
+    lacking = [
+        each for each in form.attachments if each.sha256 not in brought and not files.is_kept(snapshot, each.sha256)
+    ]
     return f"fund proposal save {ref} FILE --attach PATH" if lacking else ""
 
 
-def is_too_late(view: View, form: ProposalForm, due_on: date | None = None) -> bool:
+def is_too_late(snapshot: Snapshot, form: ProposalForm, due_on: date | None = None) -> bool:
     """Whether the last day to hand in has passed: that of the proposal, else that of its round."""
-    return (due_on or rounds.last_day_of(view.case(Round, form.round))) < view.today
+    return (due_on or rounds.last_day_of(snapshot.case(Round, form.round))) < snapshot.today
 
 
-def to_mend(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
+def to_mend(snapshot: Snapshot, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
     """The command that comes before handing in: the form in force, sums that add up, an ask that the round takes, the
     files that it names; empty where nothing has to.
     """
-    wrong = form.differences or too_much(view, form)
+    wrong = form.differences or too_much(snapshot, form)
     of_sums = f"fund proposal save {ref} FILE" if wrong else ""
-    return bring_up_to_date(ref, form) or of_sums or bring_files(view, ref, form, attach)
+    return bring_up_to_date(ref, form) or of_sums or bring_files(snapshot, ref, form, attach)
 
 
-def too_much(view: View, form: ProposalForm) -> dict[str, Any] | None:
+def too_much(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any] | None:
     """What the round takes where the ask is above it; an ask below may be one of several for the same idea."""
-    round_ = view.case(Round, form.round)
-    track = regulations_of(view, round_).tracks[round_.track]
+    round_ = snapshot.case(Round, form.round)
+    track = regulations_of(snapshot, round_).tracks[round_.track]
     if form.ask_cents <= round_.ceiling_cents and (track.below_cents is None or form.ask_cents < track.below_cents):
         return None
     return {
@@ -192,11 +189,11 @@ def too_much(view: View, form: ProposalForm) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def told(view: View, form: ProposalForm) -> dict[str, Any]:
+def told(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any]:
     """What whoever drafts a form is told of it: its sums, its version, what its characteristics point to."""
     return {
-        **sums(form), "too_much": too_much(view, form), "form": form.version, "form_in_force": forms.CURRENT,
-        **remarks(view, form),
+        **sums(form), "too_much": too_much(snapshot, form), "form": form.version, "form_in_force": forms.CURRENT,
+        **remarks(snapshot, form),
     }  # fmt: skip
 
 
@@ -207,13 +204,13 @@ def sums(form: ProposalForm) -> dict[str, int]:
     }  # fmt: skip
 
 
-def remarks(view: View, form: ProposalForm) -> dict[str, Any]:
+def remarks(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any]:
     """Advice, never a guard: the forms of cooperation that fit, and whether far more parties take part than work well.
 
     Source: the report, paragraph 3.2 (characteristics of cooperation; groups of about five).
     """
     advice = forms.advise(form.characteristics, form.governance_form)
-    rules = regulations_of(view, view.case(Round, form.round))
+    rules = regulations_of(snapshot, snapshot.case(Round, form.round))
     limit, parties = rules.many_parties, len(form.parties)
     return {
         "advice": None
@@ -257,7 +254,7 @@ def read_form(uow: UnitOfWork, file: forms.FormFile) -> tuple[Round, forms.Fille
 
 
 def require_named(
-    view: View, filled: forms.Filled, attach: Sequence[Mapping[str, Any]], case: Proposal | None = None
+    snapshot: Snapshot, filled: forms.Filled, attach: Sequence[Mapping[str, Any]], case: Proposal | None = None
 ) -> None:
     """The files that come along are those that the form names.
 
@@ -279,9 +276,9 @@ def require_named(
         if found not in named:
             raise AttachmentNotNamed(file=filled.file, attachment=str(each.get("name", "")) or "?", hash=found)
         known.add(found)
-    kept = {sha256 for sha256 in named.keys() - known if files.is_kept(view, sha256)}
+    kept = {sha256 for sha256 in named.keys() - known if files.is_kept(snapshot, sha256)}
     if kept:
-        seen = (other for other in view.cases(Proposal) if may_see(view, other))
+        seen = (other for other in snapshot.cases(Proposal) if may_see(snapshot, other))
         kept -= {attachment.sha256 for other in seen for attachment in other.form.attachments}
     for sha256 in sorted(kept):
         again = f"proposal save {case.ref}" if case else "proposal draft"

@@ -20,24 +20,24 @@ from fund.language import _
 from fund.rules import eligibility as rules
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
 from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.table import TRANSITIONS, State
 
-__all__ = ["find_eligible", "find_ineligible", "judged", "request_changes", "screen"]
-
 _AWARDED = (State.CONDITIONAL, State.APPROVED, State.AGREED)
 
 
-def judged(view: View, case: Proposal) -> rules.Judged:
+def judged(snapshot: Snapshot, case: Proposal) -> rules.Judged:
     """What the eligibility rules look at, for this proposal now."""
-    form, round_ = case.form, view.case(Round, case.round)
-    track = regulations_of(view, round_).tracks[case.track]
-    states = {ref: partner.state if (partner := view.maybe(Partner, ref)) else "unknown" for ref in case.applicants}
+    form, round_ = case.form, snapshot.case(Round, case.round)
+    track = regulations_of(snapshot, round_).tracks[case.track]
+    states = {ref: partner.state if (partner := snapshot.maybe(Partner, ref)) else "unknown" for ref in case.applicants}
     before = [
-        other.ref for other in view.cases(Proposal, lookup=case.content_hash, states=_AWARDED) if other.ref != case.ref
+        other.ref
+        for other in snapshot.cases(Proposal, lookup=case.content_hash, states=_AWARDED)
+        if other.ref != case.ref
     ]
     return rules.Judged(
         public_task=form.public_task,
@@ -57,13 +57,13 @@ def judged(view: View, case: Proposal) -> rules.Judged:
         track_below_cents=track.below_cents,
         parties=states,
         funded_before=tuple(before),
-        earlier_cents=sum(each.cents for each in same_idea(view, case)),
+        earlier_cents=sum(each.cents for each in same_idea(snapshot, case)),
     )
 
 
-def screen(uow: UnitOfWork, happened: Envelope) -> None:
+def screen(uow: UnitOfWork, event: Envelope) -> None:
     """After submitting: the outcome of every rule is kept, and a note where many parties take part (never a guard)."""
-    case = uow.maybe(Proposal, happened.fact.ref)
+    case = uow.maybe(Proposal, event.fact.ref)
     if case is None or case.state != State.SUBMITTED or case.screened:
         return
     outcomes = rules.screen(judged(uow, case))

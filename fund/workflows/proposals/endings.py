@@ -26,9 +26,6 @@ from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import IMPROVE, find, rules_for, start_clock
 from fund.workflows.proposals.table import COMMITTED, LAPSING, TRANSITIONS, State
 
-__all__ = ["CLOCK_FACTS", "announce", "expire", "object_to", "set_clock", "withdraw"]
-
-
 CLOCK_FACTS = (
     "decision.approved",
     "decision.conditional",
@@ -93,16 +90,16 @@ def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
 # ---------------------------------------------------------------------------------------------------------- P22, clock
 
 
-def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
+def set_clock(uow: UnitOfWork, event: Envelope) -> None:
     """After a decision, or once there is an agreement to sign: until when the parties have time.
 
     A deferral that is not for improvement has no such day: it waits for the fund.
     """
-    fact = happened.fact
+    fact = event.fact
     case = uow.maybe(Proposal, fact.proposal if isinstance(fact, AgreementDrafted) else fact.ref)
-    if case is None or case.clock_from != happened.event_id:
+    if case is None or case.clock_from != event.event_id:
         return
-    day = day_of(happened.recorded_at)
+    day = day_of(event.recorded_at)
     last: date | None = None
     if isinstance(fact, (DecisionApproved, DecisionConditionsMet)):
         last = day + timedelta(days=rules_for(uow, case).terms.signing_days)
@@ -117,7 +114,7 @@ def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
     elif isinstance(fact, DecisionDeferred) and fact.ground == IMPROVE:
         last = fact.until_on
     if last is not None:
-        start_clock(uow, happened, end_of_day(last), ref=case.ref)
+        start_clock(uow, event, end_of_day(last), ref=case.ref)
 
 
 def _running(uow: UnitOfWork, timer: TimerRow) -> Proposal | None:
@@ -134,11 +131,11 @@ def _all_evidenced(uow: UnitOfWork, case: Proposal) -> bool:
     """Whether the parties did their part: evidence was handed in for every condition, and the fund must judge it."""
     needed: set[int] = set()
     shown: set[int] = set()
-    for happened in uow.history(case):
-        if isinstance(happened.fact, DecisionConditional):
-            needed, shown = {condition.number for condition in happened.fact.conditions}, set()
-        elif isinstance(happened.fact, DecisionConditionEvidenced):
-            shown.add(happened.fact.number)
+    for event in uow.history(case):
+        if isinstance(event.fact, DecisionConditional):
+            needed, shown = {condition.number for condition in event.fact.conditions}, set()
+        elif isinstance(event.fact, DecisionConditionEvidenced):
+            shown.add(event.fact.number)
     return needed <= shown
 
 

@@ -18,10 +18,8 @@ from dataclasses import dataclass
 
 from fund.dates import add_months
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.proposals.table import COMMITTED, UNDECIDED, State
-
-__all__ = ["Other", "alike", "same_idea"]
 
 _AWARDED = (*COMMITTED, State.AGREED)
 _MONTHS = 12
@@ -41,31 +39,31 @@ class Other:
     cents: int
 
 
-def same_idea(view: View, case: Proposal) -> tuple[Other, ...]:
+def same_idea(snapshot: Snapshot, case: Proposal) -> tuple[Other, ...]:
     """The other proposals whose amounts count together with this one's, in the order of their refs.
 
     A roll-out is none of them, and has none: it follows an agreement by its own rules.
     """
     if case.follows is not None:
         return ()
-    return tuple(_other(each) for each in _of_the_same_parties(view, case) if _ideas(each) & _ideas(case))
+    return tuple(_other(each) for each in _of_the_same_parties(snapshot, case) if _ideas(each) & _ideas(case))
 
 
-def alike(view: View, case: Proposal) -> tuple[Other, ...]:
+def alike(snapshot: Snapshot, case: Proposal) -> tuple[Other, ...]:
     """Other proposals of the same parties on one of the same themes, for a person to judge whether it is one idea."""
     if case.follows is not None:
         return ()
     return tuple(
         _other(each)
-        for each in _of_the_same_parties(view, case)
+        for each in _of_the_same_parties(snapshot, case)
         if not _ideas(each) & _ideas(case) and set(each.form.themes) & set(case.form.themes)
     )
 
 
-def _of_the_same_parties(view: View, case: Proposal) -> Iterator[Proposal]:
-    since = add_months(view.today, -_MONTHS)
+def _of_the_same_parties(snapshot: Snapshot, case: Proposal) -> Iterator[Proposal]:
+    since = add_months(snapshot.today, -_MONTHS)
     states = (*UNDECIDED, *_AWARDED)
-    led = (each for lead in case.applicants for each in view.cases(Proposal, states=states, partner=lead))
+    led = (each for lead in case.applicants for each in snapshot.cases(Proposal, states=states, partner=lead))
     for each in sorted(led, key=lambda each: each.ref):
         if each.ref == case.ref or each.is_draft or each.follows is not None:
             continue

@@ -34,36 +34,34 @@ from fund.events.proposals import (
     ProposalSubmitted,
     ProposalWithdrawn,
 )
+from fund.rules.transitions import state_after
 from fund.schemas.proposals import Proposal, ProposalForm
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import state_after
+from fund.unit_of_work import Projection
 from fund.workflows.proposals.table import TRANSITIONS, State
-
-__all__ = ["LIVES", "after"]
 
 _MOVING: frozenset[type[Fact]] = frozenset(row.records for row in TRANSITIONS)
 
 
-def after(case: Proposal | None, happened: Envelope) -> Proposal | None:
+def after(case: Proposal | None, event: Envelope) -> Proposal | None:
     """The proposal after a fact; one that does not concern it leaves it as it was."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, ProposalDrafted):
-        return _drafted(fact, happened)
+        return _drafted(fact, event)
     if case is None:
         return None
     if isinstance(fact, AgreementDrafted) and case.state == State.APPROVED:
-        return case.but(clock_from=happened.event_id)  # from here on the term for signing runs
+        return case.replace(clock_from=event.event_id)  # from here on the term for signing runs
     if isinstance(fact, DecisionTermExtended):
-        return case.but(told_until_on=fact.until_on)
+        return case.replace(told_until_on=fact.until_on)
     if isinstance(fact, DecisionOverdue):
-        return case.but(overdue=True)
+        return case.replace(overdue=True)
     if type(fact) not in _MOVING:
         return case
     state = state_after(TRANSITIONS, case.state, fact)
-    return case.but(state=state, **_changes(case, fact, happened))
+    return case.replace(state=state, **_changes(case, fact, event))
 
 
-def _drafted(fact: ProposalDrafted, happened: Envelope) -> Proposal:
+def _drafted(fact: ProposalDrafted, event: Envelope) -> Proposal:
     form = ProposalForm.model_validate(fact.form)
     return Proposal(
         ref=fact.ref,
@@ -78,13 +76,13 @@ def _drafted(fact: ProposalDrafted, happened: Envelope) -> Proposal:
         revision=fact.revision,
         revision_hash=fact.revision_hash,
         content_hash=fact.content_hash,
-        drafted_at=happened.recorded_at,
-        drafted_by=happened.actor,
-        clock_from=happened.event_id,
+        drafted_at=event.recorded_at,
+        drafted_by=event.actor,
+        clock_from=event.event_id,
     )
 
 
-def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
+def _changes(case: Proposal, fact: Fact, event: Envelope) -> dict[str, Any]:
     match fact:
         case ProposalRevised():
             form = ProposalForm.model_validate(fact.form)
@@ -100,11 +98,11 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "confirmed": {},
             }
         case ProposalParticipationConfirmed():
-            return _confirmed(case, fact.partner, fact, happened.actor)
+            return _confirmed(case, fact.partner, fact, event.actor)
         case ProposalSubmitted():
             return {
-                **_confirmed(case, case.lead, fact, happened.actor),
-                "submitted_at": happened.recorded_at,
+                **_confirmed(case, case.lead, fact, event.actor),
+                "submitted_at": event.recorded_at,
                 "screened": (),
                 "note": "",
                 "clock_from": "",
@@ -117,12 +115,12 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "due_on": fact.due_on,
                 "before": case.form,
                 "hands": (),
-                "clock_from": happened.event_id,
-                "waits_since_on": day_of(happened.recorded_at),
+                "clock_from": event.event_id,
+                "waits_since_on": day_of(event.recorded_at),
             }
         case ProposalResubmitted():
             return {
-                **_confirmed(case, case.lead, fact, happened.actor),
+                **_confirmed(case, case.lead, fact, event.actor),
                 "sections": (),
                 "due_on": None,
                 "before": None,
@@ -131,34 +129,34 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "hands": (),
                 "deferred_for": "",
                 "clock_from": "",
-                **_goes_on(case, happened),
+                **_goes_on(case, event),
             }
         case ProposalFoundEligible():
-            return {"hands": (*case.hands, happened.actor)}
+            return {"hands": (*case.hands, event.actor)}
         case ProposalFoundIneligible():
-            until = term_end(day_of(happened.recorded_at), weeks(fact.objection_weeks))
-            hands = (*case.hands, *(each for each in (happened.made_by, happened.actor) if each))
+            until = term_end(day_of(event.recorded_at), weeks(fact.objection_weeks))
+            hands = (*case.hands, *(each for each in (event.made_by, event.actor) if each))
             return {"hands": hands, "failing_rule": fact.rule, "objection_until_on": until}
         case DecisionApproved() | DecisionConditional():
             return {
                 "award_cents": fact.award_cents,
-                "decided_on": happened.effective_on,
+                "decided_on": event.effective_on,
                 "due_on": None,
-                "clock_from": happened.event_id,
+                "clock_from": event.event_id,
             }
         case DecisionConditionsMet() | DecisionConditionExtended():
-            return {"clock_from": happened.event_id}
+            return {"clock_from": event.event_id}
         case DecisionRejected():
-            until = term_end(day_of(happened.recorded_at), weeks(fact.objection_weeks))
-            return {"decided_on": happened.effective_on, "objection_until_on": until, "due_on": None}
+            until = term_end(day_of(event.recorded_at), weeks(fact.objection_weeks))
+            return {"decided_on": event.effective_on, "objection_until_on": until, "due_on": None}
         case DecisionDeferred():
             return {
                 "deferred_for": fact.ground,
                 "due_on": fact.until_on,
                 "sections": (),
                 "before": case.form,
-                "clock_from": happened.event_id,
-                **_stands_still(fact, happened),
+                "clock_from": event.event_id,
+                **_stands_still(fact, event),
             }
         case DecisionReopened():
             return {
@@ -166,18 +164,18 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "decided_on": None,
                 "objection_until_on": None,
                 "clock_from": "",
-                **_term_from(day_of(happened.recorded_at)),
+                **_term_from(day_of(event.recorded_at)),
             }
         case EligibilityReopened():
-            anew = _term_from(day_of(happened.recorded_at))
+            anew = _term_from(day_of(event.recorded_at))
             return {"failing_rule": "", "objection_until_on": None, "hands": (), **anew}
         case DecisionObjected():
             return _term_from(None)
         case ProposalWithdrawn() | ProposalLapsed():
             return {"award_cents": case.award_cents if not fact.released_cents else 0, "due_on": None, "clock_from": ""}
-        case _ if happened.type == "decision.prepared":
-            return {"due_on": None, "before": None, **_goes_on(case, happened)}
-        case _ if happened.type == "agreement.activated":
+        case _ if event.type == "decision.prepared":
+            return {"due_on": None, "before": None, **_goes_on(case, event)}
+        case _ if event.type == "agreement.activated":
             return {"clock_from": ""}
     return {}
 
@@ -187,16 +185,16 @@ def _term_from(day: date | None) -> dict[str, Any]:
     return {"term_from_on": day, "waits_since_on": None, "waited": (), "told_until_on": None, "overdue": False}
 
 
-def _stands_still(fact: DecisionDeferred, happened: Envelope) -> dict[str, Any]:
+def _stands_still(fact: DecisionDeferred, event: Envelope) -> dict[str, Any]:
     """Improving is up to the parties (4:15); otherwise the deferral says when the matter is back: then it begins."""
     if fact.ground == "improve":
-        return {"waits_since_on": day_of(happened.recorded_at)}
+        return {"waits_since_on": day_of(event.recorded_at)}
     return _term_from(fact.until_on)
 
 
-def _goes_on(case: Proposal, happened: Envelope) -> dict[str, Any]:
+def _goes_on(case: Proposal, event: Envelope) -> dict[str, Any]:
     """What the parties had to hand in is there: the term goes on, later by the days that it stood still."""
-    since, until = case.waits_since_on, day_of(happened.recorded_at)
+    since, until = case.waits_since_on, day_of(event.recorded_at)
     if since is None:
         return {}
     told = case.told_until_on
@@ -223,4 +221,4 @@ def _confirmed(
     }
 
 
-LIVES = {"proposal": Life(Proposal, after, TRANSITIONS)}
+PROJECTIONS = {"proposal": Projection(Proposal, after, TRANSITIONS)}

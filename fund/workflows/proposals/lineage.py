@@ -16,9 +16,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import ProposalForm
-from fund.unit_of_work import UnitOfWork, View
-
-__all__ = ["require_active", "require_adopters", "require_lineage"]
+from fund.unit_of_work import Snapshot, UnitOfWork
 
 
 def require_active(uow: UnitOfWork, partners: Iterable[str], *, command: str, subject: str) -> None:
@@ -50,7 +48,7 @@ def require_lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *,
     require_adopters(uow, form, follows)
 
 
-def require_adopters(view: View, form: ProposalForm, follows: str | None) -> None:
+def require_adopters(snapshot: Snapshot, form: ProposalForm, follows: str | None) -> None:
     """A roll-out brings in at least two active partners that were not in what it follows, or all that are left; where
     none is left, those that were in it budget for it.
 
@@ -60,8 +58,8 @@ def require_adopters(view: View, form: ProposalForm, follows: str | None) -> Non
     """
     if follows is None:
         return
-    old = set(view.case(Agreement, follows).parties)
-    others = {partner.ref for partner in view.cases(Partner, states=("active",))} - old
+    old = set(snapshot.case(Agreement, follows).parties)
+    others = {partner.ref for partner in snapshot.cases(Partner, states=("active",))} - old
     needed = min(2, len(others))
     found = len((set(form.adopters) | set(form.applicants)) & others)
     if found < needed:

@@ -34,8 +34,6 @@ from fund.workflows.proposals.drafting import (
 from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.rounds import use_cases as rounds
 
-__all__ = ["changed_sections", "require_improvable", "require_listed", "save"]
-
 
 def save(
     uow: UnitOfWork,

@@ -26,7 +26,7 @@ from fund.events import Envelope
 from fund.events.proposals import ProposalParticipationConfirmed, ProposalResubmitted, ProposalSubmitted
 from fund.language import _, euros
 from fund.schemas.proposals import Proposal, Round
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import place_of
 from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
@@ -36,8 +36,6 @@ from fund.workflows.proposals.reading import names_of
 from fund.workflows.proposals.saving import changed_sections, require_improvable, require_listed
 from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.rounds import use_cases as rounds
-
-__all__ = ["confirm", "join", "resubmit", "submit"]
 
 _SUMS = {
     "money.budget": (BudgetDiffersFromAsk, "budget_cents", "ask_cents"),
@@ -90,7 +88,9 @@ def _participate(uow: UnitOfWork, ref: str, verb: str, informed_on: date | None)
     )
 
 
-def _informed(view: View, case: Proposal, partner: str, given: date | None, *, command: str, verb: str) -> date | None:
+def _informed(
+    snapshot: Snapshot, case: Proposal, partner: str, given: date | None, *, command: str, verb: str
+) -> date | None:
     """The day on which a party's council heard of this content: given now, with this revision, or in the form itself.
 
     A day that was given with an earlier revision does not count: the council heard of other content then.
@@ -100,7 +100,7 @@ def _informed(view: View, case: Proposal, partner: str, given: date | None, *, c
     )
     stands = case.confirmed.get(partner) == case.revision_hash
     day = given or (case.informed.get(partner) if stands else None) or of_form
-    if (day is None and case.track != "light") or (day is not None and day > view.today):
+    if (day is None and case.track != "light") or (day is not None and day > snapshot.today):
         raise BoardNotInformed(command=command, ref=case.ref, partner=partner, verb=verb)
     return day
 
@@ -299,9 +299,9 @@ def _adds_up(uow: UnitOfWork, case: Proposal, command: str) -> None:
         )  # fmt: skip
 
 
-def _pointed(view: View, case: Proposal, name: str, command: str) -> dict[str, Any]:
+def _pointed(snapshot: Snapshot, case: Proposal, name: str, command: str) -> dict[str, Any]:
     """Where in the partner's own file the amount stands, as far as that is still known."""
-    file, line, excerpt = place_of(view, case, name)
+    file, line, excerpt = place_of(snapshot, case, name)
     return {
         "command": command,
         "ref": case.ref,

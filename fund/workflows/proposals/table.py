@@ -73,9 +73,7 @@ from fund.rules.authority import (
     VOTERS,
     either,
 )
-from fund.workflows.lifecycle import Transition
-
-__all__ = ["BEFORE_AGREED", "COMMITTED", "EDITABLE", "LAPSING", "TRANSITIONS", "UNDECIDED", "State"]
+from fund.rules.transitions import Transition
 
 
 class State(StrEnum):

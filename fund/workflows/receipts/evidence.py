@@ -20,11 +20,9 @@ from fund.rules.schedules import claims
 from fund.schemas.capital import Call, Receipt
 from fund.schemas.disbursements import Disbursement, Payee
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import View
-from fund.workflows.receipts.lives import State
+from fund.unit_of_work import Snapshot
+from fund.workflows.receipts.projections import State
 from fund.workflows.repayments.life import instalment_of_reference
-
-__all__ = ["RULES", "Evidence", "Known", "certain", "evidence_for"]
 
 RULES = {
     "end_to_end_id": N_("our end-to-end reference"),
@@ -60,8 +58,8 @@ class Evidence:
 class Known:
     """What the fund knows of payers, read once for many receipts: who is behind an account, and what they may owe."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._view = snapshot
         self._partners: dict[str, list[str]] = {}
         self._targets: dict[str, list[str]] = {}
 
@@ -74,19 +72,19 @@ class Known:
     def partners(self, iban: str) -> list[str]:
         """Partners known by an IBAN: as an account that may be paid, or because an earlier receipt of it was theirs."""
         if iban not in self._partners:
-            view = self._view
-            found = [payee.partner for payee in view.cases(Payee, lookup=iban)]
-            for earlier in view.cases(Receipt, parent=iban, states=[State.ALLOCATED]):
-                found += [_partner_of(view, use.target) for use in earlier.uses if use.matched]
+            snapshot = self._view
+            found = [payee.partner for payee in snapshot.cases(Payee, lookup=iban)]
+            for earlier in snapshot.cases(Receipt, parent=iban, states=[State.ALLOCATED]):
+                found += [_partner_of(snapshot, use.target) for use in earlier.uses if use.matched]
             self._partners[iban] = [partner for partner in dict.fromkeys(found) if partner]
         return self._partners[iban]
 
     def targets(self, partner: str) -> list[str]:
         """Calls of a partner that were open, and plans of agreements it leads."""
         if partner not in self._targets:
-            view = self._view
-            calls = [call.ref for call in view.cases(Call, partner=partner, states=["open"])]
-            self._targets[partner] = calls + [plan.ref for plan in view.cases(Plan, partner=partner)]
+            snapshot = self._view
+            calls = [call.ref for call in snapshot.cases(Call, partner=partner, states=["open"])]
+            self._targets[partner] = calls + [plan.ref for plan in snapshot.cases(Plan, partner=partner)]
         return self._targets[partner]
 
     def learn(self, iban: str, target: str) -> None:
@@ -96,19 +94,19 @@ class Known:
             self._partners[iban].append(partner)
 
 
-def _partner_of(view: View, target: str) -> str:
-    call, plan = view.maybe(Call, target), view.maybe(Plan, target)
+def _partner_of(snapshot: Snapshot, target: str) -> str:
+    call, plan = snapshot.maybe(Call, target), snapshot.maybe(Plan, target)
     return call.partner if call else plan.lead if plan else ""
 
 
-def evidence_for(view: View, receipt: Receipt, *, known: Known | None = None) -> tuple[Evidence, ...]:
+def evidence_for(snapshot: Snapshot, receipt: Receipt, *, known: Known | None = None) -> tuple[Evidence, ...]:
     """The cases that what waits of a receipt may be for; one of them, and exact, decides, or several together.
 
     References count before the payer: a payer who names a document means that one. Our end-to-end reference counts
     before what is written.
     """
-    named = _by_reference(view, receipt)
-    return named or _by_payer(view, receipt, known or Known(view))
+    named = _by_reference(snapshot, receipt)
+    return named or _by_payer(snapshot, receipt, known or Known(snapshot))
 
 
 def certain(found: Sequence[Evidence]) -> bool:
@@ -116,7 +114,7 @@ def certain(found: Sequence[Evidence]) -> bool:
     return (len(found) == 1 and found[0].exact) or (bool(found) and all(each.together for each in found))
 
 
-def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
+def _by_reference(snapshot: Snapshot, receipt: Receipt) -> tuple[Evidence, ...]:
     found: dict[str, tuple[str, int | None]] = {}
     own, _attempt = ref_of_end_to_end_id(receipt.end_to_end_id)
     if own:
@@ -129,35 +127,35 @@ def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
             found.setdefault(reference.ref, ("rf_reference" if reference.kind == "rf" else "document_number", None))
     weighed = []
     for named, (rule, number) in found.items():
-        target, no = _owed_under(view, named, number)
-        weighed.append(_weigh(view, target, rule, receipt.waiting_cents, no, on=receipt.valued_on))
+        target, no = _owed_under(snapshot, named, number)
+        weighed.append(_weigh(snapshot, target, rule, receipt.waiting_cents, no, on=receipt.valued_on))
     seen = tuple(evidence for evidence in weighed if evidence is not None)
-    owed = [evidence for evidence in seen if view.maybe(Disbursement, evidence.target) is None]
+    owed = [evidence for evidence in seen if snapshot.maybe(Disbursement, evidence.target) is None]
     if len(seen) > 1 and seen == tuple(owed) and sum(each.open_cents for each in seen) == receipt.waiting_cents:
         return tuple(replace(each, exact=True, together=True) for each in seen)
     return seen
 
 
-def _owed_under(view: View, target: str, instalment: int | None) -> tuple[str, int | None]:
+def _owed_under(snapshot: Snapshot, target: str, instalment: int | None) -> tuple[str, int | None]:
     """Where a debt that was refinanced is owed now, and as which instalment; payers quote what they know."""
-    plan = view.maybe(Plan, target)
+    plan = snapshot.maybe(Plan, target)
     while plan is not None and plan.moved_to and plan.open_cents <= 0:
         target, instalment = plan.moved_to, plan.moved_as.get(instalment) if instalment is not None else None
-        plan = view.maybe(Plan, target)
+        plan = snapshot.maybe(Plan, target)
     return target, instalment
 
 
-def _by_payer(view: View, receipt: Receipt, known: Known) -> tuple[Evidence, ...]:
+def _by_payer(snapshot: Snapshot, receipt: Receipt, known: Known) -> tuple[Evidence, ...]:
     if not receipt.payer_iban:
         return ()
     targets = [target for partner in known.partners(receipt.payer_iban) for target in known.targets(partner)]
     cents, on = receipt.waiting_cents, receipt.valued_on
-    seen = [_weigh(view, target, "iban_and_amount", cents, on=on) for target in dict.fromkeys(targets)]
+    seen = [_weigh(snapshot, target, "iban_and_amount", cents, on=on) for target in dict.fromkeys(targets)]
     open_items = [evidence for evidence in seen if evidence is not None and evidence.open_cents > 0]
     exact = tuple(evidence for evidence in open_items if evidence.exact)
     if exact:
         return exact
-    return _by_sum(view, receipt.waiting_cents, [each.target for each in open_items]) or tuple(
+    return _by_sum(snapshot, receipt.waiting_cents, [each.target for each in open_items]) or tuple(
         Evidence(each.target, "iban", each.open_cents, False) for each in open_items
     )
 
@@ -166,12 +164,12 @@ MOST_ITEMS = 40
 """Of so many open items at most it is worked out whether another choice makes the same amount."""
 
 
-def _by_sum(view: View, waiting_cents: int, targets: Sequence[str]) -> tuple[Evidence, ...]:
+def _by_sum(snapshot: Snapshot, waiting_cents: int, targets: Sequence[str]) -> tuple[Evidence, ...]:
     """The oldest open items of a payer that are the amount together: certain where no other choice of items makes it.
 
     A choice that skips older items, or one of several, is proposed case by case: nobody knows which the payer meant.
     """
-    items = [item for target in targets for item in _open_items(view, target)]
+    items = [item for target in targets for item in _open_items(snapshot, target)]
     if not 2 <= len(items) <= MOST_ITEMS:
         return ()
     items.sort()
@@ -187,13 +185,13 @@ def _by_sum(view: View, waiting_cents: int, targets: Sequence[str]) -> tuple[Evi
     return tuple(Evidence(target, "iban_and_sum", cents, sure, together=sure) for target, cents in parts.items())
 
 
-def _open_items(view: View, target: str) -> list[tuple[date, str, int, int]]:
+def _open_items(snapshot: Snapshot, target: str) -> list[tuple[date, str, int, int]]:
     """Day due, target, number and cents of what is open on a call (whole) or a plan (by instalment)."""
-    call = view.maybe(Call, target)
+    call = snapshot.maybe(Call, target)
     if call is not None:
         return [(call.due_on, target, 0, call.open_cents)]
-    plan = view.case(Plan, target)
-    claimed = claims(plan.instalments, max(view.balance_now(f"1200.{target}"), 0))
+    plan = snapshot.case(Plan, target)
+    claimed = claims(plan.instalments, max(snapshot.balance_now(f"1200.{target}"), 0))
     return [(part.due_on, target, part.no, claimed[part.no]) for part in plan.instalments if claimed[part.no] > 0]
 
 
@@ -214,19 +212,19 @@ MOST_SUMS = 50_000
 
 
 def _weigh(
-    view: View, target: str, rule: str, waiting_cents: int, instalment: int | None = None, *, on: date
+    snapshot: Snapshot, target: str, rule: str, waiting_cents: int, instalment: int | None = None, *, on: date
 ) -> Evidence | None:
     """A case as a candidate for an amount that was paid on a day; ``None`` where no money is set against such a case.
 
     What was claimed of costs and interest may be in the amount or not: either way it is certain which debt is meant,
     and they are paid first (4:92), so that a rest of the instalment stays open.
     """
-    call = view.maybe(Call, target)
+    call = snapshot.maybe(Call, target)
     if call is not None:
         return Evidence(target, rule, call.open_cents, call.open_cents == waiting_cents)
-    plan = view.maybe(Plan, target)
+    plan = snapshot.maybe(Plan, target)
     if plan is not None:
-        open_cents = max(view.balance_now(f"1200.{target}"), 0)
+        open_cents = max(snapshot.balance_now(f"1200.{target}"), 0)
         charged = charges.owed(plan.charges, on)
         if instalment is None:
             whole = _whole_instalments(plan, open_cents)
@@ -237,8 +235,8 @@ def _weigh(
         if charged and waiting_cents == open_cents + charged:
             open_cents += charged
         return Evidence(target, rule, open_cents, open_cents == waiting_cents, instalment)
-    if view.maybe(Disbursement, target) is not None:
-        return Evidence(target, rule, view.case(Disbursement, target).paid_cents, False)
+    if snapshot.maybe(Disbursement, target) is not None:
+        return Evidence(target, rule, snapshot.case(Disbursement, target).paid_cents, False)
     return None
 
 

@@ -6,24 +6,22 @@ from itertools import pairwise
 from typing import Any
 
 from fund.schemas.capital import BankAccount, BankStatementFile
-from fund.unit_of_work import View
-
-__all__ = ["gaps"]
+from fund.unit_of_work import Snapshot
 
 MOST_MISSING = 100
 """So many missing numbers of a gap are named; a bank that numbers by date would leave millions."""
 
 
-def gaps(view: View) -> list[dict[str, Any]]:
+def gaps(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Per account, the statements that are missing by number, or where one does not begin as the one before ended.
 
     Banks begin again at one in a new year. A gap stands until the statements in between are imported, or one that
     covers them. A statement over the days of others (a month over its days) takes no place between them.
     """
     found: list[dict[str, Any]] = []
-    for account in view.cases(BankAccount):
+    for account in snapshot.cases(BankAccount):
         ordered = sorted(
-            view.cases(BankStatementFile, parent=account.ref),
+            snapshot.cases(BankStatementFile, parent=account.ref),
             key=lambda statement: (statement.closed_on, statement.sequence_number or 0, statement.statement_id),
         )
         wide = [one for one in ordered if _covers_others(one, ordered)]

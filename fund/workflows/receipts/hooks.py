@@ -11,8 +11,6 @@ from typing import Any
 
 from fund.declarations import found_at
 
-__all__ = ["ARRIVALS", "EXPLAINERS", "SETTLERS", "TAKERS", "any_of"]
-
 SETTLERS = ("fund.workflows.payments.settling:settle_line", "fund.workflows.transfers.use_cases:left")
 """``(uow, line, account, on, cause)``: whether a debit line was explained whole."""
 ARRIVALS = ("fund.workflows.transfers.use_cases:came",)

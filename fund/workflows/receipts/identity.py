@@ -26,8 +26,6 @@ from itertools import groupby
 
 from fund.bank import BankLine
 
-__all__ = ["Told", "known_lines", "traces_of"]
-
 _NO_REFERENCE = ("", "NONREF", "NOTPROVIDED")
 ANY, BY_REFERENCE, NO = 2, 1, 0
 """How two documents may tell of one movement."""

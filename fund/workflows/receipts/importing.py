@@ -31,17 +31,15 @@ from fund.events.receipts import (
 from fund.language import AMSTERDAM
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
 from fund.schemas.disbursements import Payee
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.receipts.evidence import Known
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.hooks import ARRIVALS, EXPLAINERS, SETTLERS, TAKERS, any_of
 from fund.workflows.receipts.identity import Told, known_lines, traces_of
-from fund.workflows.receipts.lives import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
+from fund.workflows.receipts.projections import WAITING, State
 from fund.workflows.receipts.reading import unexplained_debits
 from fund.workflows.receipts.reversals import take_reversal
-
-__all__ = ["BANK_ACCOUNTS", "import_statements", "read_files", "register"]
 
 BANK_ACCOUNTS = ("1000", "1005")
 CHARGES = ("CHRG", "COMM", "FEES")
@@ -139,7 +137,7 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
     known = Known(uow)
     payers = (line.counterparty_iban for _file, document in read for line in document.lines if line.amount_cents > 0)
     known.read(dict.fromkeys(payer for payer in payers if payer))
-    with uow.gathering():
+    with uow.write_batch():
         for file, document in _in_order(read):
             taken = _take_in(uow, file, document, accounts[document.iban].account, report, known, told)
             last = taken or last
@@ -246,10 +244,10 @@ def _ref(document: _Document) -> str:
     return f"{document.iban}:{_name(document)}:{number}{mark}"
 
 
-def _kept(view: View, document: _Document) -> _Kept | None:
+def _kept(snapshot: Snapshot, document: _Document) -> _Kept | None:
     if isinstance(document, BankStatement):
-        return view.maybe(BankStatementFile, _ref(document))
-    return view.maybe(BankNotificationFile, _ref(document))
+        return snapshot.maybe(BankStatementFile, _ref(document))
+    return snapshot.maybe(BankNotificationFile, _ref(document))
 
 
 def _in_order(documents: _Read) -> _Read:

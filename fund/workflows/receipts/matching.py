@@ -33,27 +33,15 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.undoing import refund
 from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
-from fund.workflows.receipts.lives import TRANSITIONS, State
+from fund.workflows.receipts.projections import TRANSITIONS, State
 from fund.workflows.repayments.order import order_one_day
 
-__all__ = [
-    "allocate",
-    "booking_day",
-    "match",
-    "match_by_itself",
-    "parties_behind",
-    "receipt_named",
-    "second_to_match",
-    "undoing",
-    "unmatch",
-]
 
-
-def booking_day(uow: View, day: date) -> date:
+def booking_day(uow: Snapshot, day: date) -> date:
     """The day on which something of the bank is booked: the bank's own, or today where that day takes no entries."""
     if day < uow.first_day:
         return uow.today
@@ -181,9 +169,9 @@ def _repay(
         charges_cents=charges_cents,
         charges=tuple(AllocatedPart(no=no, amount_cents=cents) for no, cents in sorted(paid.items())),
     )
-    happened = uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
-    order_one_day(uow, plan.ref, receipt.valued_on, cause=happened)
-    return happened
+    event = uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
+    order_one_day(uow, plan.ref, receipt.valued_on, cause=event)
+    return event
 
 
 def _due_first(plan: Plan, outstanding_cents: int, on: date, instalment: int | None) -> int:
@@ -203,26 +191,26 @@ def _set_aside_by(uow: UnitOfWork, agreement: str, on: date) -> date:
     return booking_day(uow, last) if last > on else on
 
 
-def _written_off(view: View, agreement: str) -> bool:
+def _written_off(snapshot: Snapshot, agreement: str) -> bool:
     """Whether what was written off is not recovered whole: then money that comes in is a recovery (W6)."""
     codes = ("4200", "4210", "4300")
-    return sum(view.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes) > 0
+    return sum(snapshot.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes) > 0
 
 
 # -------------------------------------------------------------------------------------------------------- by people
 
 
-def receipt_named(view: View, ref: str) -> Receipt:
+def receipt_named(snapshot: Snapshot, ref: str) -> Receipt:
     """The receipt with this ref, or of the bank line with this id.
 
     Raises:
         UnknownRef: Neither.
     """
     if ref.startswith("lin_"):
-        found = view.cases(Receipt, lookup=ref)
+        found = snapshot.cases(Receipt, lookup=ref)
         if found:
             return found[0]
-    return view.case(Receipt, ref)
+    return snapshot.case(Receipt, ref)
 
 
 def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | None = None) -> Envelope | None:
@@ -260,18 +248,18 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
     on = booking_day(uow, receipt.booked_on)
     if amount is None and (chosen.together or chosen.rule == "iban_and_sum"):
         amount = min(chosen.open_cents, receipt.waiting_cents)
-    happened = _set_against(uow, receipt, chosen, amount=amount, on=on)
-    _tell_parts(uow, happened)
-    return happened
+    event = _set_against(uow, receipt, chosen, amount=amount, on=on)
+    _tell_parts(uow, event)
+    return event
 
 
-def _tell_parts(uow: UnitOfWork, happened: Envelope) -> None:
+def _tell_parts(uow: UnitOfWork, event: Envelope) -> None:
     """Which costs, interest and instalments a repayment pays: what a trial shows before anything happens (R3)."""
-    fact = happened.fact
+    fact = event.fact
     if not isinstance(fact, ReceiptAllocated):
         return
     plan = uow.case(Plan, fact.agreement)
-    found = next(each for each in plan.received if each.event_id == happened.event_id)
+    found = next(each for each in plan.received if each.event_id == event.event_id)
     paid, given = found.parts, found.charges
     uow.result.update(
         ref=fact.ref,
@@ -297,21 +285,23 @@ def _tell_parts(uow: UnitOfWork, happened: Envelope) -> None:
     )
 
 
-def second_to_match(view: View, args: Mapping[str, Any]) -> Who | None:
+def second_to_match(snapshot: Snapshot, args: Mapping[str, Any]) -> Who | None:
     """A match that the evidence does not propose asks a second person (R3, manual)."""
     target = args.get("to")
     if not target:
         return None
-    return None if target in _known_evidence(view, receipt_named(view, str(args.get("ref", "")))) else FUND_MANAGER
+    return (
+        None if target in _known_evidence(snapshot, receipt_named(snapshot, str(args.get("ref", "")))) else FUND_MANAGER
+    )
 
 
-def _known_evidence(view: View, receipt: Receipt) -> dict[str, Evidence]:
+def _known_evidence(snapshot: Snapshot, receipt: Receipt) -> dict[str, Evidence]:
     """By target, what the evidence proposes, now or when the receipt came in."""
     before = {
         proposed.target: Evidence(proposed.target, proposed.rule, proposed.open_cents, False, proposed.instalment)
         for proposed in receipt.candidates
     }
-    return {**before, **{evidence.target: evidence for evidence in evidence_for(view, receipt)}}
+    return {**before, **{evidence.target: evidence for evidence in evidence_for(snapshot, receipt)}}
 
 
 def allocate(
@@ -342,9 +332,9 @@ def allocate(
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
     day = on or booking_day(uow, found.booked_on)
-    happened = _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
-    _tell_parts(uow, happened)
-    return happened
+    event = _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
+    _tell_parts(uow, event)
+    return event
 
 
 def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
@@ -453,8 +443,8 @@ def _require_waiting(receipt: Receipt) -> None:
         )
 
 
-def parties_behind(view: View, target: str) -> tuple[str | None, tuple[str, ...]]:
+def parties_behind(snapshot: Snapshot, target: str) -> tuple[str | None, tuple[str, ...]]:
     """Lead and parties of the agreement that a target belongs to; nobody for a call."""
-    disbursement = view.maybe(Disbursement, target)
-    agreement = view.maybe(Agreement, disbursement.agreement if disbursement else target)
+    disbursement = snapshot.maybe(Disbursement, target)
+    agreement = snapshot.maybe(Agreement, disbursement.agreement if disbursement else target)
     return (agreement.lead, agreement.parties) if agreement else (None, ())

@@ -5,36 +5,34 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.rules.permissions import account_for, sees_accounts
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.receipts.evidence import Known, evidence_for
 from fund.workflows.receipts.gaps import gaps
-from fund.workflows.receipts.lives import WAITING
+from fund.workflows.receipts.projections import WAITING
 from fund.workflows.receipts.reasons import reason_of
 
-__all__ = ["bank", "unexplained_debits", "unmatched"]
 
-
-def unexplained_debits(view: View) -> list[Debit]:
+def unexplained_debits(snapshot: Snapshot) -> list[Debit]:
     """Money that left the bank and that nobody has explained: until then no payment file leaves (C2)."""
-    return view.cases(Debit, states=["recorded"])
+    return snapshot.cases(Debit, states=["recorded"])
 
 
-def bank(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+def bank(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts, as they were on a day.
 
     The ledger keeps one balance for all accounts of the fund on one code: it stands beside the sum of the banks, and
     beside an account that is the only one there.
     """
-    day = as_of or view.today
-    statements = [statement for statement in view.cases(BankStatementFile) if statement.closed_on <= day]
+    day = as_of or snapshot.today
+    statements = [statement for statement in snapshot.cases(BankStatementFile) if statement.closed_on <= day]
     statements.sort(key=lambda one: (one.iban, one.closed_on, one.sequence_number or 0))
-    notifications = [case for case in view.cases(BankNotificationFile) if case.first_on <= day]
+    notifications = [case for case in snapshot.cases(BankNotificationFile) if case.first_on <= day]
     notifications.sort(key=lambda one: (one.iban, one.last_on, one.notification_id))
-    accounts = [_account(account, statements) for account in cases_on(view, BankAccount, day)]
-    ledger = [_compared(view, code, accounts, as_of) for code in sorted({row["account"] for row in accounts})]
+    accounts = [_account(account, statements) for account in cases_on(snapshot, BankAccount, day)]
+    ledger = [_compared(snapshot, code, accounts, as_of) for code in sorted({row["account"] for row in accounts})]
     return {
         "as_of": day.isoformat(),
         "accounts": [
@@ -71,8 +69,8 @@ def bank(view: View, *, as_of: date | None = None) -> dict[str, Any]:
             }
             for case in notifications
         ],
-        "receipts": [_receipt(view, receipt) for receipt in cases_on(view, Receipt, day)],
-        "gaps": gaps(view),
+        "receipts": [_receipt(snapshot, receipt) for receipt in cases_on(snapshot, Receipt, day)],
+        "gaps": gaps(snapshot),
     }
 
 
@@ -88,7 +86,7 @@ def _account(account: BankAccount, statements: list[BankStatementFile]) -> dict[
     }
 
 
-def _compared(view: View, code: str, rows: list[dict[str, Any]], as_of: date | None) -> dict[str, Any]:
+def _compared(snapshot: Snapshot, code: str, rows: list[dict[str, Any]], as_of: date | None) -> dict[str, Any]:
     """What the banks of all accounts on one code say together, where they said something, and what the ledger says."""
     own = [row for row in rows if row["account"] == code]
     said = [row["closing_cents"] for row in own if row["closing_cents"] is not None]
@@ -96,12 +94,12 @@ def _compared(view: View, code: str, rows: list[dict[str, Any]], as_of: date | N
         "account": code,
         "accounts": len(own),
         "closing_cents": sum(said) if said else None,
-        "ledger_cents": view.ledger.balance(code, as_of=as_of),
+        "ledger_cents": snapshot.ledger.balance(code, as_of=as_of),
     }
 
 
-def _receipt(view: View, receipt: Receipt) -> dict[str, Any]:
-    whole = sees_accounts(view.actor)
+def _receipt(snapshot: Snapshot, receipt: Receipt) -> dict[str, Any]:
+    whole = sees_accounts(snapshot.actor)
     return {
         "ref": receipt.ref,
         "line_id": receipt.line_id,
@@ -112,23 +110,23 @@ def _receipt(view: View, receipt: Receipt) -> dict[str, Any]:
         "allocated_cents": receipt.allocated_cents,
         "waiting_cents": receipt.waiting_cents,
         "state": receipt.state,
-        "payer_iban": account_for(view.actor, receipt.payer_iban),
+        "payer_iban": account_for(snapshot.actor, receipt.payer_iban),
         "reference": receipt.reference,
         "text": receipt.text if whole else "",
         "uses": [{"target": use.target, "receipt_cents": use.receipt_cents, "rule": use.rule} for use in receipt.uses],
     }
 
 
-def unmatched(view: View) -> dict[str, Any]:
+def unmatched(snapshot: Snapshot) -> dict[str, Any]:
     """What waits: receipts with their candidates, debits that nobody explained, statements that are missing."""
-    waiting = view.cases(Receipt, states=list(WAITING))
-    known = Known(view)
+    waiting = snapshot.cases(Receipt, states=list(WAITING))
+    known = Known(snapshot)
     return {
-        "as_of": view.today.isoformat(),
+        "as_of": snapshot.today.isoformat(),
         "receipts": [
             {
-                **_receipt(view, receipt),
-                "days": (view.today - receipt.booked_on).days,
+                **_receipt(snapshot, receipt),
+                "days": (snapshot.today - receipt.booked_on).days,
                 "reason": reason_of(receipt.code, return_reason=receipt.return_reason, reversal=receipt.reversal),
                 "return_reason": receipt.return_reason,
                 "candidates": [
@@ -139,7 +137,7 @@ def unmatched(view: View) -> dict[str, Any]:
                         "exact": evidence.exact,
                         "instalment": evidence.instalment,
                     }
-                    for evidence in evidence_for(view, receipt, known=known)
+                    for evidence in evidence_for(snapshot, receipt, known=known)
                 ],
             }
             for receipt in waiting
@@ -149,13 +147,13 @@ def unmatched(view: View) -> dict[str, Any]:
                 "ref": debit.ref,
                 "line_id": debit.line_id,
                 "debited_on": debit.debited_on.isoformat(),
-                "days": (view.today - debit.debited_on).days,
+                "days": (snapshot.today - debit.debited_on).days,
                 "amount_cents": debit.amount_cents,
                 "reason": reason_of(debit.code, reversal=debit.reversal),
                 "text": debit.text,
             }
-            for debit in unexplained_debits(view)
+            for debit in unexplained_debits(snapshot)
         ],
-        "gaps": gaps(view),
+        "gaps": gaps(snapshot),
         "waiting_cents": sum(receipt.waiting_cents for receipt in waiting),
     }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fund.language import N_
 
-__all__ = ["REASONS", "reason_of"]
-
 REASONS = {
     "returned": N_("a payment came back, and none of ours is named"),
     "reversed": N_("the bank takes something back, and does not say for certain what"),

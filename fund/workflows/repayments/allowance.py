@@ -14,8 +14,6 @@ from fund.schemas.repayments import AllowanceRun, Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.repayments.reading import plan_on
 
-__all__ = ["adjust_allowance", "quarter_of"]
-
 
 def quarter_of(day: date) -> str:
     """The quarter a day lies in: ``2026-Q3``."""
@@ -64,7 +62,7 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
     run = uow.maybe(AllowanceRun, quarter)
     if run is not None and not lines:
         raise AllowanceUpToDate(quarter=quarter, count=run.runs)
-    happened = uow.record(
+    event = uow.record(
         AllowanceAdjusted(
             ref=quarter,
             regulations=rules.version,
@@ -75,7 +73,7 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
     )
     uow.result.update(quarter=quarter, change_cents=sum(line.change_cents for line in lines), agreements=len(lines))
     uow.next_step = f"fund repayment arrears --as-of {day.isoformat()}"
-    return happened
+    return event
 
 
 def _within(uow: UnitOfWork, agreement: str, day: date, change_cents: int) -> int:

@@ -28,8 +28,6 @@ from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.repayments.life import TRANSITIONS
 from fund.workflows.repayments.reminders import late_parts
 
-__all__ = ["charge", "waive_charge"]
-
 
 def charge(uow: UnitOfWork, *, ref: str, amount_cents: int, ground: str, reason: str) -> Envelope:
     """Costs of a demand, or interest, are claimed on what is late of an agreement and was demanded (R3).
@@ -123,10 +121,10 @@ def waive_charge(uow: UnitOfWork, *, ref: str, no: int, reason: str) -> Envelope
 
 
 def _told(uow: UnitOfWork, fact: ChargeClaimed | ChargeWaived) -> Envelope:
-    happened = uow.record(fact)
+    event = uow.record(fact)
     charges_cents = sum(each.open_cents for each in uow.case(Plan, fact.ref).charges)
     uow.result.update(
         ref=fact.ref, no=fact.no, ground=fact.ground, amount_cents=fact.amount_cents, charges_cents=charges_cents
     )
     uow.next_step = f"fund repayment plan {fact.ref}"
-    return happened
+    return event

@@ -18,15 +18,13 @@ from fund.workflows.lifecycle import check
 from fund.workflows.repayments.life import TRANSITIONS, instalment_reference, last_open
 from fund.workflows.repayments.reminders import plan_timers
 
-__all__ = ["called_by_saving", "prepay", "start_on_success"]
-
 SAVING_MONTHS = 3
 """So long after its report the share of a saving falls due."""
 
 
-def start_on_success(uow: UnitOfWork, happened: Envelope) -> None:
+def start_on_success(uow: UnitOfWork, event: Envelope) -> None:
     """After a good verdict a plan that waits for success runs: its instalments count from the verdict (R1)."""
-    fact = happened.fact
+    fact = event.fact
     if not isinstance(fact, EvaluationAccepted) or fact.verdict not in ("scale", "adopt"):
         return
     plan = uow.maybe(Plan, fact.ref)
@@ -79,9 +77,9 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
     open_cents = plan.open_cents - plan.early_cents
     if not 0 < amount_cents <= open_cents:
         raise PrepaymentExceedsPlan(ref=ref, amount_cents=amount_cents, open_cents=open_cents)
-    happened = uow.record(PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early))
-    plan_timers(uow, happened)  # who announces a payment acknowledges the debt
+    event = uow.record(PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early))
+    plan_timers(uow, event)  # who announces a payment acknowledges the debt
     last = max((part for part in plan.instalments if part.open_cents > 0), key=lambda part: part.due_on)
     uow.result.update(ref=ref, reference=instalment_reference(ref, last.no), early=plan.early)
     uow.next_step = f"fund repayment plan {ref}"
-    return happened
+    return event

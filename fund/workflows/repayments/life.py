@@ -39,14 +39,9 @@ from fund.events.repayments import (
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.repayments import AllowanceRun, Charge, Instalment, Plan, PlanVersion, Received
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = [
-    "LIVE", "LIVES", "REMINDED", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh",
-    "instalment_of_reference", "instalment_reference", "last_open", "plan_after", "without",
-]  # fmt: skip
+from fund.unit_of_work import Projection
 
 _OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")
 
@@ -91,9 +86,9 @@ def instalment_of_reference(text: str) -> tuple[str, int] | None:
     return (f"A{found[1]}-{found[2]}", int(found[3])) if found else None
 
 
-def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
+def plan_after(case: Plan | None, event: Envelope) -> Plan | None:
     """The repayment plan after a fact: its instalments, what is open of each, its arrears."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, PlanActivated):
         return Plan(
             ref=fact.ref,
@@ -103,43 +98,43 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
             plan_type=fact.plan.plan_type,
             repayable_cents=fact.repayable_cents,
             instalments=fresh(fact.plan.instalments),
-            versions=(PlanVersion(version=1, from_on=happened.effective_on, instalments=fact.plan.instalments),),
+            versions=(PlanVersion(version=1, from_on=event.effective_on, instalments=fact.plan.instalments),),
             early=fact.plan.early,
             allocation=fact.plan.allocation,
             grace_months=fact.plan.grace_months,
             interval_months=fact.plan.interval_months,
             savings_bps=fact.plan.savings_bps,
-            started_on=happened.effective_on,
+            started_on=event.effective_on,
             ends_on=fact.plan.ends_on,
         )
     if case is None:
         return None
     if isinstance(fact, PlanPrepaid):
-        return case.but(early_cents=case.early_cents + fact.amount_cents, acknowledged_on=day_of(happened.recorded_at))
+        return case.replace(early_cents=case.early_cents + fact.amount_cents, acknowledged_on=day_of(event.recorded_at))
     if isinstance(fact, PlanStarted):
         days = {part.no: {"due_on": part.due_on} for part in fact.instalments}
         version = PlanVersion(
             version=case.version + 1,
-            from_on=happened.effective_on,
+            from_on=event.effective_on,
             reason=fact.verdict,
             instalments=fact.instalments,
         )
-        started = _changed(case, days).but(verdict=fact.verdict)
-        return started.but(version=version.version, versions=(*case.versions, version))
+        started = _changed(case, days).replace(verdict=fact.verdict)
+        return started.replace(version=version.version, versions=(*case.versions, version))
     if isinstance(fact, PlanRestructured):
-        return _restructured(case, fact, happened)
+        return _restructured(case, fact, event)
     if isinstance(fact, ArrearsEscalated):
-        demanded = _demanded(happened, fact.pay_by) if fact.pay_by else {}
-        taken = {"escalated_days": fact.step_days, "escalated_on": day_of(happened.recorded_at)}
+        demanded = _demanded(event, fact.pay_by) if fact.pay_by else {}
+        taken = {"escalated_days": fact.step_days, "escalated_on": day_of(event.recorded_at)}
         return _changed(case, {fact.instalment: {**taken, **demanded}})
     if isinstance(fact, ArrearsDemanded):
-        return _changed(case, {fact.instalment: _demanded(happened, fact.pay_by)})
+        return _changed(case, {fact.instalment: _demanded(event, fact.pay_by)})
     if isinstance(fact, LimitationNeared):
         return _changed(case, {fact.instalment: {"warned_until": fact.ends_on}})
     if isinstance(fact, (ChargeClaimed, ChargeWaived)):
-        return _charged(case, fact, happened)
+        return _charged(case, fact, event)
     if isinstance(fact, ReceiptAllocated):
-        return _received(case, fact, happened)
+        return _received(case, fact, event)
     if isinstance(fact, ExitSetOff):
         return _paid(case, schedules.split(case, fact.amount_cents, fact.amount_cents).parts)
     if isinstance(fact, ReceiptUnmatched):
@@ -154,33 +149,33 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
         change = -sum(cuts.values())
         grown = {no: -cents for no, cents in cuts.items() if cents < 0}
         lapsed = {no: cents for no, cents in cuts.items() if cents > 0}
-        return _grown(_lapsed(case, lapsed), grown).but(repayable_cents=case.repayable_cents + change)
+        return _grown(_lapsed(case, lapsed), grown).replace(repayable_cents=case.repayable_cents + change)
     if isinstance(fact, AgreementLeadChanged):
-        return case.but(lead=fact.lead)
+        return case.replace(lead=fact.lead)
     if isinstance(fact, AgreementRefinanced):
-        return _relieved(case, fact) if case.ref == fact.ref else _taken_over(case, fact, happened)
+        return _relieved(case, fact) if case.ref == fact.ref else _taken_over(case, fact, event)
     if isinstance(fact, BenefitReported):
         return _brought_forward(case, fact)
-    return _after_loss(case, happened)
+    return _after_loss(case, event)
 
 
-def _demanded(happened: Envelope, pay_by: date) -> Mapping[str, Any]:
-    return {"demanded_on": day_of(happened.recorded_at), "pay_by": pay_by}
+def _demanded(event: Envelope, pay_by: date) -> Mapping[str, Any]:
+    return {"demanded_on": day_of(event.recorded_at), "pay_by": pay_by}
 
 
-def _charged(case: Plan, fact: ChargeClaimed | ChargeWaived, happened: Envelope) -> Plan:
+def _charged(case: Plan, fact: ChargeClaimed | ChargeWaived, event: Envelope) -> Plan:
     """Costs or interest are owed, or what is open of them is not any more."""
     if isinstance(fact, ChargeClaimed):
         claimed = Charge(
             no=fact.no,
             ground=fact.ground,
-            claimed_on=day_of(happened.recorded_at),
+            claimed_on=day_of(event.recorded_at),
             demanded_on=fact.demanded_on,
             amount_cents=fact.amount_cents,
             reason=fact.reason,
         )
-        return case.but(charges=(*case.charges, claimed))
-    return case.but(
+        return case.replace(charges=(*case.charges, claimed))
+    return case.replace(
         charges=tuple(
             each.model_copy(update={"waived_cents": each.waived_cents + fact.amount_cents})
             if each.no == fact.no
@@ -192,21 +187,21 @@ def _charged(case: Plan, fact: ChargeClaimed | ChargeWaived, happened: Envelope)
 
 def _charges_paid(case: Plan, paid: Mapping[int, int]) -> Plan:
     """What came in on costs and interest, by number; below zero what is open again."""
-    return case.but(
+    return case.replace(
         charges=tuple(
             each.model_copy(update={"paid_cents": each.paid_cents + paid.get(each.no, 0)}) for each in case.charges
         )
     )
 
 
-def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:
+def _received(case: Plan, fact: ReceiptAllocated, event: Envelope) -> Plan:
     """What a receipt paid; what of it went to later instalments was early, as far as it was announced."""
     parts = {part.no: part.amount_cents for part in fact.parts}
-    valued_on = fact.valued_on or happened.effective_on
+    valued_on = fact.valued_on or event.effective_on
     early = early_of(case, parts, valued_on)
     paid = Received(
         receipt=fact.ref,
-        event_id=happened.event_id,
+        event_id=event.event_id,
         valued_on=valued_on,
         used_cents=fact.amount_cents - fact.charges_cents,
         partner=fact.partner,
@@ -216,7 +211,7 @@ def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:
         charges={part.no: part.amount_cents for part in fact.charges},
     )
     late = any(each.valued_on > valued_on for each in case.received if not each.fixed)
-    return _charges_paid(_paid(case, parts), paid.charges).but(
+    return _charges_paid(_paid(case, parts), paid.charges).replace(
         received=(*case.received, paid), early_cents=case.early_cents - early, reorder=case.reorder or late
     )
 
@@ -233,10 +228,10 @@ def without(case: Plan, event_ids: Collection[str]) -> Plan:
     for each in case.received:
         if each.event_id in event_ids:
             case = _paid(case, {no: -cents for no, cents in each.parts.items()})
-            case = case.but(early_cents=case.early_cents + each.early_cents)
+            case = case.replace(early_cents=case.early_cents + each.early_cents)
         else:
             kept.append(each)
-    return case.but(received=tuple(kept))
+    return case.replace(received=tuple(kept))
 
 
 def _given_back(case: Plan, event_id: str) -> Plan:
@@ -245,7 +240,7 @@ def _given_back(case: Plan, event_id: str) -> Plan:
     after = any(not each.fixed for each in case.received[place + 1 :])
     charges = case.received[place].charges if place < len(case.received) else {}
     opened = _charges_paid(case, {no: -cents for no, cents in charges.items()})
-    return without(opened, {event_id}).but(reorder=case.reorder or after)
+    return without(opened, {event_id}).replace(reorder=case.reorder or after)
 
 
 def _reallocated(case: Plan, fact: ReceiptReallocated) -> Plan:
@@ -258,10 +253,10 @@ def _reallocated(case: Plan, fact: ReceiptReallocated) -> Plan:
         now = changed.get(each.event_id)
         if now is not None:
             parts = {part.no: part.amount_cents for part in now.after}
-            case = _paid(case, parts).but(early_cents=case.early_cents - now.early_cents)
+            case = _paid(case, parts).replace(early_cents=case.early_cents - now.early_cents)
             each = each.model_copy(update={"parts": parts, "early_cents": now.early_cents})
         received.append(each)
-    return case.but(received=tuple(received), reorder=case.reorder and not fact.whole)
+    return case.replace(received=tuple(received), reorder=case.reorder and not fact.whole)
 
 
 def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
@@ -273,7 +268,7 @@ def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
     if last is None:
         return case
     less = _grown(case, {last.no: -called.amount_cents})
-    return less.but(instalments=(*less.instalments, *fresh((called,))))
+    return less.replace(instalments=(*less.instalments, *fresh((called,))))
 
 
 def last_open(case: Plan) -> Instalment | None:
@@ -281,9 +276,9 @@ def last_open(case: Plan) -> Instalment | None:
     return max((part for part in case.instalments if part.open_cents > 0), key=lambda part: part.due_on, default=None)
 
 
-def _after_loss(case: Plan, happened: Envelope) -> Plan:
+def _after_loss(case: Plan, event: Envelope) -> Plan:
     """What the plan loses when money came back unspent, was never paid, or is written off; and gets back."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, DisbursementRefunded):
         mine = case.ref == (fact.held_by or fact.agreement)
         return _lapsed(case, _from_the_end(case, fact.advance_cents)) if mine else case
@@ -292,7 +287,7 @@ def _after_loss(case: Plan, happened: Envelope) -> Plan:
         return case if again else _lapsed(case, _from_the_end(case, fact.repayable_cents))
     if isinstance(fact, WriteoffPosted):
         parts = _from_the_end(case, fact.amount_cents)
-        return _lapsed(case, parts).but(lapsed={**case.lapsed, fact.ref: parts})
+        return _lapsed(case, parts).replace(lapsed={**case.lapsed, fact.ref: parts})
     if isinstance(fact, WriteoffReversed):
         gone = case.lapsed.get(fact.ref, {})
         returned = _lapsed(case, {no: -cents for no, cents in gone.items()})
@@ -300,7 +295,7 @@ def _after_loss(case: Plan, happened: Envelope) -> Plan:
         # After another schedule (R6) the instalments that were cancelled are no more: the last one takes it.
         returned = _extended(returned, fact.amount_cents - sum(gone.values()))
         recovered = schedules.split(returned, fact.recovered_cents, fact.recovered_cents).parts
-        return _paid(returned, recovered).but(lapsed=kept)
+        return _paid(returned, recovered).replace(lapsed=kept)
     return case
 
 
@@ -310,7 +305,7 @@ def fresh(terms: Sequence[InstalmentTerms]) -> tuple[Instalment, ...]:
 
 
 def _changed(case: Plan, changes: Mapping[int, Mapping[str, Any]]) -> Plan:
-    return case.but(
+    return case.replace(
         instalments=tuple(
             part.model_copy(update=dict(changes[part.no])) if part.no in changes else part for part in case.instalments
         )
@@ -343,7 +338,7 @@ def _extended(case: Plan, cents: int) -> Plan:
     last = max(case.instalments, key=lambda part: (part.due_on, part.no), default=None)
     if last is not None:
         return _grown(case, {last.no: cents})
-    return case.but(instalments=fresh((InstalmentTerms(no=1, due_on=case.ends_on, amount_cents=cents),)))
+    return case.replace(instalments=fresh((InstalmentTerms(no=1, due_on=case.ends_on, amount_cents=cents),)))
 
 
 def _from_the_end(case: Plan, cents: int) -> dict[int, int]:
@@ -351,7 +346,7 @@ def _from_the_end(case: Plan, cents: int) -> dict[int, int]:
     return {part.no: part.amount_cents for part in schedules.cut(case.instalments, min(cents, case.open_cents))}
 
 
-def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Plan:
+def _restructured(case: Plan, fact: PlanRestructured, event: Envelope) -> Plan:
     """Instalments that were paid (in part) keep what was paid; the rest is replaced. Numbers are never used again."""
     kept = tuple(
         part.model_copy(update={"amount_cents": part.paid_cents, "cancelled_cents": 0})
@@ -359,9 +354,9 @@ def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Pla
         if part.paid_cents
     )
     version = PlanVersion(
-        version=case.version + 1, from_on=happened.effective_on, reason=fact.reason, instalments=fact.instalments
+        version=case.version + 1, from_on=event.effective_on, reason=fact.reason, instalments=fact.instalments
     )
-    return case.but(
+    return case.replace(
         state=state_after(TRANSITIONS, case.state, fact),
         plan_type=fact.plan_type or case.plan_type,
         savings_bps=fact.savings_bps if fact.plan_type else case.savings_bps,
@@ -378,7 +373,7 @@ def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Pla
 
 def _relieved(case: Plan, fact: AgreementRefinanced) -> Plan:
     """Nothing is open any more: it goes on in the plan of the roll-out."""
-    return _lapsed(case, {part.no: part.amount_cents for part in fact.lapsed}).but(
+    return _lapsed(case, {part.no: part.amount_cents for part in fact.lapsed}).replace(
         repayable_cents=case.repayable_cents - fact.amount_cents,
         early_cents=0,
         received=tuple(each.model_copy(update={"fixed": True}) for each in case.received),
@@ -388,7 +383,7 @@ def _relieved(case: Plan, fact: AgreementRefinanced) -> Plan:
     )
 
 
-def _taken_over(case: Plan, fact: AgreementRefinanced, happened: Envelope) -> Plan:
+def _taken_over(case: Plan, fact: AgreementRefinanced, event: Envelope) -> Plan:
     """What another agreement still owed is added, with the steps of arrears that were taken; a version of its own."""
     steps = {part.no: {name: getattr(part, name) for name in REMINDED} for part in fact.instalments}
     added = tuple(
@@ -398,30 +393,33 @@ def _taken_over(case: Plan, fact: AgreementRefinanced, happened: Envelope) -> Pl
         InstalmentTerms(no=part.no, due_on=part.due_on, amount_cents=part.amount_cents) for part in case.instalments
     )
     version = PlanVersion(
-        version=case.version + 1, from_on=happened.effective_on, reason=fact.ref, instalments=(*before, *added)
+        version=case.version + 1, from_on=event.effective_on, reason=fact.ref, instalments=(*before, *added)
     )
-    return _changed(case.but(instalments=(*case.instalments, *fresh(added))), steps).but(
+    return _changed(case.replace(instalments=(*case.instalments, *fresh(added))), steps).replace(
         repayable_cents=case.repayable_cents + fact.amount_cents,
         version=version.version,
         versions=(*case.versions, version),
         ends_on=max(case.ends_on, *(part.due_on for part in added)),
-        taken_over_on=happened.effective_on,
+        taken_over_on=event.effective_on,
     )
 
 
-def allowance_after(case: AllowanceRun | None, happened: Envelope) -> AllowanceRun | None:
+def allowance_after(case: AllowanceRun | None, event: Envelope) -> AllowanceRun | None:
     """The allowance run of a quarter after a fact; a later run of the same quarter adds its change."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, AllowanceAdjusted):
         change = sum(line.change_cents for line in fact.lines)
         return AllowanceRun(
             ref=fact.ref,
             state="adjusted",
-            adjusted_on=happened.effective_on,
+            adjusted_on=event.effective_on,
             change_cents=change + (case.change_cents if case else 0),
             runs=1 + (case.runs if case else 0),
         )
     return case
 
 
-LIVES = {"plan": Life(Plan, plan_after, TRANSITIONS), "allowance": Life(AllowanceRun, allowance_after)}
+PROJECTIONS = {
+    "plan": Projection(Plan, plan_after, TRANSITIONS),
+    "allowance": Projection(AllowanceRun, allowance_after),
+}

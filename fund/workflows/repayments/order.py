@@ -25,11 +25,9 @@ from fund.rules import schedules
 from fund.rules.regulations import age_rate
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import AllowanceRun, Plan, Received
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments.life import TRANSITIONS, early_of, without
-
-__all__ = ["Order", "order_one_day", "reallocate", "right_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def reallocate(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope
         if cents < 0 and owed_cents < -cents:
             raise SurplusGone(ref=ref, partner=partner, moved_cents=-cents, owed_cents=owed_cents)
     before = {part.no: part.paid_cents for part in plan.instalments}
-    happened = uow.record(_fact(plan, order, whole=True), effective_on=on)
+    event = uow.record(_fact(plan, order, whole=True), effective_on=on)
     after = uow.case(Plan, ref)
     uow.result.update(
         ref=ref,
@@ -105,7 +103,7 @@ def reallocate(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope
         ],
     )
     uow.next_step = look
-    return happened
+    return event
 
 
 def _fact(plan: Plan, order: Order, *, whole: bool) -> ReceiptReallocated:
@@ -169,7 +167,7 @@ def _with(base: Plan, paid: Received) -> Plan:
         part.model_copy(update={"paid_cents": part.paid_cents + paid.parts.get(part.no, 0)})
         for part in base.instalments
     )
-    return base.but(instalments=parts, early_cents=base.early_cents - paid.early_cents)
+    return base.replace(instalments=parts, early_cents=base.early_cents - paid.early_cents)
 
 
 def _differences(standing: Sequence[Received], given: Mapping[str, Received]) -> tuple[Reallocated, ...]:
@@ -194,7 +192,7 @@ def _parts(parts: Mapping[int, int]) -> tuple[AllocatedPart, ...]:
 # ------------------------------------------------------------------------------------------------------- the whole plan
 
 
-def right_order(view: View, plan: Plan) -> Order:
+def right_order(snapshot: Snapshot, plan: Plan) -> Order:
     """How the receipts of a plan would have been divided in the order of their value dates, where that differs.
 
     A receipt repays what was outstanding on its day: a later payment to the parties makes no room for it, and what was
@@ -203,14 +201,14 @@ def right_order(view: View, plan: Plan) -> Order:
     standing = [each for each in plan.received if not each.fixed]
     if not standing:
         return Order()
-    course = _Course(view, plan, standing)
+    course = _Course(snapshot, plan, standing)
     given: dict[str, Received] = {}
     base = course.base
     for each in sorted(standing, key=_place):
         spent = sum(one.early_cents for one in given.values())
         announced = max(course.announced_before(each) - spent, 0)
         room = course.room(each.valued_on) - sum(one.advance_cents for one in given.values())
-        paid, after = _pay(base.but(early_cents=announced), each, room)
+        paid, after = _pay(base.replace(early_cents=announced), each, room)
         given[each.event_id], base = paid, after
     surpluses: dict[str, int] = {}
     for each in standing:
@@ -224,10 +222,10 @@ def right_order(view: View, plan: Plan) -> Order:
 class _Course:
     """What happened around the receipts of a plan, by accounting day: payments to the parties, write-offs, runs."""
 
-    def __init__(self, view: View, plan: Plan, standing: Sequence[Received]) -> None:
-        self._view = view
+    def __init__(self, snapshot: Snapshot, plan: Plan, standing: Sequence[Received]) -> None:
+        self._view = snapshot
         self._plan = plan
-        history = view.history(plan)
+        history = snapshot.history(plan)
         made_anew = max((each.seq for each in history if isinstance(each.fact, PlanRestructured)), default=0)
         self._seq = {each.event_id: each.seq for each in history}
         self._day = {each.event_id: each.effective_on for each in history}
@@ -246,9 +244,9 @@ class _Course:
         self.base = without(plan, {each.event_id for each in standing})
         self._moves = self._entries("1200", theirs)
         self._released = self._entries("1290", theirs | runs)
-        self._runs = sorted(run.adjusted_on for run in view.cases(AllowanceRun))
+        self._runs = sorted(run.adjusted_on for run in snapshot.cases(AllowanceRun))
         # with what no entry says (a reallocation before the plan was made anew) the course ends where the books stand
-        self._whole = view.ledger.balance(f"1200.{plan.ref}") + sum(each.advance_cents for each in standing)
+        self._whole = snapshot.ledger.balance(f"1200.{plan.ref}") + sum(each.advance_cents for each in standing)
         self._opening = self._whole - sum(cents for _day, cents in self._moves)
 
     def _entries(self, code: str, without_events: set[str]) -> list[tuple[date, int]]:

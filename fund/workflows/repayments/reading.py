@@ -7,44 +7,42 @@ from datetime import date
 from typing import Any
 
 from fund.errors.repayments import UnknownPlanVersion
-from fund.reports.past import cases_on, last_fact
+from fund.reports.history import cases_on, last_fact
 from fund.rules import schedules
 from fund.schemas.repayments import Instalment, Plan
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.repayments.life import fresh, instalment_reference, plan_after
 from fund.workflows.repayments.reminders import limitation_of
 
-__all__ = ["arrears", "plan_of", "plan_on", "plans", "schedule"]
 
-
-def plan_on(view: View, plan: Plan, day: date | None, known_at: int | None = None) -> Plan:
+def plan_on(snapshot: Snapshot, plan: Plan, day: date | None, known_at: int | None = None) -> Plan:
     """The plan as it stood at the end of an accounting day: its facts of later days left out.
 
     Args:
         known_at: As it was known when this entry was the last: what was recorded after it is left out too.
     """
-    if known_at is None and (day is None or day >= view.today):
+    if known_at is None and (day is None or day >= snapshot.today):
         return plan
-    last = last_fact(view, known_at)
+    last = last_fact(snapshot, known_at)
     found: Plan | None = None
-    for happened in view.history(plan):
-        if (day is None or happened.effective_on <= day) and (last is None or happened.seq <= last):
-            found = plan_after(found, happened)
-    return found or plan.but(instalments=())
+    for event in snapshot.history(plan):
+        if (day is None or event.effective_on <= day) and (last is None or event.seq <= last):
+            found = plan_after(found, event)
+    return found or plan.replace(instalments=())
 
 
-def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+def plans(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     """Every plan as it was on a day: what is repayable, came back, is open and outstanding; none that began later."""
-    day = as_of or view.today
-    balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
+    day = as_of or snapshot.today
+    balances = snapshot.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
     rows = []
-    for plan in cases_on(view, Plan, day):
+    for plan in cases_on(snapshot, Plan, day):
         outstanding = balances.get(f"1200.{plan.ref}", 0)
         rows.append(
             {
                 "agreement": plan.ref,
                 "lead_partner": plan.lead,
-                "lead_name": view.partner_name(plan.lead),
+                "lead_name": snapshot.partner_name(plan.lead),
                 "plan_type": plan.plan_type,
                 "state": plan.state,
                 "version": plan.version,
@@ -60,7 +58,7 @@ def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:
     return {"as_of": day.isoformat(), "plans": rows}
 
 
-def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | None = None) -> dict[str, Any]:
+def plan_of(snapshot: Snapshot, *, ref: str, version: int | None = None, as_of: date | None = None) -> dict[str, Any]:
     """One plan: each instalment with its reference, and the versions it had.
 
     Args:
@@ -69,9 +67,9 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
     Raises:
         UnknownRef: There is no such plan. UnknownPlanVersion: It had no such version on that day.
     """
-    day = as_of or view.today
-    plan = plan_on(view, view.case(Plan, ref), as_of)
-    outstanding = view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",))
+    day = as_of or snapshot.today
+    plan = plan_on(snapshot, snapshot.case(Plan, ref), as_of)
+    outstanding = snapshot.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",))
     shown = next((each for each in plan.versions if each.version == version), None)
     if version is not None and shown is None:
         known = [each.version for each in plan.versions]
@@ -81,7 +79,7 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "as_of": day.isoformat(),
         "agreement": ref,
         "lead_partner": plan.lead,
-        "lead_name": view.partner_name(plan.lead),
+        "lead_name": snapshot.partner_name(plan.lead),
         "plan_type": plan.plan_type,
         "state": plan.state,
         "version": shown.version if shown else plan.version,
@@ -118,7 +116,7 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
                 **_instalment(plan, part, day),
                 "demanded_on": _iso(part.demanded_on),
                 "pay_by": _iso(part.pay_by),
-                "limitation_on": _iso(limitation_of(view, plan, part) if part.open_cents > 0 else None),
+                "limitation_on": _iso(limitation_of(snapshot, plan, part) if part.open_cents > 0 else None),
             }
             for part in sorted(parts, key=lambda part: (part.due_on, part.no))
         ],
@@ -126,13 +124,13 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
 
 
 def schedule(
-    view: View, *, ref: str | None = None, until: date | None = None, as_of: date | None = None
+    snapshot: Snapshot, *, ref: str | None = None, until: date | None = None, as_of: date | None = None
 ) -> dict[str, Any]:
     """Every instalment that is open, of one plan or of all, in the order of their days."""
-    day = as_of or view.today
+    day = as_of or snapshot.today
     rows = []
-    for case in [view.case(Plan, ref)] if ref is not None else view.cases(Plan):
-        plan = plan_on(view, case, as_of)
+    for case in [snapshot.case(Plan, ref)] if ref is not None else snapshot.cases(Plan):
+        plan = plan_on(snapshot, case, as_of)
         rows += [_instalment(plan, part, day) for part in plan.instalments if part.open_cents > 0]
     rows.sort(key=lambda row: (row["due_on"], row["agreement"], row["no"]))
     return {
@@ -141,20 +139,20 @@ def schedule(
     }
 
 
-def arrears(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+def arrears(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
     """What is outstanding by how late it is, per agreement and together, on a day; never stored, reckoned when asked.
 
     Args:
         known_at: As it was known when this entry was the last of the ledger.
     """
-    day = as_of or view.today
-    balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
+    day = as_of or snapshot.today
+    balances = snapshot.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
     rows, totals = [], {name: 0 for name, _last in schedules.BANDS}
-    for case in view.cases(Plan):
+    for case in snapshot.cases(Plan):
         outstanding = balances.get(f"1200.{case.ref}", 0)
         if outstanding <= 0:
             continue
-        plan = plan_on(view, case, as_of, known_at)
+        plan = plan_on(snapshot, case, as_of, known_at)
         ageing = schedules.age(plan.instalments, day, outstanding)
         for name, cents in ageing.bands.items():
             totals[name] += cents

@@ -20,11 +20,9 @@ from fund.rules import schedules
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Instalment, Plan
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments.life import TRANSITIONS
-
-__all__ = ["AGAIN_FACTS", "demand", "escalate", "late_parts", "limitation_of", "look_again", "plan_timers", "warn"]
 
 ARREARS = "repayment.arrears"
 """The timer of one step of arrears of one instalment."""
@@ -37,13 +35,13 @@ AGAIN_FACTS = (
 """After these an instalment may be open, or claimed, whose days of reminding went by."""
 
 
-def plan_timers(uow: UnitOfWork, happened: Envelope, *, ref: str = "") -> None:
+def plan_timers(uow: UnitOfWork, event: Envelope, *, ref: str = "") -> None:
     """Each open instalment will be looked at on the day of each step that it has not had, and before its claim lapses.
 
     A step whose day went by is taken at once, the next one not sooner after it than the regulations say: who is told
     late has no less time.
     """
-    plan = uow.case(Plan, ref or happened.fact.ref)
+    plan = uow.case(Plan, ref or event.fact.ref)
     terms = uow.regulations().terms
     for part in plan.instalments:
         if part.open_cents <= 0:
@@ -54,30 +52,28 @@ def plan_timers(uow: UnitOfWork, happened: Envelope, *, ref: str = "") -> None:
                 continue
             since = taken_on + timedelta(days=days - before) if taken_on is not None else uow.today
             day = max(part.due_on + timedelta(days=days), since, uow.today)
-            uow.set_timer(
-                ARREARS, plan.stream, start_of_day(day), cause=happened, name=f"{plan.version}-{part.no}-{days}"
-            )
+            uow.set_timer(ARREARS, plan.stream, start_of_day(day), cause=event, name=f"{plan.version}-{part.no}-{days}")
             before, taken_on = days, day
-        _watch(uow, plan, part, happened)
+        _watch(uow, plan, part, event)
 
 
-def _watch(uow: UnitOfWork, plan: Plan, part: Instalment, happened: Envelope) -> None:
+def _watch(uow: UnitOfWork, plan: Plan, part: Instalment, event: Envelope) -> None:
     """The office is warned in time before the claim on an instalment lapses."""
     months = uow.regulations().terms.limitation_warning_months
     warned_on = add_months(limitation_of(uow, plan, part), -months)
-    uow.set_timer(LIMITATION, plan.stream, start_of_day(warned_on), cause=happened, name=str(part.no))
+    uow.set_timer(LIMITATION, plan.stream, start_of_day(warned_on), cause=event, name=str(part.no))
 
 
-def look_again(uow: UnitOfWork, happened: Envelope) -> None:
+def look_again(uow: UnitOfWork, event: Envelope) -> None:
     """Instalments that are open again, or claimed from now on, are reminded of."""
-    streams = [happened.stream, *happened.fact.touches()]
+    streams = [event.stream, *event.fact.affected_streams()]
     refs = [ref for kind, _slash, ref in (stream.partition("/") for stream in streams) if kind in ("plan", "agreement")]
     for ref in dict.fromkeys(refs):
         if uow.maybe(Plan, ref) is not None:
-            plan_timers(uow, happened, ref=ref)
+            plan_timers(uow, event, ref=ref)
 
 
-def limitation_of(view: View, plan: Plan, part: Instalment) -> date:
+def limitation_of(snapshot: Snapshot, plan: Plan, part: Instalment) -> date:
     """The last day on which the claim on an instalment can be pursued.
 
     Five years after its day; a demand, or an acknowledgement by the debtor (an early payment that it announced), lets
@@ -87,14 +83,16 @@ def limitation_of(view: View, plan: Plan, part: Instalment) -> date:
     """
     days = [part.due_on, part.demanded_on, plan.acknowledged_on]
     from_on = max(day for day in days if day is not None)
-    return add_months(from_on, 12 * view.regulations().terms.limitation_years)
+    return add_months(from_on, 12 * snapshot.regulations().terms.limitation_years)
 
 
-def late_parts(view: View, plan: Plan) -> dict[int, int]:
+def late_parts(snapshot: Snapshot, plan: Plan) -> dict[int, int]:
     """By number, what of each instalment is past its day and was paid out, in cents."""
-    claims = schedules.claims(plan.instalments, view.ledger.balance(f"1200.{plan.ref}"))
+    claims = schedules.claims(plan.instalments, snapshot.ledger.balance(f"1200.{plan.ref}"))
     return {
-        part.no: claims[part.no] for part in plan.instalments if part.due_on < view.today and claims.get(part.no, 0) > 0
+        part.no: claims[part.no]
+        for part in plan.instalments
+        if part.due_on < snapshot.today and claims.get(part.no, 0) > 0
     }
 
 
@@ -121,7 +119,7 @@ def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
     terms = uow.regulations().terms
     taken = len(list(takewhile(lambda step: step < days, terms.arrears_days)))
     step = STEPS[min(taken, len(STEPS) - 1)]
-    happened = uow.record(
+    event = uow.record(
         ArrearsEscalated(
             ref=plan.ref,
             proposal=plan.proposal,
@@ -134,15 +132,15 @@ def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
         )
     )
     if step == "demand":
-        _watch_again(uow, plan.ref, [no], happened)
+        _watch_again(uow, plan.ref, [no], event)
 
 
-def _watch_again(uow: UnitOfWork, ref: str, numbers: Sequence[int], happened: Envelope) -> None:
+def _watch_again(uow: UnitOfWork, ref: str, numbers: Sequence[int], event: Envelope) -> None:
     """After a demand the years begin again."""
     plan = uow.case(Plan, ref)
     for part in plan.instalments:
         if part.no in numbers:
-            _watch(uow, plan, part, happened)
+            _watch(uow, plan, part, event)
 
 
 def _two_weeks(uow: UnitOfWork) -> date:
@@ -176,17 +174,17 @@ def demand(uow: UnitOfWork, *, ref: str, instalment: int | None = None) -> Envel
         raise InstalmentNotLate(ref=ref, no=instalment or "-", due_on=due_on or plan.ends_on, late_cents=0)
     due = {part.no: part.due_on for part in plan.instalments}
     pay_by = _two_weeks(uow)
-    happened = None
+    event = None
     for no in wanted:
         fact = ArrearsDemanded(
             ref=ref, proposal=plan.proposal, instalment=no, due_on=due[no], open_cents=late[no], pay_by=pay_by
         )
-        happened = uow.record(fact)
-    if happened is not None:
-        _watch_again(uow, ref, wanted, happened)
+        event = uow.record(fact)
+    if event is not None:
+        _watch_again(uow, ref, wanted, event)
     uow.result.update(ref=ref, instalments=wanted, demanded_cents=sum(late[no] for no in wanted), pay_by=str(pay_by))
     uow.next_step = look
-    return happened
+    return event
 
 
 def warn(uow: UnitOfWork, timer: TimerRow) -> None:

@@ -35,8 +35,6 @@ from fund.workflows import resolutions
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments.life import TRANSITIONS
 
-__all__ = ["restructure", "restructured", "still_possible"]
-
 MATTER = "restructuring"
 
 

@@ -10,24 +10,22 @@ from fund.events.reviews import ReviewerBarred, ReviewScoreExcluded
 from fund.rules.conflicts import hard_conflict
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import parties_of, person
-
-__all__ = ["REACTION", "bar", "bar_conflicted", "barred_now"]
 
 REACTION = "reviews.exclude"
 """The name under which the service takes people out, also within a person's command."""
 
 
-def barred_now(view: View, proposal: Proposal, review: Review) -> dict[str, str]:
+def barred_now(snapshot: Snapshot, proposal: Proposal, review: Review) -> dict[str, str]:
     """The ground of each who sits in the panel, or whose score counts, and has a conflict that bars today.
 
     Empty once everything that follows from a change was done: whoever decides may ask it to be sure.
     """
-    parties = parties_of(view, proposal)
+    parties = parties_of(snapshot, proposal)
     found = {}
     for reviewer in sorted({*review.reviewers, *review.scored}):
-        conflict = hard_conflict(person(view, reviewer), parties)
+        conflict = hard_conflict(person(snapshot, reviewer), parties)
         if conflict is not None:
             found[reviewer] = conflict.text
     return found

@@ -13,17 +13,15 @@ from typing import Any
 from fund.rules.scoring import fraction_text, gaps_of, leanings_of, rounded, rubric
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Review
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import sees_scores
 from fund.workflows.reviews.ties import rules_of
-
-__all__ = ["SAMPLES", "spread"]
 
 SAMPLES = 2
 """So many reviews of a round, the first to close, are its samples."""
 
 
-def spread(view: View, *, ref: str) -> dict[str, Any]:
+def spread(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """The closed reviews of a round as they closed, the samples first: gaps by criterion, and by reviewer how much
     milder or stricter than the panel. Only those whose scores whoever looks may see; excluded scores are left out.
 
@@ -33,17 +31,21 @@ def spread(view: View, *, ref: str) -> dict[str, Any]:
     Raises:
         UnknownRef: There is no such round.
     """
-    round_ = view.case(Round, ref)
-    refs = tuple(each.ref for each in view.briefs(Proposal, parent=round_.ref))
-    closed = sorted(view.cases(Review, states=("closed",), refs=refs), key=lambda review: _closed_as(view, review))
+    round_ = snapshot.case(Round, ref)
+    refs = tuple(each.ref for each in snapshot.briefs(Proposal, parent=round_.ref))
+    closed = sorted(
+        snapshot.cases(Review, states=("closed",), refs=refs), key=lambda review: _closed_as(snapshot, review)
+    )
     reviews: list[dict[str, Any]] = []
     gaps: dict[str, list[int]] = {}
     leanings: dict[str, list[Fraction]] = {}
     for number, review in enumerate(closed):
-        proposal = view.case(Proposal, review.ref)
-        if review.result is None or not sees_scores(view, proposal, [each.reviewer for each in review.result.scores]):
+        proposal = snapshot.case(Proposal, review.ref)
+        if review.result is None or not sees_scores(
+            snapshot, proposal, [each.reviewer for each in review.result.scores]
+        ):
             continue
-        lines = rubric(rules_of(view, review), review.profile)
+        lines = rubric(rules_of(snapshot, review), review.profile)
         given = {each.reviewer: each.scores for each in review.result.counting}
         found = gaps_of(lines, given.values())
         for criterion, gap in found.items():
@@ -71,9 +73,9 @@ def spread(view: View, *, ref: str) -> dict[str, Any]:
             for criterion, each in gaps.items()
         ],
         "reviewers": [
-            {"reviewer": reviewer, "name": view.name(reviewer), "reviews": len(points),
+            {"reviewer": reviewer, "name": snapshot.name(reviewer), "reviews": len(points),
              "leaning": fraction_text(_mean(points)), "leaning_rounded": rounded(_mean(points))}
-            for reviewer, points in sorted(leanings.items(), key=lambda pair: view.name(pair[0]))
+            for reviewer, points in sorted(leanings.items(), key=lambda pair: snapshot.name(pair[0]))
         ],
     }  # fmt: skip
 
@@ -82,6 +84,6 @@ def _mean(values: list[int] | list[Fraction]) -> Fraction:
     return Fraction(sum(values)) / len(values)
 
 
-def _closed_as(view: View, review: Review) -> int:
+def _closed_as(snapshot: Snapshot, review: Review) -> int:
     """The number of the fact by which the review closed first."""
-    return next((each.seq for each in view.history(review) if each.type == "review.closed"), 0)
+    return next((each.seq for each in snapshot.history(review) if each.type == "review.closed"), 0)

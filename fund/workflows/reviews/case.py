@@ -30,17 +30,15 @@ from fund.events.reviews import (
     ReviewTopUpProposed,
 )
 from fund.schemas.reviews import Consensus, Review, ReviewResult
-from fund.unit_of_work import Life
-
-__all__ = ["LIVES", "after"]
+from fund.unit_of_work import Projection
 
 
-def after(case: Review | None, happened: Envelope) -> Review | None:
+def after(case: Review | None, event: Envelope) -> Review | None:
     """The review after a fact. Pure."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, ReviewPanelProposed):
         before = case or Review(ref=fact.ref, state="proposed")
-        return before.but(
+        return before.replace(
             state="proposed",
             proposed=fact.panel,
             barred=fact.barred,
@@ -66,13 +64,13 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             track=fact.track,
             profile=fact.profile,
             necessity=fact.necessity,
-            opened_by=happened.actor,
+            opened_by=event.actor,
             closes_at=fact.closes_at,
         )
     if case is None:
         return None
     if isinstance(fact, (ProposalWithdrawn, ProposalLapsed)):  # nobody of the panel is waited for
-        return case.but(state=fact.wire.rpartition(".")[2]) if case.state in ("proposed", "open") else case
+        return case.replace(state=fact.wire.rpartition(".")[2]) if case.state in ("proposed", "open") else case
     if isinstance(fact, ReviewerAssigned):
         panel = list(case.panel)
         place = next((at for at, seat in enumerate(panel) if seat.reviewer == fact.replaces), None)
@@ -81,52 +79,52 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         else:
             panel[place] = fact.seat
         joins = fact.seat.reviewer
-        return case.but(
+        return case.replace(
             panel=tuple(panel), top_up=_without(case.top_up, joins), barred=_but(case.barred, joins),
             recused=_but(case.recused, joins), excluded=_but(case.excluded, joins),
         )  # fmt: skip
     if isinstance(fact, ReviewDeclared):
-        person, declared = happened.actor, {**case.declarations, happened.actor: fact.grounds}
+        person, declared = event.actor, {**case.declarations, event.actor: fact.grounds}
         if set(fact.grounds) == set(case.declarations.get(person, ())):
-            return case.but(declarations=declared)
-        return case.but(declarations=declared, judged=_but(case.judged, person))  # what was judged is another thing
+            return case.replace(declarations=declared)
+        return case.replace(declarations=declared, judged=_but(case.judged, person))  # what was judged is another thing
     if isinstance(fact, ReviewScored):
-        return case.but(
-            scored=tuple(sorted({*case.scored, happened.actor})),
-            commitments={**case.commitments, happened.actor: fact.commitment},
+        return case.replace(
+            scored=tuple(sorted({*case.scored, event.actor})),
+            commitments={**case.commitments, event.actor: fact.commitment},
         )
     if isinstance(fact, ReviewerRecused):
-        return case.but(
-            panel=tuple(seat for seat in case.panel if seat.reviewer != happened.actor),
-            recused={**case.recused, happened.actor: fact.reason},
+        return case.replace(
+            panel=tuple(seat for seat in case.panel if seat.reviewer != event.actor),
+            recused={**case.recused, event.actor: fact.reason},
         )
     if isinstance(fact, ReviewConflictDecided):
         judged = {**case.judged, fact.reviewer: fact.stays}
         if fact.stays:
-            return case.but(judged=judged)
+            return case.replace(judged=judged)
         staying = tuple(seat for seat in case.panel if seat.reviewer != fact.reviewer)
-        return case.but(judged=judged, panel=staying, recused={**case.recused, fact.reviewer: fact.reason})
+        return case.replace(judged=judged, panel=staying, recused={**case.recused, fact.reviewer: fact.reason})
     if isinstance(fact, ReviewConflictDeclared):
-        return case.but(bars={**case.bars, happened.actor: fact.ground})
+        return case.replace(bars={**case.bars, event.actor: fact.ground})
     if isinstance(fact, ReviewerBarred):
-        return case.but(
+        return case.replace(
             panel=_without(case.panel, fact.reviewer),
             top_up=_without(case.top_up, fact.reviewer),
             barred={**case.barred, fact.reviewer: fact.ground},
         )
     if isinstance(fact, ReviewTopUpProposed):
-        return case.but(top_up=fact.seats, top_up_missing=fact.missing, chosen={**case.chosen, **fact.chosen})
+        return case.replace(top_up=fact.seats, top_up_missing=fact.missing, chosen={**case.chosen, **fact.chosen})
     if isinstance(fact, ReviewScoreExcluded):
-        return case.but(
+        return case.replace(
             scored=tuple(each for each in case.scored if each != fact.reviewer),
             excluded={**case.excluded, fact.reviewer: fact.ground},
         )
     if isinstance(fact, ReviewExtended):
-        return case.but(closes_at=fact.closes_at, extended=True)
+        return case.replace(closes_at=fact.closes_at, extended=True)
     if isinstance(fact, ReviewClosed):
-        result = ReviewResult(scores=fact.scores, closed_on=day_of(happened.recorded_at), **_figures(fact))
+        result = ReviewResult(scores=fact.scores, closed_on=day_of(event.recorded_at), **_figures(fact))
         opened = tuple(sorted({*case.opened, *(each.reviewer for each in fact.scores)}))
-        return case.but(
+        return case.replace(
             state="closed", result=result, consensus_until=fact.consensus_by, opened=opened, top_up=(),
             top_up_missing=(),
         )  # fmt: skip
@@ -134,20 +132,20 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         result = ReviewResult(
             scores=case.result.scores, closed_on=case.result.closed_on, without=fact.without, **_figures(fact)
         )
-        return case.but(result=result, consensus_until=fact.consensus_by, **_NOT_AGREED)
+        return case.replace(result=result, consensus_until=fact.consensus_by, **_NOT_AGREED)
     if isinstance(fact, ReviewReopened):
-        return case.but(
+        return case.replace(
             state="open", closes_at=fact.closes_at, extended=True, result=None, consensus_until=None, **_NOT_AGREED,
         )  # fmt: skip
     if isinstance(fact, ConsensusProposed):
-        return case.but(agreement=fact.scores, agreement_by=happened.event_id, agreed_by=(happened.actor,))
+        return case.replace(agreement=fact.scores, agreement_by=event.event_id, agreed_by=(event.actor,))
     if isinstance(fact, ConsensusAgreed):
-        return case.but(agreed_by=(*case.agreed_by, happened.actor))
+        return case.replace(agreed_by=(*case.agreed_by, event.actor))
     if isinstance(fact, ReviewConsensusRecorded):
         consensus = Consensus(
             agreed=fact.agreed, scores=fact.scores, total=fact.total, gates_missed=fact.gates_missed, advice=fact.advice
         )
-        return case.but(consensus=consensus)
+        return case.replace(consensus=consensus)
     return case
 
 
@@ -177,4 +175,4 @@ def _without(seats: tuple[PanelSeat, ...], reviewer: str) -> tuple[PanelSeat, ..
     return tuple(seat for seat in seats if seat.reviewer != reviewer)
 
 
-LIVES = {"review": Life(Review, after)}
+PROJECTIONS = {"review": Projection(Review, after)}

@@ -18,23 +18,13 @@ from fund.rules.scoring import Marks, Missing, figures_of, fraction_text, quorum
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import SealedRow, TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.seal import open_seals, read_sealed
 from fund.workflows.reviews.seating import top_up
 from fund.workflows.reviews.ties import LOOK, candidates, missing_text, rules_of, seat_of
-
-__all__ = [
-    "EXTENSION_DAYS",
-    "close",
-    "close_at_deadline",
-    "close_when_complete",
-    "marks_of",
-    "propose_top_up",
-    "what_is_missing",
-]
 
 EXTENSION_DAYS = 14
 """So many days more a review without a quorum gets at the deadline, once; and one that lost its quorum."""
@@ -46,13 +36,13 @@ def marks_of(review: Review, given: Mapping[str, Iterable[str]]) -> list[Marks]:
     return [Marks(seats[reviewer], frozenset(scored)) for reviewer, scored in given.items() if reviewer in seats]
 
 
-def what_is_missing(view: View, review: Review, *, panel: Sequence[PanelSeat] = ()) -> tuple[Missing, ...]:
+def what_is_missing(snapshot: Snapshot, review: Review, *, panel: Sequence[PanelSeat] = ()) -> tuple[Missing, ...]:
     """What the quorum still lacks, by who has scored; criteria are looked at when the seal opens, not before.
 
     Args:
         panel: Instead of those who scored: what would be missing if all of these did.
     """
-    quorum = rules_of(view, review).tracks[review.track].quorum
+    quorum = rules_of(snapshot, review).tracks[review.track].quorum
     whose = [seat.reviewer for seat in panel] or review.scored
     given = marks_of(review, dict.fromkeys(whose, ()))
     return quorum_missing(quorum, (), given, necessity=review.necessity)
@@ -139,24 +129,24 @@ def _read(uow: UnitOfWork, review: Review) -> list[tuple[SealedRow, dict[str, An
     return [(row, json.loads(row.content)) for row in rows]
 
 
-def _running(view: View, review: Review) -> bool:
+def _running(snapshot: Snapshot, review: Review) -> bool:
     """Whether the panel is at work: the review is open, and nobody took the proposal back meanwhile."""
-    return review.state == "open" and view.case(Proposal, review.ref).state == State.IN_REVIEW
+    return review.state == "open" and snapshot.case(Proposal, review.ref).state == State.IN_REVIEW
 
 
-def _is_late(view: View, review: Review) -> bool:
+def _is_late(snapshot: Snapshot, review: Review) -> bool:
     """Whether the last deadline has passed: from then on whoever has not scored is not waited for."""
-    return review.extended and review.closes_at is not None and review.closes_at <= view.now
+    return review.extended and review.closes_at is not None and review.closes_at <= snapshot.now
 
 
-def close_when_complete(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
+def close_when_complete(uow: UnitOfWork, event: Envelope) -> Envelope | None:
     """After a score, or after somebody left the panel: the last of it has scored, so the review closes.
 
     After the last deadline it closes as soon as the quorum is met. On a mandated track (light) the last that is waited
     for is the last the quorum asks: two reviews are enough, the third reviewer stands by. For a panel that cannot meet
     its quorum any more, whoever of it still scores, the service proposes whom to add.
     """
-    review = uow.maybe(Review, happened.fact.ref)
+    review = uow.maybe(Review, event.fact.ref)
     if review is None or not _running(uow, review):
         return None
     if what_is_missing(uow, review, panel=review.panel):

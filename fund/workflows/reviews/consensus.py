@@ -18,12 +18,11 @@ from fund.rules.scoring import fraction_text, judge, rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.table import TRANSITIONS, State
-from fund.workflows.reviews.ties import LOOK, require_no_conflict, rules_of
-
-__all__ = ["consensus", "means_stand"]
+from fund.workflows.reviews.ties import LOOK, rules_of
 
 
 def consensus(
@@ -71,16 +70,16 @@ def consensus(
         agreed = _agreed_scores(scores or [], rules, review, ref)
         grounds = require_reason(command, grounds)
         fact = ConsensusProposed(ref=ref, scores=agreed, grounds=grounds)
-    happened = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
+    event = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
     review = uow.case(Review, ref)
     if set(takers) <= set(review.agreed_by):
-        uow.record(_recorded(uow, review, agreed=True), cause=happened, reaction="reviews.consensus")
+        uow.record(_recorded(uow, review, agreed=True), cause=event, reaction="reviews.consensus")
         uow.clear_timer("review.consensus", review.stream, name=str(review.turn))
         uow.next_step = f"fund decision show {ref}"
     else:
         waiting = next(each for each in takers if each not in review.agreed_by)
         uow.next_step = f"fund --as {uow.name(waiting)} review consensus {ref} --agree"
-    return happened
+    return event
 
 
 def _agreed_scores(typed: Sequence[str], rules: Regulations, review: Review, ref: str) -> dict[str, int]:
@@ -102,9 +101,9 @@ def _agreed_scores(typed: Sequence[str], rules: Regulations, review: Review, ref
     return agreed
 
 
-def _recorded(view: View, review: Review, *, agreed: bool) -> ReviewConsensusRecorded:
+def _recorded(snapshot: Snapshot, review: Review, *, agreed: bool) -> ReviewConsensusRecorded:
     assert review.result is not None
-    rules = rules_of(view, review)
+    rules = rules_of(snapshot, review)
     standing: dict[str, int | Fraction] = {key: Fraction(mean) for key, mean in review.result.means.items()}
     if agreed:
         standing.update(review.agreement)

@@ -24,8 +24,6 @@ from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.closing import EXTENSION_DAYS, marks_of, propose_top_up
 from fund.workflows.reviews.ties import rules_of
 
-__all__ = ["LATE_FACTS", "exclude_late", "settle"]
-
 LATE_FACTS = ("user.changed", "proposal.resubmitted")
 """After these somebody may have a conflict who had none."""
 
@@ -36,22 +34,22 @@ _IMPROVE = "improve"
 """Deferred on this ground a proposal is scored anew: the old result decides nothing any more."""
 
 
-def exclude_late(uow: UnitOfWork, happened: Envelope) -> None:
+def exclude_late(uow: UnitOfWork, event: Envelope) -> None:
     """After a change of somebody's payroll or of the parties: whoever has a conflict now is out, with the score.
 
     Source: lifecycle.md 12: a conflict found after scoring.
     """
-    for proposal, review in _concerned(uow, happened):
+    for proposal, review in _concerned(uow, event):
         if bar_conflicted(uow, proposal, review):
             settle(uow, proposal.ref)
 
 
-def _concerned(uow: UnitOfWork, happened: Envelope) -> Iterator[tuple[Proposal, Review]]:
-    if isinstance(happened.fact, ProposalResubmitted):
-        review = uow.maybe(Review, happened.fact.ref)
+def _concerned(uow: UnitOfWork, event: Envelope) -> Iterator[tuple[Proposal, Review]]:
+    if isinstance(event.fact, ProposalResubmitted):
+        review = uow.maybe(Review, event.fact.ref)
         found = [review] if review is not None else []
     else:
-        whose = happened.fact.ref
+        whose = event.fact.ref
         found = [
             review
             for review in uow.cases(Review, states=("open", "closed"))

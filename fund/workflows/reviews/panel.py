@@ -38,41 +38,25 @@ from fund.rules.regulations import Quorum
 from fund.rules.scoring import EXPERIMENT, EXTERNAL, NECESSITY_EXTERNALS, ROLLOUT, assigned_missing
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.reviews.barring import REACTION, bar
 from fund.workflows.reviews.late import settle
 from fund.workflows.reviews.seating import seat_panel
-from fund.workflows.reviews.ties import (
-    LOOK,
-    Candidate,
-    candidates,
-    missing_text,
-    require_no_conflict,
-    seat_of,
-    voters_on,
-)
-
-__all__ = [
-    "assign",
-    "declare_conflict",
-    "judge_conflict",
-    "open_review",
-    "propose_panel",
-    "recuse",
-]
+from fund.workflows.reviews.ties import LOOK, Candidate, candidates, missing_text, seat_of, voters_on
 
 # ---------------------------------------------------------------------------------------------------- who is proposed
 
 
-def propose_panel(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
+def propose_panel(uow: UnitOfWork, event: Envelope) -> Envelope | None:
     """After ``proposal.found_eligible``: conflicts are computed and a panel is proposed, balanced over kinds and load.
 
     After a deferral the panel of the first time is proposed again, as far as it is still free of conflicts.
     """
-    proposal = uow.case(Proposal, happened.fact.ref)
+    proposal = uow.case(Proposal, event.fact.ref)
     if proposal.state != State.ELIGIBLE:
         return None
     review = uow.maybe(Review, proposal.ref)
@@ -193,10 +177,10 @@ def _proposed_panel(
     return tuple(now[seat.reviewer] for seat in proposed)
 
 
-def _require_closed_round(view: View, proposal: Proposal) -> None:
+def _require_closed_round(snapshot: Snapshot, proposal: Proposal) -> None:
     """By score, proposals of a round are read beside each other; in order of arrival each is read when it comes."""
-    round_ = view.case(Round, proposal.round)
-    again = view.maybe(Decision, proposal.ref)
+    round_ = snapshot.case(Round, proposal.round)
+    again = snapshot.maybe(Decision, proposal.ref)
     if round_.allocation == "score" and round_.state in ("planned", "open") and again is None:
         raise RoundNotClosed(ref=proposal.ref, round=round_.ref, state=round_.state, closes_at=round_.closes_at)
 
@@ -260,7 +244,7 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
     return assigned
 
 
-def _require_not_gone(view: View, review: Review, reviewer: str) -> None:
+def _require_not_gone(snapshot: Snapshot, review: Review, reviewer: str) -> None:
     """Nothing, when this person may sit in the panel again; stepping back or being replaced is undone by it.
 
     Raises:
@@ -272,7 +256,7 @@ def _require_not_gone(view: View, review: Review, reviewer: str) -> None:
     elif reviewer in review.opened:
         ground = _(N_("the own score was opened before"))
     if ground:
-        raise NotEligibleReviewer(user=view.name(reviewer), ref=review.ref, ground=ground)
+        raise NotEligibleReviewer(user=snapshot.name(reviewer), ref=review.ref, ground=ground)
 
 
 # --------------------------------------------------------------------------------------------------- P10: step back

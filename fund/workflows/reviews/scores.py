@@ -16,17 +16,14 @@ from fund.rules.authority import COMMITTEE, Who
 from fund.rules.scoring import rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.conflicts import parties_of, soft_of
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.conflicts import parties_of, require_no_conflict, soft_of
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.reviews.panel import declare_conflict, judge_conflict
 from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.sheets import parse_scores
-from fund.workflows.reviews.ties import LOOK, require_no_conflict, rules_of
-
-__all__ = ["declare", "score", "second_of_declare"]
-
+from fund.workflows.reviews.ties import LOOK, rules_of
 
 # --------------------------------------------------------------------------------------------------- P10: declaration
 
@@ -67,7 +64,7 @@ def declare(
     return _declare(uow, proposal, review, none=none, grounds=grounds or [], command="review declare")
 
 
-def second_of_declare(_view: View, args: Mapping[str, Any]) -> Who | None:
+def second_of_declare(_view: Snapshot, args: Mapping[str, Any]) -> Who | None:
     """A judgement on somebody else's declaration takes two people of the committee; the own declaration one."""
     return COMMITTEE if args.get("about") else None
 

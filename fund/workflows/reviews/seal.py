@@ -16,8 +16,6 @@ from fund.rules.voting import commitment, salt_for
 from fund.store import SealedRow
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["open_seals", "put_under_seal", "read_sealed"]
-
 _SECRET = "seal_secret"
 
 

@@ -18,8 +18,6 @@ from fund.rules.regulations import Quorum
 from fund.rules.scoring import EXTERNAL, NECESSITY_EXTERNALS, Marks, Missing, quorum_missing
 from fund.workflows.reviews.ties import Candidate, seat_of
 
-__all__ = ["KINDS", "Seated", "seat_panel", "top_up", "why_text"]
-
 KINDS = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),

@@ -13,8 +13,6 @@ from fund.rules.regulations import TOP
 from fund.rules.scoring import Line
 from fund.schemas.reviews import Score
 
-__all__ = ["parse_scores"]
-
 _EMPTY = re.compile(r'^([ \t]*"?\w+"?[ \t]*=)[ \t]*(#.*)?$', re.MULTILINE)
 """A line of the template that nobody filled in."""
 

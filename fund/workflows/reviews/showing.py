@@ -15,7 +15,7 @@ from fund.rules.conflicts import ground_text
 from fund.rules.scoring import Missing, rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import sees_conflicts, sees_scores
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.proposals.table import UNDECIDED
@@ -23,21 +23,19 @@ from fund.workflows.reviews.closing import what_is_missing
 from fund.workflows.reviews.seating import why_text
 from fund.workflows.reviews.ties import candidates, rules_of
 
-__all__ = ["show"]
 
-
-def show(view: View, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """The review of a proposal: panel and why, who has scored, what the quorum lacks; scores, means and advice once
     closed.
 
     Raises:
         UnknownRef: There is no such proposal, or it has no review yet.
     """
-    proposal = view.case(Proposal, ref)
-    review = view.case(Review, ref)
-    office = sees_conflicts(view, proposal)
+    proposal = snapshot.case(Proposal, ref)
+    review = snapshot.case(Review, ref)
+    office = sees_conflicts(snapshot, proposal)
     opened = bool(review.turn) and review.state != "proposed"
-    rules = rules_of(view, review) if opened else rules_for(view, proposal)
+    rules = rules_of(snapshot, review) if opened else rules_for(snapshot, proposal)
     profile = review.profile or ("rollout" if proposal.sort == "rollout" else "experiment")
     answer: dict[str, Any] = {
         "ref": ref,
@@ -51,8 +49,10 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "necessity": review.necessity,
         "extended": review.extended,
         "closes_at": review.closes_at.isoformat() if review.closes_at else None,
-        "panel": [_seat(view, review, seat, office=office) for seat in (review.panel if opened else review.proposed)],
-        "missing": _missing(what_is_missing(view, review) if review.state == "open" else ()),
+        "panel": [
+            _seat(snapshot, review, seat, office=office) for seat in (review.panel if opened else review.proposed)
+        ],
+        "missing": _missing(what_is_missing(snapshot, review) if review.state == "open" else ()),
         "rubric": [
             {
                 "id": criterion.id,
@@ -75,9 +75,9 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "result": None,
     }
     if office:
-        answer.update(_around_the_panel(view, proposal, review, opened=opened))
+        answer.update(_around_the_panel(snapshot, proposal, review, opened=opened))
     if review.result is not None and review.state == "closed":
-        answer["result"] = _result(view, proposal, review)
+        answer["result"] = _result(snapshot, proposal, review)
     return answer
 
 
@@ -87,14 +87,14 @@ def _missing(missing: Sequence[Missing]) -> list[dict[str, Any]]:
     ]
 
 
-def _seat(view: View, review: Review, seat: PanelSeat, *, office: bool) -> dict[str, Any]:
+def _seat(snapshot: Snapshot, review: Review, seat: PanelSeat, *, office: bool) -> dict[str, Any]:
     """A place in the panel and why this person has it; what was declared only for those who may know."""
-    known = office or (view.actor is not None and view.actor.user_id == seat.reviewer)
+    known = office or (snapshot.actor is not None and snapshot.actor.user_id == seat.reviewer)
     declared = review.declarations.get(seat.reviewer)
     why = review.chosen.get(seat.reviewer, "named")
     return {
         "reviewer": seat.reviewer,
-        "name": view.name(seat.reviewer),
+        "name": snapshot.name(seat.reviewer),
         "organisation": seat.organisation,
         "kind": seat.kind,
         "load": seat.load,
@@ -108,11 +108,11 @@ def _seat(view: View, review: Review, seat: PanelSeat, *, office: bool) -> dict[
     }
 
 
-def _around_the_panel(view: View, proposal: Proposal, review: Review, *, opened: bool) -> dict[str, Any]:
+def _around_the_panel(snapshot: Snapshot, proposal: Proposal, review: Review, *, opened: bool) -> dict[str, Any]:
     """Everybody else who was looked at: barred, passed over, gone, and who should join; each with the reason."""
     sits = {seat.reviewer for seat in (review.panel if opened else review.proposed)}
     working = review.state in ("open", "proposed")
-    free, barred = candidates(view, proposal, without=tuple(sits)) if working else ([], {})
+    free, barred = candidates(snapshot, proposal, without=tuple(sits)) if working else ([], {})
     grounds = {**review.barred, **{reviewer: conflict.text for reviewer, conflict in barred.items()}}
     gone = {**review.recused, **review.excluded}
     over = {**dict.fromkeys((each.seat.reviewer for each in free), "later"), **review.passed_over}
@@ -123,41 +123,41 @@ def _around_the_panel(view: View, proposal: Proposal, review: Review, *, opened:
             for each in free
         ],
         "barred": [
-            {"reviewer": reviewer, "name": view.name(reviewer), "why": ground, "ground": ground_text(ground)}
-            for reviewer, ground in sorted(grounds.items(), key=lambda pair: view.name(pair[0]))
+            {"reviewer": reviewer, "name": snapshot.name(reviewer), "why": ground, "ground": ground_text(ground)}
+            for reviewer, ground in sorted(grounds.items(), key=lambda pair: snapshot.name(pair[0]))
         ],
         "passed_over": [
-            {"reviewer": reviewer, "name": view.name(reviewer), "why": why, "why_text": why_text(why)}
-            for reviewer, why in sorted(over.items(), key=lambda pair: view.name(pair[0]))
+            {"reviewer": reviewer, "name": snapshot.name(reviewer), "why": why, "why_text": why_text(why)}
+            for reviewer, why in sorted(over.items(), key=lambda pair: snapshot.name(pair[0]))
             if reviewer not in sits and reviewer not in grounds and reviewer not in gone
         ],
         "left": [
-            {"reviewer": reviewer, "name": view.name(reviewer), "ground": ground_text(ground),
+            {"reviewer": reviewer, "name": snapshot.name(reviewer), "ground": ground_text(ground),
              "scored": reviewer in review.excluded}
-            for reviewer, ground in sorted(gone.items(), key=lambda pair: view.name(pair[0]))
+            for reviewer, ground in sorted(gone.items(), key=lambda pair: snapshot.name(pair[0]))
         ],
         "top_up": [
-            {"reviewer": seat.reviewer, "name": view.name(seat.reviewer), "kind": seat.kind,
+            {"reviewer": seat.reviewer, "name": snapshot.name(seat.reviewer), "kind": seat.kind,
              "why": review.chosen.get(seat.reviewer, ""), "why_text": why_text(review.chosen.get(seat.reviewer, "")),
-             "command": f"fund review assign {review.ref} {shlex.quote(view.name(seat.reviewer))}"}
+             "command": f"fund review assign {review.ref} {shlex.quote(snapshot.name(seat.reviewer))}"}
             for seat in (review.top_up if review.state == "open" else ())
         ],
         "undecided": [
-            {"reviewer": reviewer, "name": view.name(reviewer), "grounds": [ground_text(each) for each in declared]}
+            {"reviewer": reviewer, "name": snapshot.name(reviewer), "grounds": [ground_text(each) for each in declared]}
             for reviewer, declared in sorted(review.declarations.items())
             if declared and reviewer in sits and reviewer not in review.judged and proposal.state in UNDECIDED
         ],
     }  # fmt: skip
 
 
-def _result(view: View, proposal: Proposal, review: Review) -> dict[str, Any] | None:
+def _result(snapshot: Snapshot, proposal: Proposal, review: Review) -> dict[str, Any] | None:
     """Means and advice; who scored what for those who may; to the parties only once it was decided.
 
     A score that was excluded since stays readable, with its ground: it counts no more.
     """
     assert review.result is not None
-    whole = sees_scores(view, proposal, [each.reviewer for each in review.result.scores])
-    decision = view.maybe(Decision, proposal.ref)
+    whole = sees_scores(snapshot, proposal, [each.reviewer for each in review.result.scores])
+    decision = snapshot.maybe(Decision, proposal.ref)
     if not whole and (decision is None or decision.decided_on is None):
         return None
     result = review.result
@@ -172,10 +172,10 @@ def _result(view: View, proposal: Proposal, review: Review) -> dict[str, Any] | 
         "consensus_forced": result.consensus_forced,
         "consensus_until": review.consensus_until.isoformat() if review.consensus_until else None,
         "consensus": review.consensus.model_dump(mode="json") if review.consensus and whole else None,
-        "agreed_by": [view.name(each) for each in review.agreed_by],
+        "agreed_by": [snapshot.name(each) for each in review.agreed_by],
         "recomputed": bool(result.without),
         "scores": [
-            {**each.model_dump(mode="json"), "name": view.name(each.reviewer),
+            {**each.model_dump(mode="json"), "name": snapshot.name(each.reviewer),
              "excluded": ground_text(review.excluded[each.reviewer]) if each.reviewer in review.excluded else None}
             for each in result.scores if whole
         ],

@@ -17,23 +17,8 @@ from fund.rules.scoring import Missing, Seat
 from fund.schemas.people import RegulationsFile
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
-from fund.unit_of_work import View
-from fund.workflows.conflicts import kind_of, parties_of, people, require_no_conflict, soft_of, surroundings_of
-
-__all__ = [
-    "COMMITTEE_ROLES",
-    "LOOK",
-    "Candidate",
-    "candidates",
-    "kind_of",
-    "missing_text",
-    "parties_of",
-    "people",
-    "require_no_conflict",
-    "rules_of",
-    "seat_of",
-    "voters_on",
-]
+from fund.unit_of_work import Snapshot
+from fund.workflows.conflicts import kind_of, parties_of, people, soft_of, surroundings_of
 
 LOOK = "fund review show {ref}"
 """The command that shows a review, for hints."""
@@ -41,13 +26,13 @@ LOOK = "fund review show {ref}"
 COMMITTEE_ROLES = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
 
 
-def rules_of(view: View, review: Review) -> Regulations:
+def rules_of(snapshot: Snapshot, review: Review) -> Regulations:
     """The regulations whose rubric and quorum were fixed when the review opened.
 
     Raises:
         UnknownRegulations: They are not among those adopted.
     """
-    adopted = view.maybe(RegulationsFile, review.regulations)
+    adopted = snapshot.maybe(RegulationsFile, review.regulations)
     if adopted is None:
         raise UnknownRegulations(ref=review.ref, version=review.regulations)
     return adopted.regulations
@@ -73,25 +58,25 @@ class Candidate:
     """Also sits in the committee: reviewing would cost a vote (G7 d)."""
 
 
-def voters_on(view: View, proposal: Proposal) -> frozenset[str]:
+def voters_on(snapshot: Snapshot, proposal: Proposal) -> frozenset[str]:
     """Who voted on the proposal or decided it, in whatever session: they do not review it afterwards (G7 d)."""
-    decision = view.maybe(Decision, proposal.ref)
+    decision = snapshot.maybe(Decision, proposal.ref)
     return frozenset((*decision.voted, *decision.took_part)) if decision is not None else frozenset()
 
 
 def candidates(
-    view: View, proposal: Proposal, *, without: Sequence[str] = ()
+    snapshot: Snapshot, proposal: Proposal, *, without: Sequence[str] = ()
 ) -> tuple[list[Candidate], dict[str, Conflict]]:
     """Everybody who could review the proposal, and the conflict of those who could not, by user id."""
-    parties, voters = parties_of(view, proposal), voters_on(view, proposal)
+    parties, voters = parties_of(snapshot, proposal), voters_on(snapshot, proposal)
     load: dict[str, int] = {}
-    for review in view.briefs(Review, states=["open"]):
+    for review in snapshot.briefs(Review, states=["open"]):
         for reviewer in review.brief["waiting"]:
             load[reviewer] = load.get(reviewer, 0) + 1
-    around = surroundings_of(view, proposal)
+    around = surroundings_of(snapshot, proposal)
     free: list[Candidate] = []
     barred: dict[str, Conflict] = {}
-    for actor in people(view, Role.REVIEWER):
+    for actor in people(snapshot, Role.REVIEWER):
         if actor.user_id in without:
             continue
         conflict = hard_conflict(actor, parties)
@@ -103,9 +88,9 @@ def candidates(
         seat = PanelSeat(
             reviewer=actor.user_id,
             organisation=actor.organisation,
-            kind=kind_of(view, actor),
+            kind=kind_of(snapshot, actor),
             load=load.get(actor.user_id, 0),
-            soft=tuple(each.text for each in soft_of(view, actor, proposal, parties, around)),
+            soft=tuple(each.text for each in soft_of(snapshot, actor, proposal, parties, around)),
         )
         free.append(Candidate(actor, seat, actor.has(*COMMITTEE_ROLES)))
     return free, barred

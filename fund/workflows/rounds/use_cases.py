@@ -18,25 +18,12 @@ from fund.events.decisions import DecisionApproved, DecisionConditional, Decisio
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPlanned
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import CaseBrief, TimerRow
-from fund.unit_of_work import Life, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, state_after
-
-__all__ = [
-    "DECIDING_FACTS",
-    "LIVES",
-    "TRANSITIONS",
-    "State",
-    "close",
-    "last_day_of",
-    "decide_if_done",
-    "open_round",
-    "plan",
-    "require_open",
-    "takes_proposals",
-]
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.workflows.lifecycle import carry
 
 
 class State(StrEnum):
@@ -71,8 +58,8 @@ _WAITED_FOR = ("submitted", "returned", "eligible", "in_review", "scored", "deci
 """States in which a proposal still waits for its decision."""
 
 
-def _after(case: Round | None, happened: Envelope) -> Round | None:
-    fact = happened.fact
+def _after(case: Round | None, event: Envelope) -> Round | None:
+    fact = event.fact
     if isinstance(fact, RoundPlanned):
         return Round(
             ref=fact.ref,
@@ -87,7 +74,7 @@ def _after(case: Round | None, happened: Envelope) -> Round | None:
     if case is None:
         return None
     if isinstance(fact, (RoundOpened, RoundClosed, RoundDecided)):
-        return case.but(state=state_after(TRANSITIONS, case.state, fact))
+        return case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, (DecisionApproved, DecisionConditional)):
         return _with_awards(case, {**case.awards, fact.ref: fact.award_cents})
     if isinstance(fact, (DecisionReopened, ProposalWithdrawn, ProposalLapsed)):
@@ -96,10 +83,10 @@ def _after(case: Round | None, happened: Envelope) -> Round | None:
 
 
 def _with_awards(case: Round, awards: dict[str, int]) -> Round:
-    return case.but(awards=awards, committed_cents=sum(awards.values()))
+    return case.replace(awards=awards, committed_cents=sum(awards.values()))
 
 
-LIVES = {"round": Life(Round, _after, TRANSITIONS)}
+PROJECTIONS = {"round": Projection(Round, _after, TRANSITIONS)}
 
 
 # --------------------------------------------------------------------------------------------------------- use cases
@@ -172,9 +159,9 @@ def _of_timer(uow: UnitOfWork, timer: TimerRow) -> Round:
     return uow.case(Round, timer.stream.partition("/")[2])
 
 
-def decide_if_done(uow: UnitOfWork, happened: Envelope) -> None:
+def decide_if_done(uow: UnitOfWork, event: Envelope) -> None:
     """Once the round is closed and the last proposal has its decision, the round is decided."""
-    for ref in _rounds_of(uow, happened):
+    for ref in _rounds_of(uow, event):
         case = uow.maybe(Round, ref)
         if case is None or case.state != State.CLOSED or uow.any(Proposal, parent=ref, states=_WAITED_FOR):
             continue
@@ -182,11 +169,11 @@ def decide_if_done(uow: UnitOfWork, happened: Envelope) -> None:
         carry(uow, TRANSITIONS, "round decide", case, fact)
 
 
-def _rounds_of(view: View, happened: Envelope) -> list[str]:
-    fact = happened.fact
+def _rounds_of(snapshot: Snapshot, event: Envelope) -> list[str]:
+    fact = event.fact
     if isinstance(fact, RoundClosed):
         return [fact.ref]
-    proposal = view.maybe(Proposal, fact.ref)
+    proposal = snapshot.maybe(Proposal, fact.ref)
     return [proposal.round] if proposal is not None else []
 
 
@@ -200,21 +187,21 @@ def last_day_of(case: Round) -> date:
     return day_of(case.closes_at - timedelta(microseconds=1))
 
 
-def require_open(view: View, ref: str, *, command: str, subject: str) -> Round:
+def require_open(snapshot: Snapshot, ref: str, *, command: str, subject: str) -> Round:
     """The round, when it takes proposals at this instant.
 
     Raises:
         UnknownRef: There is no such round.
         RoundNotOpen: It does not open yet, or it is too late; the message has both instants.
     """
-    case = view.case(Round, ref)
-    if takes_proposals(case, view.now):
+    case = snapshot.case(Round, ref)
+    if takes_proposals(case, snapshot.now):
         return case
     raise RoundNotOpen(
         command=command,
         ref=subject,
         round=ref,
-        state=_state_at(case, view.now),
+        state=_state_at(case, snapshot.now),
         opens_at=case.opens_at,
         closes_at=case.closes_at,
     )
@@ -229,21 +216,21 @@ def _state_at(case: Round, now: datetime) -> str:
 # ----------------------------------------------------------------------------------------------------------- queries
 
 
-def _submitted(view: View, case: Round) -> list[CaseBrief]:
+def _submitted(snapshot: Snapshot, case: Round) -> list[CaseBrief]:
     """The proposals in a round, without those that nobody else may see."""
-    return [each for each in view.briefs(Proposal, parent=case.ref) if each.brief["submitted_at"] is not None]
+    return [each for each in snapshot.briefs(Proposal, parent=case.ref) if each.brief["submitted_at"] is not None]
 
 
-def _row(view: View, case: Round) -> dict[str, Any]:
-    rules = view.regulations(day_of(case.opens_at))
+def _row(snapshot: Snapshot, case: Round) -> dict[str, Any]:
+    rules = snapshot.regulations(day_of(case.opens_at))
     decided_by = deadline(case.closes_at.date(), weeks(rules.terms.decision_weeks))
     band = rules.tracks[case.track]
-    proposals = _submitted(view, case)
+    proposals = _submitted(snapshot, case)
     return {
         "ref": case.ref,
         "title": case.title,
         "track": case.track,
-        "state": _state_at(case, view.now),
+        "state": _state_at(case, snapshot.now),
         "opens_at": case.opens_at.isoformat(),
         "closes_at": case.closes_at.isoformat(),
         "decision_before": decided_by.isoformat(),
@@ -258,20 +245,20 @@ def _row(view: View, case: Round) -> dict[str, Any]:
     }
 
 
-def rounds(view: View) -> dict[str, Any]:
+def rounds(snapshot: Snapshot) -> dict[str, Any]:
     """Every round, in the order in which they open."""
-    listed = sorted(view.cases(Round), key=lambda case: (case.opens_at, case.ref))
-    return {"rounds": [_row(view, case) for case in listed]}
+    listed = sorted(snapshot.cases(Round), key=lambda case: (case.opens_at, case.ref))
+    return {"rounds": [_row(snapshot, case) for case in listed]}
 
 
-def round_shown(view: View, *, ref: str) -> dict[str, Any]:
+def round_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """One round with the proposals in it (drafts left out).
 
     Raises:
         UnknownRef: There is no such round.
     """
-    case = view.case(Round, ref)
-    names = {one.ref: one.short_name for one in view.cases(Partner)}
+    case = snapshot.case(Round, ref)
+    names = {one.ref: one.short_name for one in snapshot.cases(Partner)}
     proposals = [
         {
             "ref": each.ref,
@@ -282,7 +269,7 @@ def round_shown(view: View, *, ref: str) -> dict[str, Any]:
             "ask_cents": each.ask_cents,
             "award_cents": each.award_cents,
         }
-        for each in view.cases(Proposal, parent=ref)
+        for each in snapshot.cases(Proposal, parent=ref)
         if not each.is_draft
     ]
-    return {"round": _row(view, case), "proposals": proposals}
+    return {"round": _row(snapshot, case), "proposals": proposals}

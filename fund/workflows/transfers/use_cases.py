@@ -19,15 +19,14 @@ from fund.events import Envelope, Fact
 from fund.events.costs import TransferConfirmed, TransferFailed, TransferSent, TransferSettled
 from fund.money import require_cents
 from fund.rules.authority import PAYERS, SYSTEM, TREASURER, either
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import BankAccount
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
-from fund.unit_of_work import Life, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
+from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payees.use_cases import account_of_the_fund
-
-__all__ = ["LIVES", "TRANSITIONS", "State"]
 
 
 class State(StrEnum):
@@ -52,8 +51,8 @@ TRANSITIONS = (
 )
 
 
-def _after(case: Transfer | None, happened: Envelope) -> Transfer | None:
-    fact = happened.fact
+def _after(case: Transfer | None, event: Envelope) -> Transfer | None:
+    fact = event.fact
     if not isinstance(fact, (TransferSent, TransferSettled, TransferConfirmed, TransferFailed)):
         return case
     state = state_after(TRANSITIONS, case.state if case else None, fact)
@@ -69,13 +68,13 @@ def _after(case: Transfer | None, happened: Envelope) -> Transfer | None:
             swept=bool(fact.bank_line),
         )
     if isinstance(fact, TransferSent):
-        return case.but(state=state, sent_on=happened.effective_on, debit_line=fact.bank_line)
+        return case.replace(state=state, sent_on=event.effective_on, debit_line=fact.bank_line)
     if isinstance(fact, TransferSettled):
-        return case.but(state=state, settled_on=happened.effective_on, credit_line=fact.bank_line)
+        return case.replace(state=state, settled_on=event.effective_on, credit_line=fact.bank_line)
     if isinstance(fact, TransferConfirmed):
         side = "credit_line" if fact.arrived else "debit_line"
-        return case.but(**{side: fact.bank_line})
-    return case.but(state=state, reason=fact.reason, returned_line=fact.bank_line)
+        return case.replace(**{side: fact.bank_line})
+    return case.replace(state=state, reason=fact.reason, returned_line=fact.bank_line)
 
 
 # ------------------------------------------------------------------------------------------------------ use cases
@@ -126,8 +125,8 @@ def transfer(
     return {"ref": fact.ref, "from": source.account, "to": target.account, "amount_cents": amount}
 
 
-def _own(view: View, iban: str, account: str) -> BankAccount:
-    found = view.maybe(BankAccount, iban)
+def _own(snapshot: Snapshot, iban: str, account: str) -> BankAccount:
+    found = snapshot.maybe(BankAccount, iban)
     if found is None or found.account != account:
         raise AccountNotOfTheFund(iban=iban_mask(iban), account=account)
     return found
@@ -237,14 +236,14 @@ def _lands(case: Transfer) -> bool:
     return not case.credit_line and case.state != State.FAILED
 
 
-def _other(view: View, line: BankLine) -> BankAccount | None:
+def _other(snapshot: Snapshot, line: BankLine) -> BankAccount | None:
     """The account of the fund on the other side of a line, if it is one."""
-    return view.maybe(BankAccount, line.counterparty_iban) if line.counterparty_iban else None
+    return snapshot.maybe(BankAccount, line.counterparty_iban) if line.counterparty_iban else None
 
 
-def _here(view: View, cause: Envelope) -> BankAccount:
+def _here(snapshot: Snapshot, cause: Envelope) -> BankAccount:
     """The account whose line it is: that of the statement."""
-    return view.case(BankAccount, getattr(cause.fact, "iban"))  # noqa: B009 - every kind of bank file has one
+    return snapshot.case(BankAccount, getattr(cause.fact, "iban"))  # noqa: B009 - every kind of bank file has one
 
 
 def _swept(source: BankAccount, target: BankAccount, line: BankLine) -> dict[str, Any]:
@@ -257,15 +256,17 @@ def _swept(source: BankAccount, target: BankAccount, line: BankLine) -> dict[str
     }
 
 
-def _meant(view: View, line: BankLine, other: BankAccount | None, fits: Callable[[Transfer], bool]) -> Transfer | None:
+def _meant(
+    snapshot: Snapshot, line: BankLine, other: BankAccount | None, fits: Callable[[Transfer], bool]
+) -> Transfer | None:
     """The transfer of which a line is one side: the one that it names, else the oldest between these accounts.
 
     A line without an account on its other side is only known by our reference.
     """
     named = {ref_of_end_to_end_id(line.end_to_end_id)[0], *(found.ref for found in find_references(line.text))}
-    cases = [case for case in view.cases(Transfer) if case.amount_cents == abs(line.amount_cents) and fits(case)]
+    cases = [case for case in snapshot.cases(Transfer) if case.amount_cents == abs(line.amount_cents) and fits(case)]
     between = [case for case in cases if other is not None and other.ref in (case.from_iban, case.to_iban)]
     return next((case for case in cases if case.ref in named), between[0] if between else None)
 
 
-LIVES = {"transfer": Life(Transfer, _after, TRANSITIONS)}
+PROJECTIONS = {"transfer": Projection(Transfer, _after, TRANSITIONS)}

@@ -21,8 +21,6 @@ from fund.workflows.lifecycle import carry, require_reason
 from fund.workflows.writeoffs.standing import came_back, entry_of, lost, standing
 from fund.workflows.writeoffs.table import LOOK, TRANSITIONS, State
 
-__all__ = ["post", "recover", "reverse"]
-
 
 def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     """The advance is given up in the books, its instalments are cancelled, the allowance above the rest is released.

@@ -7,7 +7,7 @@ from fund.events import Envelope
 from fund.events.writeoffs import WriteoffDecided, WriteoffRefused, WriteoffVoted
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.ballots import (
     after_vote,
     body_behind,
@@ -22,8 +22,6 @@ from fund.workflows.bodies import Body, Matter, deciders, require_decider
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.writeoffs.standing import standing
 from fund.workflows.writeoffs.table import LOOK, TRANSITIONS, Ground, State
-
-__all__ = ["decide", "vote", "waiting_votes"]
 
 
 def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
@@ -113,42 +111,42 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     return envelope
 
 
-def _judged_by(view: View, case: Writeoff) -> tuple[str, ...]:
+def _judged_by(snapshot: Snapshot, case: Writeoff) -> tuple[str, ...]:
     """What went into learning rests on the evaluation: no peer votes who judged it, before it was returned or after."""
-    evaluation = view.maybe(Evaluation, case.agreement) if case.ground == Ground.LEARNING else None
+    evaluation = snapshot.maybe(Evaluation, case.agreement) if case.ground == Ground.LEARNING else None
     return () if evaluation is None else (*evaluation.judged_before, *evaluation.peers)
 
 
-def _matter(view: View, case: Writeoff) -> Matter:
-    judged = _judged_by(view, case)
-    return matter_behind(view, proposal=case.proposal, lead=case.lead, parties=case.parties, judged_by=judged)
+def _matter(snapshot: Snapshot, case: Writeoff) -> Matter:
+    judged = _judged_by(snapshot, case)
+    return matter_behind(snapshot, proposal=case.proposal, lead=case.lead, parties=case.parties, judged_by=judged)
 
 
-def _body(view: View, case: Writeoff) -> Body:
+def _body(snapshot: Snapshot, case: Writeoff) -> Body:
     return body_behind(
-        view,
-        view.regulations().committee,
+        snapshot,
+        snapshot.regulations().committee,
         proposal=case.proposal,
         agreement=case.agreement,
         lead=case.lead,
         parties=case.parties,
-        judged_by=_judged_by(view, case),
+        judged_by=_judged_by(snapshot, case),
     )
 
 
-def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+def waiting_votes(snapshot: Snapshot, case: Writeoff) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
     """Who has not voted yet, whether enough have, and who may then decide; user ids."""
-    waits, ready = waiting_in_body(view.regulations().committee, _body(view, case), case.commitments)
-    return waits, ready, deciders(view, _matter(view, case), hands=case.hands)
+    waits, ready = waiting_in_body(snapshot.regulations().committee, _body(snapshot, case), case.commitments)
+    return waits, ready, deciders(snapshot, _matter(snapshot, case), hands=case.hands)
 
 
-def _used(view: View, year: int) -> int:
+def _used(snapshot: Snapshot, year: int) -> int:
     """What of the learning budget of a year is taken by decisions of that year; those that can be booked or are."""
-    cases = view.cases(Writeoff, states=[State.DECIDED, State.POSTED])
+    cases = snapshot.cases(Writeoff, states=[State.DECIDED, State.POSTED])
     return sum(
         case.amount_cents
         for case in cases
         if case.ground == Ground.LEARNING
         and case.decided_year == year
-        and (case.state == State.POSTED or case.amount_cents <= standing(view, f"1200.{case.agreement}"))
+        and (case.state == State.POSTED or case.amount_cents <= standing(snapshot, f"1200.{case.agreement}"))
     )

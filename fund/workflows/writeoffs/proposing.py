@@ -35,9 +35,6 @@ from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.writeoffs.standing import standing
 from fund.workflows.writeoffs.table import OPEN, TRANSITIONS, Ground
 
-__all__ = ["propose"]
-
-
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
 """States of a disbursement in which money may still leave."""
 

@@ -7,34 +7,32 @@ from datetime import date
 from fund.errors.ledger import UnknownAccount
 from fund.ledger import Entry
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.writeoffs.table import State
 
-__all__ = ["came_back", "entry_of", "lost", "standing"]
 
-
-def standing(view: View, code: str, *, as_of: date | None = None) -> int:
+def standing(snapshot: Snapshot, code: str, *, as_of: date | None = None) -> int:
     """What stands on a sub-account, debit positive; nothing on one that never moved."""
     try:
-        return view.ledger.balance(code, as_of=as_of)
+        return snapshot.ledger.balance(code, as_of=as_of)
     except UnknownAccount:
         return 0
 
 
-def entry_of(view: View, case: Writeoff) -> Entry | None:
+def entry_of(snapshot: Snapshot, case: Writeoff) -> Entry | None:
     """The entry that booked it."""
-    return view.ledger.find(f"{case.event_id}/0") if case.event_id else None
+    return snapshot.ledger.find(f"{case.event_id}/0") if case.event_id else None
 
 
-def came_back(view: View, case: Writeoff) -> int:
+def came_back(snapshot: Snapshot, case: Writeoff) -> int:
     """What came back of a write-off: its own recoveries, and what unspent money (D8) brought beyond the other ones."""
-    back = -view.ledger.balance(f"4300.{case.agreement}", kinds_excluded=("closing",))
-    posted = view.cases(Writeoff, parent=case.agreement, states=[State.POSTED])
+    back = -snapshot.ledger.balance(f"4300.{case.agreement}", kinds_excluded=("closing",))
+    posted = snapshot.cases(Writeoff, parent=case.agreement, states=[State.POSTED])
     others = sum(each.posted_cents for each in posted if each.ref != case.ref)
     return max(case.recovered_cents, back - others)
 
 
-def lost(view: View, agreement: str) -> int:
+def lost(snapshot: Snapshot, agreement: str) -> int:
     """What was given up of an agreement and did not come back yet."""
     codes = ("4200", "4210", "4300")
-    return sum(view.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes)
+    return sum(snapshot.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes)

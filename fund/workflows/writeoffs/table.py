@@ -15,11 +15,9 @@ from fund.events.writeoffs import (
     WriteoffVoted,
 )
 from fund.rules.authority import CHAIR, FUND_MANAGER, TREASURER, VOTERS
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition, state_after
-
-__all__ = ["LIVES", "LOOK", "OPEN", "TRANSITIONS", "Ground", "State", "writeoff_after"]
+from fund.unit_of_work import Projection
 
 
 class State(StrEnum):
@@ -55,8 +53,8 @@ LOOK = "fund writeoff list"
 OPEN = (State.PROPOSED, State.DECIDED)
 
 
-def writeoff_after(case: Writeoff | None, happened: Envelope) -> Writeoff | None:
-    fact = happened.fact
+def writeoff_after(case: Writeoff | None, event: Envelope) -> Writeoff | None:
+    fact = event.fact
     if isinstance(fact, WriteoffProposed):
         return Writeoff(
             ref=fact.ref,
@@ -69,29 +67,29 @@ def writeoff_after(case: Writeoff | None, happened: Envelope) -> Writeoff | None
             reason=fact.reason,
             amount_cents=fact.amount_cents,
         )
-    if case is None or happened.stream != case.stream:
+    if case is None or event.stream != case.stream:
         return case
     state = state_after(TRANSITIONS, case.state, fact)
-    hands = tuple(dict.fromkeys((*case.hands, happened.actor)))
+    hands = tuple(dict.fromkeys((*case.hands, event.actor)))
     if isinstance(fact, WriteoffVoted):
-        return case.but(commitments={**case.commitments, happened.actor: fact.commitment})
+        return case.replace(commitments={**case.commitments, event.actor: fact.commitment})
     if isinstance(fact, WriteoffDecided):
-        return case.but(state=state, hands=hands, decided_year=happened.effective_on.year)
+        return case.replace(state=state, hands=hands, decided_year=event.effective_on.year)
     if isinstance(fact, WriteoffRefused):
-        return case.but(state=state, hands=hands)
+        return case.replace(state=state, hands=hands)
     if isinstance(fact, WriteoffPosted):
-        return case.but(
+        return case.replace(
             state=state,
             hands=hands,
             posted_cents=fact.amount_cents,
             allowance_released_cents=fact.allowance_released_cents,
-            event_id=happened.event_id,
+            event_id=event.event_id,
         )
     if isinstance(fact, WriteoffReversed):
-        return case.but(state=state, posted_cents=0, recovered_cents=0)
+        return case.replace(state=state, posted_cents=0, recovered_cents=0)
     if isinstance(fact, WriteoffRecovered):
-        return case.but(state=state, recovered_cents=case.recovered_cents + fact.amount_cents)
+        return case.replace(state=state, recovered_cents=case.recovered_cents + fact.amount_cents)
     return case
 
 
-LIVES = {"writeoff": Life(Writeoff, writeoff_after, TRANSITIONS)}
+PROJECTIONS = {"writeoff": Projection(Writeoff, writeoff_after, TRANSITIONS)}

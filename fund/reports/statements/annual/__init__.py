@@ -17,12 +17,12 @@ from fund.reports.statements.annual.paper import annual_pdf, annual_pictures
 from fund.reports.statements.annual.years import told
 from fund.reports.statements.position import position
 from fund.schemas.people import FundFile
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 
 __all__ = ["annual", "annual_pdf", "annual_pictures", "as_page"]
 
 
-def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, Any]:
+def annual(snapshot: Snapshot, *, year: int, known_at: int | None = None) -> dict[str, Any]:
     """The annual accounts of a year.
 
     Of a closed year as its last closing froze it: the same bytes whatever is recorded later. Before the closing they
@@ -34,10 +34,10 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
     Raises:
         YearBeforeTheFund: The fund began later. YearToCome: The year is still to come.
     """
-    of = told(view, year, known_at)
-    rules = of.view.regulations(of.last_on)
+    of = told(snapshot, year, known_at)
+    rules = of.snapshot.regulations(of.last_on)
     return {
-        "fund_name": _name(of.view),
+        "fund_name": _name(of.snapshot),
         **of.as_json(),
         "regulations": rules.version,
         "legal_form": rules.legal_form,
@@ -49,7 +49,7 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
         "commitments": open_commitments(of),
         "budgets": budgets(of),
         "treasury": {"quarters": treasury_quarters(of)},
-        "indicators": position(of.view, as_of=of.last_on, known_at=None if of.last is None else of.known_at)[
+        "indicators": position(of.snapshot, as_of=of.last_on, known_at=None if of.last is None else of.known_at)[
             "indicators"
         ],
         "experiments": experiments(of),
@@ -59,6 +59,6 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
     }
 
 
-def _name(view: View) -> str:
-    found = view.maybe(FundFile, "")
+def _name(snapshot: Snapshot) -> str:
+    found = snapshot.maybe(FundFile, "")
     return found.name if found is not None else ""

@@ -18,8 +18,6 @@ from typing import Any
 from fund.ledger import CLOSING, AccountType, Layer, Movement, main_of
 from fund.reports.statements.annual.years import Told
 
-__all__ = ["Books", "Line", "balance_sheet", "books", "income_statement"]
-
 DEFERRED = "BBV 49b"
 EQUITY = "BBV 43"
 
@@ -110,7 +108,7 @@ class Books:
 
 def books(told: Told) -> Books:
     """The ledger of a year, as it was known: two sets of balances and one of movements."""
-    ledger = told.view.ledger
+    ledger = told.snapshot.ledger
 
     def read() -> Books:
         before = ledger.trial_balance(as_of=told.before_on, known_at=told.known_at)
@@ -128,7 +126,7 @@ def books(told: Told) -> Books:
             memo=frozenset(main_of(row.code) for row in after if row.layer is not Layer.ACTUAL),
         )
 
-    found: Books = told.view.once(("annual books", told.year, told.known_at), read)
+    found: Books = told.snapshot.cached(("annual books", told.year, told.known_at), read)
     return found
 
 
@@ -138,7 +136,7 @@ def balance_sheet(told: Told) -> dict[str, Any]:
     Where the contributions are the host's money for a purpose, they and the results stand as deferred income (BBV 49b)
     and there is no equity; else they are equity (BBV 43), the result of the year apart (BBV 42).
     """
-    host = told.view.regulations(told.last_on).legal_form == "host"
+    host = told.snapshot.regulations(told.last_on).legal_form == "host"
     now = books(told)
     before = None if told.before is None else books(told.before)
     assets = [_row(line, 1, now, before) for line in (*ASSETS, *_others(now, before, AccountType.ASSET))]
@@ -183,7 +181,7 @@ def income_statement(told: Told) -> dict[str, Any]:
     Money of a host is spent from what was received for the purpose: what is released then equals the costs less other
     income, and nothing is left as the host's own result (BBV 49b).
     """
-    host = told.view.regulations(told.last_on).legal_form == "host"
+    host = told.snapshot.regulations(told.last_on).legal_form == "host"
     now = books(told)
     before = None if told.before is None else books(told.before)
 

@@ -12,15 +12,13 @@ from typing import Any, TypeVar
 
 from fund.ledger import main_of
 from fund.reports.burden import TARGETS, Burden, burdens
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.reports.statements.annual.balance import PROMISED, books
 from fund.reports.statements.annual.years import Told
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
-
-__all__ = ["burden_of_year", "experiments", "open_commitments"]
 
 Case = TypeVar("Case", bound=CaseFile)
 
@@ -31,14 +29,14 @@ OVER = "closed"
 
 def _on(told: Told, model: type[Case], day: date) -> dict[str, Case]:
     """The cases of a kind at the end of a day, by reference."""
-    return {case.ref: case for case in cases_on(told.view, model, day, last=told.last)}
+    return {case.ref: case for case in cases_on(told.snapshot, model, day, last=told.last)}
 
 
 def experiments(told: Told) -> list[dict[str, Any]]:
     """Every agreement that ran in the year, in the order of references; amounts are those on 31 December."""
-    view, found = told.view, []
-    booked = view.ledger.balances(as_of=told.last_on, known_at=told.known_at, kinds_excluded=("closing",))
-    paid = {each.ref: each for each in burdens(view) if each.paid_on <= told.last_on}
+    snapshot, found = told.snapshot, []
+    booked = snapshot.ledger.balances(as_of=told.last_on, known_at=told.known_at, kinds_excluded=("closing",))
+    paid = {each.ref: each for each in burdens(snapshot) if each.paid_on <= told.last_on}
     earlier, evaluations = _on(told, Agreement, told.before_on), _on(told, Evaluation, told.last_on)
     for case in _on(told, Agreement, told.last_on).values():
         if case.state in NOT_YET or case.started_on is None:
@@ -54,8 +52,8 @@ def experiments(told: Told) -> list[dict[str, Any]]:
                 "title": case.title,
                 "track": case.track,
                 "lead_partner": case.lead,
-                "lead_name": view.partner_name(case.lead),
-                "parties": [{"partner": each, "name": view.partner_name(each)} for each in case.parties],
+                "lead_name": snapshot.partner_name(case.lead),
+                "parties": [{"partner": each, "name": snapshot.partner_name(each)} for each in case.parties],
                 "state": case.state,
                 "ground": case.ground,
                 "started_on": case.started_on.isoformat(),
@@ -109,7 +107,7 @@ def burden_of_year(told: Told) -> list[dict[str, Any]]:
     """Per track the proposals whose first money was paid in the year: how many, how many within their target, the most
     that was asked, and why by count of steps.
     """
-    found = [each for each in burdens(told.view) if told.first_on <= each.paid_on <= told.last_on]
+    found = [each for each in burdens(told.snapshot) if told.first_on <= each.paid_on <= told.last_on]
     rows = []
     for track, target in TARGETS.items():
         of_track = [each for each in found if each.track == track]
@@ -137,7 +135,7 @@ def burden_of_year(told: Told) -> list[dict[str, Any]]:
 
 def open_commitments(told: Told) -> list[dict[str, Any]]:
     """What is awarded and not approved to pay on 31 December, by proposal: 9000 as it stands."""
-    view, found = told.view, []
+    snapshot, found = told.snapshot, []
     agreements, proposals = _on(told, Agreement, told.last_on), _on(told, Proposal, told.last_on)
     for code, cents in books(told).closed.items():
         if main_of(code) != PROMISED or not cents:
@@ -150,7 +148,7 @@ def open_commitments(told: Told) -> list[dict[str, Any]]:
                 "proposal": ref,
                 "agreement": agreement.ref if agreement is not None else None,
                 "title": case.title if case is not None else "",
-                "lead_name": view.partner_name(case.lead) if case is not None else "",
+                "lead_name": snapshot.partner_name(case.lead) if case is not None else "",
                 "state": case.state if case is not None else "",
                 "award_cents": case.award_cents if case is not None else 0,
                 "open_cents": cents,

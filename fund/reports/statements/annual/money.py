@@ -13,8 +13,6 @@ from fund.reports.statements.annual.balance import books
 from fund.reports.statements.annual.years import Told
 from fund.reports.statements.treasury import treasury
 
-__all__ = ["budgets", "cash_flow", "treasury_quarters"]
-
 ACCOUNTS = ("1000", "1005")
 FLOWS = {
     "contributions": ("I_cents", 1),
@@ -46,7 +44,7 @@ def cash_flow(told: Told) -> dict[str, Any]:
 
 def _flows(told: Told) -> tuple[dict[str, int], int]:
     """The lines of a year, and what of its cash they do not explain: nothing, while the identity holds."""
-    moved = Quantities(told.view, told.last_on, told.known_at, since=told.first_on)
+    moved = Quantities(told.snapshot, told.last_on, told.known_at, since=told.first_on)
     opening, closing = _standing(books(told).opening), _standing(books(told).closing)
     flows = {name: sign * moved.value(quantity) for name, (quantity, sign) in FLOWS.items()}
     cash = moved.value("L_cents")
@@ -60,14 +58,14 @@ def _standing(balances: Mapping[str, int]) -> int:
 
 def treasury_quarters(told: Told) -> list[dict[str, Any]]:
     """Per quarter what stood outside the treasury on average, against the threshold of the regulations (BBV 52c)."""
-    quarters = treasury(told.view, year=told.year, as_of=told.last_on, known_at=told.known_at)["quarters"]
+    quarters = treasury(told.snapshot, year=told.year, as_of=told.last_on, known_at=told.known_at)["quarters"]
     kept = ("quarter", "outside_cents", "inside_cents", "threshold_cents", "room_cents", "excess_cents", "within")
     return [{key: row[key] for key in kept} for row in quarters]
 
 
 def budgets(told: Told) -> list[dict[str, Any]]:
     """What went into learning, and what the fund cost, against the budgets of the year."""
-    now, rules = books(told), told.view.regulations(told.last_on)
+    now, rules = books(told), told.snapshot.regulations(told.last_on)
     before = None if told.before is None else books(told.before)
     return [
         {

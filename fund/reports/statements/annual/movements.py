@@ -17,8 +17,6 @@ from fund.reports.statements.annual.years import Told
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 
-__all__ = ["TABLES", "Table", "movement_tables"]
-
 OTHER = "other"
 
 
@@ -213,7 +211,7 @@ def _deferred(told: Told, tables: Mapping[str, Any], found: Books) -> dict[str, 
     """Where the contributions are a host's: what was received for the purpose, what was released to pay for it, what
     was paid back (BBV 52a). ``None`` where they are equity.
     """
-    if told.view.regulations(told.last_on).legal_form != "host":
+    if told.snapshot.regulations(told.last_on).legal_form != "host":
         return None
     capital, results = tables["capital"]["total"], _results(found)["total"]
     row = {
@@ -228,16 +226,16 @@ def _deferred(told: Told, tables: Mapping[str, Any], found: Books) -> dict[str, 
 
 
 def _partner(told: Told, ref: str) -> str:
-    return told.view.partner_name(ref)
+    return told.snapshot.partner_name(ref)
 
 
 def _agreement(told: Told, ref: str) -> str:
-    found = told.view.maybe(Agreement, ref)
+    found = told.snapshot.maybe(Agreement, ref)
     return found.title if found is not None else ref
 
 
 def _proposal(told: Told, ref: str) -> str:
-    found = told.view.maybe(Proposal, ref)
+    found = told.snapshot.maybe(Proposal, ref)
     return found.title if found is not None else ref
 
 

@@ -17,8 +17,6 @@ from fund.reports.statements.annual.years import Told
 from fund.rules.keys import REVIEW_MONTHS
 from fund.schemas.people import RegulationsFile
 
-__all__ = ["after_balance_date", "next_year"]
-
 LATER = {
     "decision.approved": "award_cents",
     "decision.conditional": "award_cents",
@@ -38,7 +36,7 @@ def after_balance_date(told: Told) -> list[dict[str, Any]]:
     """What was decided in the next year and known when the accounts were made, oldest first."""
     until = date(told.year + 1, 12, 31)
     found = (
-        each for each in told.view.store.facts.of_types(sorted(LATER)) if told.last_on < each.effective_on <= until
+        each for each in told.snapshot.store.facts.of_types(sorted(LATER)) if told.last_on < each.effective_on <= until
     )
     return [_decision(told, each) for each in found]
 
@@ -49,7 +47,7 @@ def _decision(told: Told, each: Envelope) -> dict[str, Any]:
         "on": each.effective_on.isoformat(),
         "type": each.type,
         "ref": each.fact.ref,
-        "name": told.view.partner_name(each.fact.ref),
+        "name": told.snapshot.partner_name(each.fact.ref),
         "amount_cents": getattr(each.fact, amount, None) if amount else None,
     }
 
@@ -57,9 +55,9 @@ def _decision(told: Told, each: Envelope) -> dict[str, Any]:
 def next_year(told: Told) -> dict[str, Any]:
     """Regulations that hold from a day in the next year, and every number they change; when the key is reviewed."""
     first, last = date(told.year + 1, 1, 1), date(told.year + 1, 12, 31)
-    coming = [case for case in told.view.cases(RegulationsFile) if first <= case.from_on <= last]
-    adopted, before = [], told.view.regulations(told.last_on)
-    for case in sorted(coming, key=lambda case: (case.from_on, told.view.version(case))):
+    coming = [case for case in told.snapshot.cases(RegulationsFile) if first <= case.from_on <= last]
+    adopted, before = [], told.snapshot.regulations(told.last_on)
+    for case in sorted(coming, key=lambda case: (case.from_on, told.snapshot.version(case))):
         then = case.regulations
         adopted.append(
             {
@@ -96,7 +94,7 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
 def _key_review(told: Told) -> dict[str, Any] | None:
     """When the key in force is looked at again: five years after the day it holds from (K12)."""
     try:
-        key = key_in_force(told.view, told.last_on)
+        key = key_in_force(told.snapshot, told.last_on)
     except NoKeyInForce:
         return None
     until = add_months(key.from_on, REVIEW_MONTHS)

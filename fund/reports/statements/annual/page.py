@@ -28,8 +28,6 @@ from fund.reports.statements.annual.words import (
     why,
 )
 
-__all__ = ["as_page", "title_of"]
-
 INDENT = "  "
 ALWAYS = ("advances", "allowance", "bank", "treasury", "fund_capital", "accumulated_result", "result_of_the_year")
 """Lines that are shown when nothing stands on them."""

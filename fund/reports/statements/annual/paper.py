@@ -10,7 +10,6 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from fund.glossary import choice_word, state_word
 from fund.language import N_, _, day, euros, language
 from fund.reports.charts import svg
 from fund.reports.layout import Column, Table
@@ -19,8 +18,7 @@ from fund.reports.statements.annual.page import as_page, next_year_sentences, ti
 from fund.reports.statements.annual.words import FLOWS, decision_sentence, policies, result_text, whole, why
 from fund.reports.statements.formats import as_csv
 from fund.reports.statements.printed import on_sheets
-
-__all__ = ["annual_pdf", "annual_pictures"]
+from fund.words import choice_word, state_word
 
 TEMPLATE = "annual.typ"
 MOST, MOST_SENTENCES = 4, 3

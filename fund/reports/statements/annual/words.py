@@ -6,28 +6,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from fund.glossary import choice_word, words
 from fund.language import N_, _, day, decimal_text, euros
 from fund.reports.burden import REASONS
 from fund.reports.layout import percent_text
-
-__all__ = [
-    "BUDGETS",
-    "COLUMNS",
-    "FLOWS",
-    "GROUPS",
-    "SHEETS",
-    "account_title",
-    "change_words",
-    "decision_sentence",
-    "group_title",
-    "line_title",
-    "policies",
-    "quarter_sentence",
-    "result_text",
-    "whole",
-    "why",
-]
+from fund.words import all_words, choice_word
 
 GROUPS: Mapping[str, str] = {
     "financial_fixed_assets": N_("Financial fixed assets"),
@@ -80,7 +62,7 @@ def line_title(name: str, mains: list[str]) -> str:
 
 def account_title(main: str) -> str:
     """The name of a main account, in the language in use."""
-    return next((word.in_language() for word in words() if word.source == f"accounts.csv {main}"), main)
+    return next((word.in_language() for word in all_words() if word.source == f"accounts.csv {main}"), main)
 
 
 FLOWS: Mapping[str, str] = {

@@ -14,9 +14,7 @@ from typing import Any
 from fund.closing.frozen import Closing, closings
 from fund.errors.closing import YearBeforeTheFund, YearToCome
 from fund.ledger import GENESIS
-from fund.unit_of_work import Past, View
-
-__all__ = ["Told", "told"]
+from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +22,13 @@ class Told:
     """A year, and what counts of all that is known.
 
     Attributes:
-        view: The fund as it was known; facts that came later are not in it.
+        snapshot: The fund as it was known; facts that came later are not in it.
         known_at: The last entry that counts.
         last: The last fact that counts; ``None`` where all do that are known.
         closing: The closing that was in force then; ``None`` while the accounts are provisional.
     """
 
-    view: View
+    snapshot: Snapshot
     year: int
     known_at: int
     last: int | None
@@ -54,13 +52,13 @@ class Told:
     @property
     def before(self) -> Told | None:
         """The year before, by the same knowledge; ``None`` in the fund's first."""
-        if self.year <= _first_year(self.view, self.known_at):
+        if self.year <= _first_year(self.snapshot, self.known_at):
             return None
-        return Told(self.view, self.year - 1, self.known_at, self.last, None)
+        return Told(self.snapshot, self.year - 1, self.known_at, self.last, None)
 
     def as_json(self) -> dict[str, Any]:
         """The year, what it was made from, and whether it is closed."""
-        ledger, facts = self.view.ledger, self.view.store.facts
+        ledger, facts = self.snapshot.ledger, self.snapshot.store.facts
         fact = facts.head()
         return {
             "year": self.year,
@@ -76,13 +74,13 @@ class Told:
                 "explanation": getattr(self.closing.closed.fact, "explanation", ""),
             },
             "known_at": self.known_at,
-            "head": {"seq": self.known_at, "hash": _hash(self.view, self.known_at).hex()},
+            "head": {"seq": self.known_at, "hash": _hash(self.snapshot, self.known_at).hex()},
             "fact": {"seq": fact.seq, "hash": fact.hash.hex()},
             "trial_balance_sha256": ledger.trial_balance_hash(as_of=self.last_on, known_at=self.known_at).hex(),
         }
 
 
-def told(view: View, year: int, known_at: int | None) -> Told:
+def told(snapshot: Snapshot, year: int, known_at: int | None) -> Told:
     """What counts for the accounts of a year.
 
     Args:
@@ -92,29 +90,29 @@ def told(view: View, year: int, known_at: int | None) -> Told:
     Raises:
         YearBeforeTheFund: The fund was not there yet. YearToCome: The year is still to come.
     """
-    if year > view.today.year:
-        raise YearToCome(year=year, today=view.today, this_year=view.today.year)
-    head, last = view.ledger.head().seq, None
-    found = [each for each in closings(view, f"{year:04d}") if each.known_at is not None]
+    if year > snapshot.today.year:
+        raise YearToCome(year=year, today=snapshot.today, this_year=snapshot.today.year)
+    head, last = snapshot.ledger.head().seq, None
+    found = [each for each in closings(snapshot, f"{year:04d}") if each.known_at is not None]
     if known_at is None:
         in_force = found[-1] if found and found[-1].reopened is None else None
     else:
         in_force = next((each for each in reversed(found) if each.known_at == known_at), None)
-    seen = view
+    seen = snapshot
     if in_force is not None and in_force.known_at is not None:
         seq, last = in_force.known_at, in_force.closed.seq
-        seen = Past(view, last)
+        seen = HistoricalSnapshot(snapshot, last)
     elif known_at is None:
         seq = head
     else:
         seq = min(known_at, head)
-        last = _fact_of(view, seq)
-        seen, in_force = Past(view, last), _in_force(found, last)
-    first = _first_year(view, seq)
+        last = _fact_of(snapshot, seq)
+        seen, in_force = HistoricalSnapshot(snapshot, last), _in_force(found, last)
+    first = _first_year(snapshot, seq)
     if year < first:
         raise YearBeforeTheFund(year=year, first_year=first)
     if last is not None:
-        seen.remember(("last fact", seq), last)  # the closing of a year in which nothing was earned made no entry
+        seen.prime_cache(("last fact", seq), last)  # the closing of a year in which nothing was earned made no entry
     return Told(seen, year, seq, last, in_force)
 
 
@@ -126,31 +124,31 @@ def _in_force(found: list[Closing], last: int) -> Closing | None:
     return known[-1]
 
 
-def _fact_of(view: View, seq: int) -> int:
-    """The number of the fact behind an entry (as ``fund.reports.past``); of the first regulations for no entry."""
-    event_id = view.ledger.entry(seq).metadata.get("event_id") if seq else None
-    envelope = view.store.facts.get(str(event_id)) if event_id else None
-    return envelope.seq if envelope is not None else _founded(view)
+def _fact_of(snapshot: Snapshot, seq: int) -> int:
+    """The number of the fact behind an entry (as ``fund.reports.history``); of the first regulations for no entry."""
+    event_id = snapshot.ledger.entry(seq).metadata.get("event_id") if seq else None
+    envelope = snapshot.store.facts.get(str(event_id)) if event_id else None
+    return envelope.seq if envelope is not None else _founded(snapshot)
 
 
-def _founded(view: View) -> int:
+def _founded(snapshot: Snapshot) -> int:
     """The number of the fact without which there is no fund: its first regulations."""
-    return next((each.seq for each in list(view.store.facts.of_types(("regulations.adopted",)))), 0)
+    return next((each.seq for each in list(snapshot.store.facts.of_types(("regulations.adopted",)))), 0)
 
 
-def _first_year(view: View, known_at: int) -> int:
+def _first_year(snapshot: Snapshot, known_at: int) -> int:
     """The year in which the fund began: that of its first regulations, or of an entry before them."""
-    began = view.first_day.year
+    began = snapshot.first_day.year
 
     def year() -> int:
         eve = date(began - 1, 12, 31)
-        if not view.ledger.trial_balance(as_of=eve, known_at=known_at):
+        if not snapshot.ledger.trial_balance(as_of=eve, known_at=known_at):
             return began
-        return min(entry.effective_on for entry in view.ledger.entries(as_of=eve, until_seq=known_at)).year
+        return min(entry.effective_on for entry in snapshot.ledger.entries(as_of=eve, until_seq=known_at)).year
 
-    found: int = view.once(("first year", known_at), year)
+    found: int = snapshot.cached(("first year", known_at), year)
     return found
 
 
-def _hash(view: View, seq: int) -> bytes:
-    return view.ledger.entry(seq).hash if seq else GENESIS
+def _hash(snapshot: Snapshot, seq: int) -> bytes:
+    return snapshot.ledger.entry(seq).hash if seq else GENESIS

@@ -15,7 +15,7 @@ from math import floor
 from typing import Any
 
 from fund.reports.exits import quote_of
-from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.days import Days
 from fund.reports.statements.council.lessons import Lessons
@@ -25,9 +25,7 @@ from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, VOTING, Partner
 from fund.schemas.people import FundFile, User
-from fund.unit_of_work import View
-
-__all__ = ["BODIES", "council"]
+from fund.unit_of_work import Snapshot
 
 BODIES = {
     "municipality": "municipal_council",
@@ -42,7 +40,7 @@ ENDED = ("completed", "terminated", "closed")
 
 
 def council(
-    view: View, *, partner: str | None = None, as_of: date | None = None, known_at: int | None = None
+    snapshot: Snapshot, *, partner: str | None = None, as_of: date | None = None, known_at: int | None = None
 ) -> dict[str, Any]:
     """The statement for the council, states or general board of a partner; without one, those of all partners.
 
@@ -54,8 +52,8 @@ def council(
         UnknownRef: No such partner.
     """
     if partner is not None:
-        view.case(Partner, partner)
-    fund = _Fund.read(view, as_of or view.today, known_at)
+        snapshot.case(Partner, partner)
+    fund = _Fund.read(snapshot, as_of or snapshot.today, known_at)
     if partner is not None:
         return {**fund.told, **fund.of(partner)}
     chosen = [each for each, case in fund.partners.items() if case.state != "candidate"]
@@ -66,7 +64,7 @@ def council(
 class _Fund:
     """What all statements of a day have in common, read once."""
 
-    view: View
+    snapshot: Snapshot
     day: date
     known_at: int | None
     found: Quantities
@@ -81,20 +79,20 @@ class _Fund:
     told: Mapping[str, Any]
 
     @classmethod
-    def read(cls, view: View, day: date, known_at: int | None) -> _Fund:
-        last = last_fact(view, known_at)
-        found, rules = Quantities(view, day, known_at), regulations_on(view, day, last=last)
-        paid, flows = paid_by(view, found), flows_of(found)
-        partners = {each.ref: each for each in cases_on(view, Partner, day, last=last)}
+    def read(cls, snapshot: Snapshot, day: date, known_at: int | None) -> _Fund:
+        last = last_fact(snapshot, known_at)
+        found, rules = Quantities(snapshot, day, known_at), regulations_on(snapshot, day, last=last)
+        paid, flows = paid_by(snapshot, found), flows_of(found)
+        partners = {each.ref: each for each in cases_on(snapshot, Partner, day, last=last)}
         capital = {code.partition(".")[2]: -cents for code, cents in found.balances.items() if code.startswith("3000.")}
         everybody = sorted({*partners, *paid, *capital})
-        agreements = {each.ref: each for each in cases_on(view, Agreement, day, last=last)}
-        lessons = Lessons(view, day, last, agreements)
-        named = next(iter(view.cases(FundFile)), None)
+        agreements = {each.ref: each for each in cases_on(snapshot, Agreement, day, last=last)}
+        lessons = Lessons(snapshot, day, last, agreements)
+        named = next(iter(snapshot.cases(FundFile)), None)
         told = {
             "fund_name": named.name if named is not None else "",
             "as_of": day.isoformat(),
-            **head_of(view, known_at),
+            **head_of(snapshot, known_at),
             "fund": {
                 **flows,
                 "partners": sum(each.state in MEMBERS for each in partners.values()),
@@ -102,12 +100,12 @@ class _Fund:
             },
             "revolving": _revolving(found, rules.revolving_target_bps),
             "contact": {
-                "role": _whom(cases_on(view, User, day, last=last)),
+                "role": _whom(cases_on(snapshot, User, day, last=last)),
                 **(rules.contact.model_dump() if rules.contact is not None else {"telephone": None, "mail": None}),
             },
         }
         return cls(
-            view=view,
+            snapshot=snapshot,
             day=day,
             known_at=known_at,
             found=found,
@@ -115,7 +113,7 @@ class _Fund:
             partners=partners,
             agreements=agreements,
             lessons=lessons,
-            days=Days(view, day, last, agreements, lessons.users),
+            days=Days(snapshot, day, last, agreements, lessons.users),
             paid=paid,
             flows=flows,
             parts=divided(flows, everybody, capital, paid),
@@ -124,7 +122,7 @@ class _Fund:
 
     def of(self, ref: str) -> dict[str, Any]:
         """What is one partner's own."""
-        stored = self.view.case(Partner, ref)
+        stored = self.snapshot.case(Partner, ref)
         was = self.partners.get(ref)
         state = was.state if was is not None else "candidate"
         balances = self.found.balances
@@ -132,7 +130,7 @@ class _Fund:
         total = -self.found.main_balances.get("3000", 0)
         due = -(balances.get(f"2200.{ref}", 0) + balances.get(f"2210.{ref}", 0))
         quote, _shares = quote_of(
-            self.view, ref, as_of=self.day, known_at=self.known_at, rules=self.rules, balances=balances
+            self.snapshot, ref, as_of=self.day, known_at=self.known_at, rules=self.rules, balances=balances
         )
         ours = [each for each in self.agreements.values() if ref in each.parties and each.started_on is not None]
         led = {each.ref for each in ours if each.lead == ref}
@@ -172,7 +170,7 @@ class _Fund:
         }
 
     def _leaves_on(self, ref: str) -> date | None:
-        found = self.view.store.facts.last_of(f"partner/{ref}", "partner.notice_given")
+        found = self.snapshot.store.facts.last_of(f"partner/{ref}", "partner.notice_given")
         return getattr(found.fact, "leaves_on", None) if found is not None else None
 
 

@@ -14,15 +14,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund.dates import add_months, day_of, next_working_day, term_end, weeks
-from fund.reports.past import cases_on, regulations_on
+from fund.reports.history import cases_on, regulations_on
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, DistributionKey
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import View
-
-__all__ = ["AT_MOST", "Asked", "Days"]
+from fund.unit_of_work import Snapshot
 
 AT_MOST = 4
 REVIEW_MONTHS = 60
@@ -72,7 +70,7 @@ class Days:
 
     def __init__(
         self,
-        view: View,
+        snapshot: Snapshot,
         day: date,
         last: int | None,
         agreements: Mapping[str, Agreement],
@@ -81,16 +79,16 @@ class Days:
         self._day = day
         self._agreements = agreements
         self._users = users
-        self._evaluations = cases_on(view, Evaluation, day, last=last)
-        self._calls = [each for each in cases_on(view, Call, day, last=last) if each.state == "open"]
-        self._plans = cases_on(view, Plan, day, last=last)
-        self._rounds = {each.ref: each for each in cases_on(view, Round, day, last=last)}
-        self._waiting = [each for each in cases_on(view, Proposal, day, last=last) if each.state in WAITING]
-        keys = [each for each in cases_on(view, DistributionKey, day, last=last) if each.state == "adopted"]
+        self._evaluations = cases_on(snapshot, Evaluation, day, last=last)
+        self._calls = [each for each in cases_on(snapshot, Call, day, last=last) if each.state == "open"]
+        self._plans = cases_on(snapshot, Plan, day, last=last)
+        self._rounds = {each.ref: each for each in cases_on(snapshot, Round, day, last=last)}
+        self._waiting = [each for each in cases_on(snapshot, Proposal, day, last=last) if each.state in WAITING]
+        keys = [each for each in cases_on(snapshot, DistributionKey, day, last=last) if each.state == "adopted"]
         in_force = [key for key in sorted(keys, key=lambda key: (key.from_on, key.ref)) if key.from_on <= day]
         self._key = in_force[-1] if in_force else None
         self._terms = {
-            each.ref: regulations_on(view, day_of(each.opens_at), last=last).terms for each in self._rounds.values()
+            each.ref: regulations_on(snapshot, day_of(each.opens_at), last=last).terms for each in self._rounds.values()
         }
 
     def of(self, partner: str, *, leaves_on: date | None = None, member: bool = True) -> list[Asked]:

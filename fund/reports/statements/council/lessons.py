@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from fund.reports.past import cases_on
+from fund.reports.history import cases_on
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
-
-__all__ = ["QUOTED", "Lessons", "first_sentences"]
+from fund.unit_of_work import Snapshot
 
 QUOTED = 200
 """So many characters of what people wrote stand on the page, unless its first sentence is longer."""
@@ -60,11 +58,11 @@ class Lessons:
         last: The last fact that was known; all when absent.
     """
 
-    def __init__(self, view: View, day: date, last: int | None, agreements: Mapping[str, Agreement]) -> None:
-        self._view = view
+    def __init__(self, snapshot: Snapshot, day: date, last: int | None, agreements: Mapping[str, Agreement]) -> None:
+        self._view = snapshot
         self._agreements = agreements
-        self._published = [case for case in cases_on(view, Evaluation, day, last=last) if case.state == "published"]
-        self.users = _used_by(view, agreements, [case.ref for case in self._published])
+        self._published = [case for case in cases_on(snapshot, Evaluation, day, last=last) if case.state == "published"]
+        self.users = _used_by(snapshot, agreements, [case.ref for case in self._published])
         """By agreement, the partners that took over what it found and were no party to it."""
 
     def for_partner(self, partner: str) -> list[dict[str, Any]]:
@@ -95,12 +93,12 @@ class Lessons:
         }
 
 
-def _used_by(view: View, agreements: Mapping[str, Agreement], published: Iterable[str]) -> dict[str, list[str]]:
+def _used_by(snapshot: Snapshot, agreements: Mapping[str, Agreement], published: Iterable[str]) -> dict[str, list[str]]:
     """By agreement, the partners that took over what it found and were no party to it: those of its roll-outs."""
     followed: dict[str, list[str]] = {}
     wanted = set(published)
     rollouts = {each.proposal: each for each in agreements.values() if each.started_on is not None}
-    for proposal in view.cases(Proposal, refs=sorted(rollouts)) if wanted and rollouts else ():
+    for proposal in snapshot.cases(Proposal, refs=sorted(rollouts)) if wanted and rollouts else ():
         if proposal.follows in wanted:
             old, new = agreements.get(proposal.follows), rollouts[proposal.ref]
             known = old.parties if old else ()

@@ -16,8 +16,6 @@ from fund.reports.paper import on_paper, pictures_of
 from fund.reports.statements.council.words import chart_of, told
 from fund.reports.statements.formats import as_csv
 
-__all__ = ["council_pdf", "council_pictures"]
-
 TEMPLATE = "council.typ"
 CHART_WIDTH = 340
 """In pixels, on 84 mm of paper: its letters are then 8 points high."""

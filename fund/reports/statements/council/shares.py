@@ -15,9 +15,7 @@ from dataclasses import dataclass
 
 from fund.money import split_largest_remainder
 from fund.reports.quantities import Quantities
-from fund.unit_of_work import View
-
-__all__ = ["FLOWS", "Paid", "divided", "flows_of", "paid_by"]
+from fund.unit_of_work import Snapshot
 
 FLOWS = ("paid_in_cents", "paid_out_cents", "came_back_cents", "costs_cents", "left_cents")
 """In the order in which they are told: in, out, back, spent on the fund itself, left."""
@@ -39,11 +37,11 @@ class Paid:
         return self.in_cents - self.back_cents
 
 
-def paid_by(view: View, found: Quantities) -> dict[str, Paid]:
+def paid_by(snapshot: Snapshot, found: Quantities) -> dict[str, Paid]:
     """By partner what it paid in and was paid back (in money, or set off against an advance of its own)."""
     paid: Counter[str] = Counter()
     back: Counter[str] = Counter()
-    for row in view.ledger.moved_by_kind((*_COLLECTED, _SET_OFF), as_of=found.day, known_at=found.known_at):
+    for row in snapshot.ledger.moved_by_kind((*_COLLECTED, _SET_OFF), as_of=found.day, known_at=found.known_at):
         main, _dot, partner = row.account.partition(".")
         if main == "1100" and row.kind != _SET_OFF:
             paid[partner] -= row.amount_cents

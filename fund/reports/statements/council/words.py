@@ -14,11 +14,9 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from fund.glossary import role_word, words
 from fund.language import N_, _, day, decimal_text, euros, language, ngettext, number
 from fund.reports.layout import Column, Page, Table, fact_table
-
-__all__ = ["EXPLAINED", "as_page", "chart_of", "command_of", "our_sentences", "reader", "told"]
+from fund.words import all_words, role_word
 
 READERS = {
     "municipal_council": N_("For the municipal council"),
@@ -331,7 +329,7 @@ def _date(asked: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _glossary(name: str) -> str:
-    word = next((word for word in words() if word.name == name and not word.is_state), None)
+    word = next((word for word in all_words() if word.name == name and not word.is_state), None)
     text = word.in_language() if word is not None else name
     return text[:1].upper() + text[1:]
 

@@ -10,14 +10,12 @@ from fund.events import Envelope
 from fund.rules.transitions import Transition
 from fund.schemas import CaseFile
 
-__all__ = ["Life", "Lives"]
-
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Projection:
     """How the facts of one kind of case are folded into its case file.
 
-    ``after(case, happened)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
+    ``after(case, event)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
     A fact that does not concern it leaves it as it was. ``table`` is its lifecycle; a kind without one moves with
     another (a review with its proposal), or begins and stays as it is.
     """
@@ -27,5 +25,5 @@ class Life:
     table: tuple[Transition, ...] = ()
 
 
-Lives = Mapping[str, Life]
+Projections = Mapping[str, Projection]
 """By kind of case."""

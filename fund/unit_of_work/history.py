@@ -14,9 +14,7 @@ from fund.database import Connection
 from fund.events import Envelope
 from fund.schemas import CaseFile
 from fund.store import CaseBrief, FactStore, Head, Store, Told
-from fund.unit_of_work.view import Case, View
-
-__all__ = ["Past"]
+from fund.unit_of_work.snapshot import Case, Snapshot
 
 
 class _FactsUntil(FactStore):
@@ -61,20 +59,22 @@ class _FactsUntil(FactStore):
         return found if found is not None and found.seq <= self._last else None
 
 
-class Past(View):
-    """A view in which the fact with number ``last`` is the last one."""
+class HistoricalSnapshot(Snapshot):
+    """A snapshot in which the fact with number ``last`` is the last one."""
 
-    def __init__(self, view: View, last: int) -> None:
-        super().__init__(view.connection, view.lives, actor=view.actor, now=view.now, book=view.ledger.book)
+    def __init__(self, snapshot: Snapshot, last: int) -> None:
+        super().__init__(
+            snapshot.connection, snapshot.projections, actor=snapshot.actor, now=snapshot.now, book=snapshot.ledger.book
+        )
         self.last = last
-        self._store.facts = _FactsUntil(view.connection, last)
+        self._store.facts = _FactsUntil(snapshot.connection, last)
 
     def maybe(self, model: type[Case], ref: str) -> Case | None:
         """The case as the facts until then left it."""
         stream = f"{model.kind}/{ref}"
         if stream not in self._cases and stream not in self._absent and stream in self._changed(model.kind):
             found: CaseFile | None = None
-            version, after = 0, self.lives[model.kind].after
+            version, after = 0, self.projections[model.kind].after
             for envelope in self._store.facts.of_stream(stream if ref else model.kind):
                 found, version = after(found, envelope), envelope.seq
             if found is None:
@@ -86,7 +86,7 @@ class Past(View):
     def _changed(self, kind: str) -> set[str]:
         """The cases of a kind that changed since: they are folded anew, all others stand as they are stored."""
         facts = self._store.facts
-        return self.once(("changed", kind), lambda: facts.changed_since(kind, on=date.max, seq=self.last))
+        return self.cached(("changed", kind), lambda: facts.changed_since(kind, on=date.max, seq=self.last))
 
     def briefs(
         self,
@@ -96,7 +96,7 @@ class Past(View):
         parent: str | None = None,
         refs: Sequence[str] | None = None,
     ) -> list[CaseBrief]:
-        """As a view's own; every case is opened for it."""
+        """As a snapshot's own; every case is opened for it."""
         return [
             CaseBrief(case.ref, str(case.state), told.parent, told.partner, told.amount_cents, dict(told.brief))
             for case in self.cases(model, states=states, parent=parent, refs=refs)

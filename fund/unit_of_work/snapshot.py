@@ -22,10 +22,8 @@ from fund.schemas import CaseFile
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.people import RegulationsFile, User
 from fund.store import CaseBrief, Store
-from fund.unit_of_work.lives import Lives
+from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import where_to_look
-
-__all__ = ["BOOK", "Case", "View"]
 
 BOOK = "fund"
 """The name of the one book of a fund's database."""
@@ -34,7 +32,7 @@ Case = TypeVar("Case", bound=CaseFile)
 Answer = TypeVar("Answer")
 
 
-class View:
+class Snapshot:
     """The fund at one instant, to read from.
 
     Attributes:
@@ -43,23 +41,23 @@ class View:
     """
 
     def __init__(
-        self, connection: Connection, lives: Lives, *, actor: Actor | None, now: datetime, book: str = BOOK
+        self, connection: Connection, projections: Projections, *, actor: Actor | None, now: datetime, book: str = BOOK
     ) -> None:
         self.connection = connection
         self._store = Store(connection)
         self._ledger = Ledger.open(connection, book=book)
-        self.lives = lives
+        self.projections = projections
         self.actor = actor
         self.now = now
         self._cases: dict[str, tuple[CaseFile, int]] = {}
         self._absent: set[str] = set()
         self._rules: list[tuple[date, Regulations]] | None = None
         self._names: dict[str, str] = {}
-        self._once: dict[Hashable, Any] = {}
+        self._cache: dict[Hashable, Any] = {}
 
     @classmethod
     @contextmanager
-    def open(cls, engine: Engine, lives: Lives, *, actor: str | None = None) -> Iterator[View]:
+    def open(cls, engine: Engine, projections: Projections, *, actor: str | None = None) -> Iterator[Snapshot]:
         """A consistent view; ``actor`` is a user's name or id.
 
         Raises:
@@ -70,10 +68,10 @@ class View:
             store = Store(connection)
             if store.work.setting("founded") is None:
                 raise NoFundHere(place="")
-            view = cls(connection, lives, actor=None, now=store.work.clock())
+            snapshot = cls(connection, projections, actor=None, now=store.work.clock())
             if actor is not None:
-                view.actor = view.user(actor)
-            yield view
+                snapshot.actor = snapshot.user(actor)
+            yield snapshot
 
     @property
     def store(self) -> Store:
@@ -257,18 +255,18 @@ class View:
         """Every fact that touches the case, oldest first."""
         return self.store.facts.of_stream(case.stream)
 
-    def once(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
+    def cached(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
         """What ``read`` finds, read once under this key: nothing changes while one looks. A unit of work, in which it
         does, reads each time.
         """
-        if key not in self._once:
-            self._once[key] = read()
-        found: Answer = self._once[key]
+        if key not in self._cache:
+            self._cache[key] = read()
+        found: Answer = self._cache[key]
         return found
 
-    def remember(self, key: Hashable, found: object) -> None:
+    def prime_cache(self, key: Hashable, found: object) -> None:
         """:meth:`once` under this key gives ``found``: it was read together with others."""
-        self._once[key] = found
+        self._cache[key] = found
 
     # ----------------------------------------------------------------------------------------------------- rules
 

@@ -8,11 +8,9 @@ from datetime import date
 from fund.errors import FundError
 from fund.rules.authority import Actor, Relation, Who, require
 
-__all__ = ["Waiting"]
-
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Task:
     """One thing that waits for somebody.
 
     Attributes:

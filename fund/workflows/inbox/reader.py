@@ -19,38 +19,36 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Plan
 from fund.schemas.reviews import Decision, Review
 from fund.store import PendingRow
-from fund.unit_of_work import View
+from fund.unit_of_work import Snapshot
 from fund.workflows.decisions.body import chairs
 from fund.workflows.disbursements.table import LIVE
 from fund.workflows.proposals.table import BEFORE_AGREED
 
-__all__ = ["Desk"]
-
 Case = TypeVar("Case", bound=CaseFile)
 
 
-class Desk:
-    """A view with the cases that wait, as the sources of the inbox need them.
+class InboxReader:
+    """A snapshot with the cases that wait, as the sources of the inbox need them.
 
     What one source has read, the others find here: no source reads case by case.
     """
 
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.today = view.today
-        self.now = view.now
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.today = snapshot.today
+        self.now = snapshot.now
         self._read: dict[tuple[str, tuple[str, ...]], Sequence[CaseFile]] = {}
 
     def all(self, model: type[Case], *states: str) -> list[Case]:
         """Every case of a kind in one of these states (in any, when none is named), in the order of their refs."""
         key = (model.kind, states)
         if key not in self._read:
-            self._read[key] = self.view.cases(model, states=states or None)
+            self._read[key] = self.snapshot.cases(model, states=states or None)
         return [case for case in self._read[key] if isinstance(case, model)]
 
     def name(self, user_id: str) -> str:
         """The name of a user while it is known, else the id."""
-        return self.view.once("names", self.view.store.work.names).get(user_id, user_id)
+        return self.snapshot.cached("names", self.snapshot.store.work.names).get(user_id, user_id)
 
     def short_name(self, partner: str) -> str:
         """The short name of a partner."""
@@ -60,19 +58,19 @@ class Desk:
     @cached_property
     def rules(self) -> Regulations:
         """The regulations in force today: for what concerns the whole fund."""
-        return self.view.regulations()
+        return self.snapshot.regulations()
 
     def rules_of(self, case: Round | Proposal | Agreement) -> Regulations:
         """Under which regulations a round, proposal or agreement lives; today's where no round is known."""
         if isinstance(case, Agreement):
-            return self.view.regulations_named(case.terms.regulations)
+            return self.snapshot.regulations_named(case.terms.regulations)
         round_ = case if isinstance(case, Round) else self.rounds.get(case.round)
-        return self.view.regulations(day_of(round_.opens_at)) if round_ is not None else self.rules
+        return self.snapshot.regulations(day_of(round_.opens_at)) if round_ is not None else self.rules
 
     @cached_property
     def pendings(self) -> list[PendingRow]:
         """What waits for a second person and has not lapsed."""
-        return [row for row in self.view.store.work.pendings() if row.expires_at > self.now]
+        return [row for row in self.snapshot.store.work.pendings() if row.expires_at > self.now]
 
     @cached_property
     def proposals(self) -> dict[str, Proposal]:
@@ -88,16 +86,16 @@ class Desk:
         and teams.
         """
         if refs:
-            proposals = self.view.cases(Proposal, refs=refs)
+            proposals = self.snapshot.cases(Proposal, refs=refs)
             self._know_teams([case.ref for case in proposals])
-            self.view.cases(Review, refs=refs)
-            self.view.cases(Round, refs=list(dict.fromkeys(case.round for case in proposals)))
+            self.snapshot.cases(Review, refs=refs)
+            self.snapshot.cases(Round, refs=list(dict.fromkeys(case.round for case in proposals)))
 
     def _know_teams(self, refs: Iterable[str]) -> None:
-        teams = self.view.once("teams", lambda: self.view.store.work.sealed_of(kind="team", round=0))
+        teams = self.snapshot.cached("teams", lambda: self.snapshot.store.work.sealed_of(kind="team", round=0))
         known = {row.stream: row.content for row in teams}
         for ref in refs:
-            self.view.remember(("team", f"proposal/{ref}"), json.loads(known.get(f"proposal/{ref}", "[]")))
+            self.snapshot.prime_cache(("team", f"proposal/{ref}"), json.loads(known.get(f"proposal/{ref}", "[]")))
 
     def in_state(self, *states: str) -> list[Proposal]:
         """Open proposals in one of these states."""
@@ -120,11 +118,11 @@ class Desk:
 
     def _of_proposals(self, model: type[Case]) -> dict[str, Case]:
         refs = list(self.proposals)
-        return {case.ref: case for case in self.view.cases(model, refs=refs)} if refs else {}
+        return {case.ref: case for case in self.snapshot.cases(model, refs=refs)} if refs else {}
 
     def chairs_of(self, proposal: Proposal) -> tuple[str, ...]:
         """User ids of the chairs who may act on a proposal; of the deputies when no chair may."""
-        free, deputies = chairs(self.view, proposal)
+        free, deputies = chairs(self.snapshot, proposal)
         return tuple(each.user_id for each in (free or deputies))
 
     @cached_property
@@ -157,20 +155,20 @@ class Desk:
         """The accounts that go with what was not paid yet, whatever their state."""
         named = {case.iban_payee_ref for case in self.disbursements.values()}
         refs = sorted(named.union(case.iban_payee_ref for case in self.payables.values()) - {""})
-        return {case.ref: case for case in self.view.cases(Payee, refs=refs)} if refs else {}
+        return {case.ref: case for case in self.snapshot.cases(Payee, refs=refs)} if refs else {}
 
     @cached_property
     def asked(self) -> frozenset[str]:
         """The requests for accepted milestones that still count: not refused, withdrawn or cancelled."""
         accepted = [each for of_one in self.milestones.values() for each in of_one if each.state == "accepted"]
         refs = [ref for milestone in accepted for ref in milestone.requested]
-        found = self.view.cases(Disbursement, refs=refs) if refs else []
+        found = self.snapshot.cases(Disbursement, refs=refs) if refs else []
         return frozenset(case.ref for case in found if case.state in LIVE)
 
     def overdue(self, day: date) -> list[Plan]:
         """The plans with an instalment that was due on this day or before and is still open."""
-        rows = self.view.store.cases.find(Plan.kind, due_before=day + timedelta(days=1))
-        return self.view.cases(Plan, refs=[row.ref for row in rows]) if rows else []
+        rows = self.snapshot.store.cases.find(Plan.kind, due_before=day + timedelta(days=1))
+        return self.snapshot.cases(Plan, refs=[row.ref for row in rows]) if rows else []
 
     @cached_property
     def partners(self) -> dict[str, Partner]:

@@ -16,8 +16,6 @@ from fund.schemas import CaseFile
 from fund.store import Store
 from fund.store.work import WorkStore
 
-__all__ = ["UNWRITTEN", "Gathered"]
-
 MOST_GATHERED = 500
 """So many facts at most wait to be written together."""
 UNWRITTEN = Posted(0, b"", False, "")
@@ -25,7 +23,7 @@ UNWRITTEN = Posted(0, b"", False, "")
 
 
 @dataclass(slots=True)
-class Gathered:
+class WriteBatch:
     """What was recorded and is not written yet, and what is known of the books beside it."""
 
     facts: list[dict[str, Any]] = field(default_factory=list)

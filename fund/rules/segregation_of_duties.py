@@ -61,8 +61,6 @@ from fund.language import N_
 from fund.rules.authority import EXCLUSIVE, SYSTEM_ACTOR
 from fund.rules.voting import commitment
 
-__all__ = ["RULES", "Hands", "Pair", "Seals", "Trouble"]
-
 _DECIDED = (DecisionApproved, DecisionConditional, DecisionRejected, DecisionDeferred)
 _OPENING = (*_DECIDED, DecisionReopened, DecisionUpheld, EligibilityReopened)
 _APPROVING = (*_DECIDED, DecisionConditionsMet)
@@ -155,54 +153,52 @@ class Hands:
         self._carried: set[str] = set()
         self._boards: set[str] = set()
 
-    def see(self, happened: Envelope) -> Iterator[Trouble]:
+    def see(self, event: Envelope) -> Iterator[Trouble]:
         """What is wrong with the hands behind this fact."""
-        fact = happened.fact
-        persons = [each for each in (happened.made_by, happened.actor) if each and each != SYSTEM_ACTOR.user_id]
+        fact = event.fact
+        persons = [each for each in (event.made_by, event.actor) if each and each != SYSTEM_ACTOR.user_id]
         self.looked_at += bool(persons)
-        self._learn(happened)
-        if happened.made_by is not None:
-            same = happened.made_by == happened.actor
-            self._compared(
-                "a", (fact.kind, fact.ref), happened, happened.actor, happened.made_by, happened.seq, not same
-            )
+        self._learn(event)
+        if event.made_by is not None:
+            same = event.made_by == event.actor
+            self._compared("a", (fact.kind, fact.ref), event, event.actor, event.made_by, event.seq, not same)
             if same:
-                yield Trouble(happened.seq, happened.event_id, MADE_AND_CHECKED, rule="a")
-        yield from self._roles(happened)
+                yield Trouble(event.seq, event.event_id, MADE_AND_CHECKED, rule="a")
+        yield from self._roles(event)
         decided = isinstance(fact, (ResolutionCarried, ResolutionLost)) and bool(fact.proposal)
         if decided or isinstance(fact, _JUDGING) or (isinstance(fact, AmendmentAgreed) and not fact.signed_for):
-            yield from self._own(happened, self._case(fact), persons)
+            yield from self._own(event, self._case(fact), persons)
         if isinstance(fact, PaymentSent):
             for line in fact.lines:
                 if line.proposal:
-                    yield from self._own(happened, line.proposal, persons)
-                yield from self._own_money(happened, line.ref, persons)
-                yield from self._again(happened, (line.kind, line.ref), persons, keep=False)
-        yield from self._chain(happened, persons)
-        yield from self._body(happened)
+                    yield from self._own(event, line.proposal, persons)
+                yield from self._own_money(event, line.ref, persons)
+                yield from self._again(event, (line.kind, line.ref), persons, keep=False)
+        yield from self._chain(event, persons)
+        yield from self._body(event)
 
     def _compared(
-        self, rule: str, case: tuple[str, str], happened: Envelope, person: str, other: str, seq: int | None, ok: bool
+        self, rule: str, case: tuple[str, str], event: Envelope, person: str, other: str, seq: int | None, ok: bool
     ) -> None:
         if self._heard is not None:
-            self._heard(Pair(rule, case, happened.seq, person, other, seq, ok))
+            self._heard(Pair(rule, case, event.seq, person, other, seq, ok))
 
-    def _roles(self, happened: Envelope) -> Iterator[Trouble]:
+    def _roles(self, event: Envelope) -> Iterator[Trouble]:
         """Nobody is admin or auditor and something else besides (e)."""
-        fact = happened.fact
+        fact = event.fact
         if not isinstance(fact, (UserAdded, UserChanged)):
             return
         for role in sorted(set(fact.roles) & set(EXCLUSIVE)):
             others = sorted(set(fact.roles) - {role})
-            self._compared("e", ("user", fact.ref), happened, fact.ref, " + ".join(others), None, not others)
+            self._compared("e", ("user", fact.ref), event, fact.ref, " + ".join(others), None, not others)
             if others:
                 said = {"person": fact.ref, "roles": " + ".join((str(role), *others))}
-                yield Trouble(happened.seq, happened.event_id, ROLES_TOGETHER, said, rule="e")
+                yield Trouble(event.seq, event.event_id, ROLES_TOGETHER, said, rule="e")
                 return
 
-    def _learn(self, happened: Envelope) -> None:
+    def _learn(self, event: Envelope) -> None:
         """Who counts as which partner, and whose case a proposal is, from here on."""
-        fact = happened.fact
+        fact = event.fact
         if isinstance(fact, (UserAdded, UserChanged)):
             self._partner[fact.ref] = None if fact.seconded else fact.partner
         elif isinstance(fact, (ProposalDrafted, ProposalRevised)):
@@ -218,139 +214,139 @@ class Hands:
         elif isinstance(fact, ResolutionCarried):
             self._carried.add(fact.ref)
         elif isinstance(fact, EvaluationPeerReviewed):
-            self._peers.setdefault(fact.ref, {}).setdefault(happened.actor, happened.seq)
+            self._peers.setdefault(fact.ref, {}).setdefault(event.actor, event.seq)
 
     @staticmethod
     def _case(fact: Any) -> str:
         """The proposal that a fact is about."""
         return str(getattr(fact, "proposal", "") or fact.ref)
 
-    def _own(self, happened: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
+    def _own(self, event: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
         for person in persons:
-            yield from self._tied(happened, ref, person, self._parties.get(ref, frozenset()))
+            yield from self._tied(event, ref, person, self._parties.get(ref, frozenset()))
 
-    def _own_money(self, happened: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
+    def _own_money(self, event: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
         """Nobody of a partner that is owed something else than a disbursement approves or sends it."""
         for person in persons:
-            yield from self._tied(happened, ref, person, self._barred.get(ref, frozenset()))
+            yield from self._tied(event, ref, person, self._barred.get(ref, frozenset()))
 
-    def _tied(self, happened: Envelope, ref: str, person: str, parties: frozenset[str]) -> Iterator[Trouble]:
+    def _tied(self, event: Envelope, ref: str, person: str, parties: frozenset[str]) -> Iterator[Trouble]:
         partner = self._partner.get(person)
         tied = partner is not None and partner in parties
-        fact = happened.fact
-        self._compared("b", (fact.kind, fact.ref), happened, person, partner or "", None, not tied)
+        fact = event.fact
+        self._compared("b", (fact.kind, fact.ref), event, person, partner or "", None, not tied)
         if tied:
             said = {"person": person, "partner": partner, "ref": ref}
-            yield Trouble(happened.seq, happened.event_id, OWN_CASE, said, rule="b")
+            yield Trouble(event.seq, event.event_id, OWN_CASE, said, rule="b")
 
     # ------------------------------------------------------------------------------------- (c) one approval a chain
 
-    def _chain(self, happened: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
-        fact = happened.fact
+    def _chain(self, event: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
+        fact = event.fact
         match fact:
             case ProposalChangesRequested() | ProposalResubmitted() | EligibilityReopened():
                 self._chains.pop(("eligibility", fact.ref), None)
             case ProposalFoundEligible() | ProposalFoundIneligible():
-                yield from self._again(happened, ("eligibility", fact.ref), persons)
+                yield from self._again(event, ("eligibility", fact.ref), persons)
             case DecisionPrepared() | DecisionObjected() | DecisionReopened():
                 self._chains.pop(("decision", fact.ref), None)
             case DisbursementRequested() | DisbursementChecked() | DisbursementApproved():
-                yield from self._again(happened, ("disbursement", fact.ref), persons)
+                yield from self._again(event, ("disbursement", fact.ref), persons)
             case Owed():
                 self._barred[fact.ref] = frozenset(fact.parties)
-                yield from self._own_money(happened, fact.ref, persons)
-                yield from self._again(happened, ("payable", fact.ref), persons)
+                yield from self._own_money(event, fact.ref, persons)
+                yield from self._again(event, ("payable", fact.ref), persons)
             case OverpaymentMoved():
                 self._barred[fact.ref] = frozenset({fact.partner})
-                yield from self._own_money(happened, fact.ref, persons)
+                yield from self._own_money(event, fact.ref, persons)
             case AmendmentProposed() | AmendmentAgreed() | AmendmentRefused():
-                yield from self._again(happened, ("amendment", fact.ref), persons)
+                yield from self._again(event, ("amendment", fact.ref), persons)
             case ResolutionProposed() | ResolutionCarried() | ResolutionLost():
-                yield from self._again(happened, ("resolution", fact.ref), persons)
+                yield from self._again(event, ("resolution", fact.ref), persons)
             case ExitSettlementProposed() | ExitSettlementAgreed() | ExitSettled() | ExitSetOff() | ExitClosedOut():
-                yield from self._leaving(happened, persons)
+                yield from self._leaving(event, persons)
             case WriteoffProposed():
                 self._chains.pop(("writeoff", fact.ref), None)
             case WriteoffDecided():
-                yield from self._again(happened, ("writeoff", fact.ref), persons)
+                yield from self._again(event, ("writeoff", fact.ref), persons)
                 for voter in fact.votes:
-                    self._chains["writeoff", fact.ref].setdefault(voter, happened.seq)
+                    self._chains["writeoff", fact.ref].setdefault(voter, event.seq)
             case WriteoffPosted():
-                yield from self._again(happened, ("writeoff", fact.ref), [happened.actor])
+                yield from self._again(event, ("writeoff", fact.ref), [event.actor])
         if isinstance(fact, _APPROVING):
-            yield from self._again(happened, ("decision", fact.ref), persons)
+            yield from self._again(event, ("decision", fact.ref), persons)
 
-    def _leaving(self, happened: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
+    def _leaving(self, event: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
         """A settlement is made, checked, agreed and booked by people of whom none acts twice, and none of the partner
         but the one who agrees for it (K5-K7); what is set off or closed out stands alone.
         """
-        fact: Any = happened.fact
+        fact: Any = event.fact
         self._barred[fact.ref] = frozenset((fact.ref,))
         agreed = isinstance(fact, ExitSettlementAgreed)
-        yield from self._own_money(happened, fact.ref, [happened.actor] if agreed else persons)
+        yield from self._own_money(event, fact.ref, [event.actor] if agreed else persons)
         chain = ("settlement", fact.ref)
         if isinstance(fact, ExitSettlementProposed):
-            self._chains[chain] = dict.fromkeys((*fact.hands, *persons), happened.seq)
+            self._chains[chain] = dict.fromkeys((*fact.hands, *persons), event.seq)
         elif agreed or isinstance(fact, ExitSettled):
             booked_first = isinstance(fact, ExitSettled) and fact.undisputed
-            yield from self._again(happened, chain, persons, keep=not booked_first)
+            yield from self._again(event, chain, persons, keep=not booked_first)
 
     def _again(
-        self, happened: Envelope, chain: tuple[str, str], persons: Iterable[str], *, keep: bool = True
+        self, event: Envelope, chain: tuple[str, str], persons: Iterable[str], *, keep: bool = True
     ) -> Iterator[Trouble]:
         before = self._chains.setdefault(chain, {})
         acting = list(persons)
         for person in acting:
             for other, seq in before.items():
-                self._compared("c", chain, happened, person, other, seq, other != person)
+                self._compared("c", chain, event, person, other, seq, other != person)
             if person in before:
                 said = {"person": person, "ref": chain[1]}
-                yield Trouble(happened.seq, happened.event_id, TWICE, said, rule="c")
+                yield Trouble(event.seq, event.event_id, TWICE, said, rule="c")
         if keep:
             for person in acting:
-                before.setdefault(person, happened.seq)
+                before.setdefault(person, event.seq)
 
     # ----------------------------------------------------------------------------------- (b, d) reviewers and voters
 
-    def _body(self, happened: Envelope) -> Iterator[Trouble]:
-        fact = happened.fact
+    def _body(self, event: Envelope) -> Iterator[Trouble]:
+        fact = event.fact
         if isinstance(fact, ReviewClosed):
             reviewers = self._reviewers.setdefault(fact.ref, {})
             for each in fact.scores:
-                reviewers.setdefault(each.reviewer, happened.seq)
+                reviewers.setdefault(each.reviewer, event.seq)
         elif isinstance(fact, (AmendmentVoted, DecisionVoted, ResolutionVoted, WriteoffVoted)):
-            self._votes[fact.ref, happened.actor] = self._partner.get(happened.actor)
+            self._votes[fact.ref, event.actor] = self._partner.get(event.actor)
         elif isinstance(fact, _OPENING):
             board = bool(getattr(fact, "necessity", False) or getattr(fact, "disclosed", None))
-            yield from self._ballots(happened, [each.voter for each in fact.votes], fact.ref, board=board)
+            yield from self._ballots(event, [each.voter for each in fact.votes], fact.ref, board=board)
         elif isinstance(fact, _OPENED):
             board = fact.necessity or fact.ref in self._boards
-            yield from self._ballots(happened, fact.votes, fact.proposal, board=board)
+            yield from self._ballots(event, fact.votes, fact.proposal, board=board)
         elif isinstance(fact, AgreementRefinanced) and fact.resolution not in self._carried:
-            yield Trouble(happened.seq, happened.event_id, NOT_DECIDED, {"ref": fact.ref})
+            yield Trouble(event.seq, event.event_id, NOT_DECIDED, {"ref": fact.ref})
 
-    def _ballots(self, happened: Envelope, voters: Iterable[str], proposal: str, *, board: bool) -> Iterator[Trouble]:
+    def _ballots(self, event: Envelope, voters: Iterable[str], proposal: str, *, board: bool) -> Iterator[Trouble]:
         """Nobody votes who reviewed the proposal behind it or judged what it rests on, nor, but in the full board,
         anybody of a party.
         """
-        ref = happened.fact.ref
+        ref = event.fact.ref
         judged: Mapping[str, int] = self._reviewers.get(proposal, {}) | self._peers.get(self._rests_on.get(ref, ""), {})
         parties = self._parties.get(proposal, frozenset()) | self._parties.get(ref, frozenset())
         for voter in voters:
-            case = (happened.fact.kind, ref)
+            case = (event.fact.kind, ref)
             for other, seq in judged.items():
-                self._compared("d", case, happened, voter, other, seq, other != voter)
+                self._compared("d", case, event, voter, other, seq, other != voter)
             if voter in judged:
                 said = {"person": voter, "ref": ref}
-                yield Trouble(happened.seq, happened.event_id, REVIEWED_AND_VOTED, said, rule="d")
+                yield Trouble(event.seq, event.event_id, REVIEWED_AND_VOTED, said, rule="d")
             if board:
                 continue
             partner = self._votes.get((ref, voter))
             tied = partner is not None and partner in parties
-            self._compared("b", case, happened, voter, partner or "", None, not tied)
+            self._compared("b", case, event, voter, partner or "", None, not tied)
             if tied:
                 about = {"person": voter, "partner": partner, "ref": ref}
-                yield Trouble(happened.seq, happened.event_id, OWN_CASE, about, rule="b")
+                yield Trouble(event.seq, event.event_id, OWN_CASE, about, rule="b")
 
 
 class Seals:
@@ -362,37 +358,37 @@ class Seals:
         self.looked_at = 0
         self._sealed: dict[tuple[str, str, str], tuple[int, str]] = {}
 
-    def see(self, happened: Envelope) -> Iterator[Trouble]:
+    def see(self, event: Envelope) -> Iterator[Trouble]:
         """What is wrong with what this fact opens."""
-        fact = happened.fact
+        fact = event.fact
         if isinstance(fact, ReviewScored):
-            self._sealed["score", fact.ref, happened.actor] = (happened.seq, fact.commitment)
+            self._sealed["score", fact.ref, event.actor] = (event.seq, fact.commitment)
         elif isinstance(fact, DecisionVoted):
-            self._sealed["vote", fact.ref, happened.actor] = (happened.seq, fact.commitment)
+            self._sealed["vote", fact.ref, event.actor] = (event.seq, fact.commitment)
         elif isinstance(fact, (AmendmentVoted, KeyVoteSealed, ResolutionVoted, WriteoffVoted)):
-            self._sealed[fact.kind, fact.ref, happened.actor] = (happened.seq, fact.commitment)
+            self._sealed[fact.kind, fact.ref, event.actor] = (event.seq, fact.commitment)
         elif isinstance(fact, (KeyAdopted, KeyRejected)):
             for vote in fact.votes:
-                yield from self._opened(happened, "key", vote.voter, vote.salt, _vote(vote))
+                yield from self._opened(event, "key", vote.voter, vote.salt, _vote(vote))
         elif isinstance(fact, _OPENED) and fact.reasons is not None:
             for person, choice in fact.votes.items():
                 content = canonical_json({"choice": choice, "reason": fact.reasons.get(person, "")})
-                yield from self._opened(happened, fact.kind, person, fact.salts.get(person, ""), content)
+                yield from self._opened(event, fact.kind, person, fact.salts.get(person, ""), content)
         elif isinstance(fact, ReviewClosed):
             for score in fact.scores:
-                yield from self._opened(happened, "score", score.reviewer, score.salt, _score(score))
+                yield from self._opened(event, "score", score.reviewer, score.salt, _score(score))
         elif isinstance(fact, _OPENING):
             for vote in fact.votes:
-                yield from self._opened(happened, "vote", vote.voter, vote.salt, _vote(vote))
+                yield from self._opened(event, "vote", vote.voter, vote.salt, _vote(vote))
 
-    def _opened(self, happened: Envelope, kind: str, person: str, salt: str, content: str) -> Iterator[Trouble]:
+    def _opened(self, event: Envelope, kind: str, person: str, salt: str, content: str) -> Iterator[Trouble]:
         self.looked_at += 1
-        sealed = self._sealed.get((kind, happened.fact.ref, person))
+        sealed = self._sealed.get((kind, event.fact.ref, person))
         if sealed is None:
-            yield Trouble(happened.seq, happened.event_id, NEVER_SEALED, {"person": person})
+            yield Trouble(event.seq, event.event_id, NEVER_SEALED, {"person": person})
         elif commitment(salt, content) != sealed[1]:
             said = {"person": person, "sealed": sealed[0]}
-            yield Trouble(happened.seq, happened.event_id, SEAL_DIFFERS, said)
+            yield Trouble(event.seq, event.event_id, SEAL_DIFFERS, said)
 
 
 def _score(score: OpenedScore) -> str:

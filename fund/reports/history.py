@@ -14,34 +14,32 @@ from typing import TypeVar
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
 from fund.schemas.people import RegulationsFile
-from fund.unit_of_work import Past, View
-
-__all__ = ["cases_on", "changed", "last_fact", "regulations_on"]
+from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 Case = TypeVar("Case", bound=CaseFile)
 
 
-def last_fact(view: View, known_at: int | None) -> int | None:
+def last_fact(snapshot: Snapshot, known_at: int | None) -> int | None:
     """The number of the fact that made entry ``known_at`` (or the last entry); ``None`` where all facts count: nothing
-    was asked, or the view itself ends at a fact.
+    was asked, or the snapshot itself ends at a fact.
 
     A number means the same facts for ever, whatever is booked later: facts that book nothing are known with the next
     entry.
     """
-    if known_at is None or isinstance(view, Past):
+    if known_at is None or isinstance(snapshot, HistoricalSnapshot):
         return None
 
     def read() -> int:
-        number = min(known_at, view.ledger.head().seq)
-        event_id = view.ledger.entry(number).metadata.get("event_id") if number > 0 else None
-        envelope = view.store.facts.get(str(event_id)) if event_id else None
+        number = min(known_at, snapshot.ledger.head().seq)
+        event_id = snapshot.ledger.entry(number).metadata.get("event_id") if number > 0 else None
+        envelope = snapshot.store.facts.get(str(event_id)) if event_id else None
         return envelope.seq if envelope is not None else 0
 
-    return view.once(("last fact", known_at), read)
+    return snapshot.cached(("last fact", known_at), read)
 
 
 def cases_on(
-    view: View,
+    snapshot: Snapshot,
     model: type[Case],
     day: date,
     *,
@@ -56,28 +54,28 @@ def cases_on(
         refs: Only these.
         states: Only those that were in one of these states.
     """
-    again = changed(view, model, day, last=last, refs=refs)
-    found = {case.ref: case for case in view.cases(model, refs=refs, states=states) if case.ref not in again}
+    again = changed(snapshot, model, day, last=last, refs=refs)
+    found = {case.ref: case for case in snapshot.cases(model, refs=refs, states=states) if case.ref not in again}
     found |= {ref: case for ref, case in again.items() if case is not None and (not states or case.state in states)}
     return [found[ref] for ref in sorted(found)]
 
 
 def changed(
-    view: View, model: type[Case], day: date, *, last: int | None = None, refs: Sequence[str] | None = None
+    snapshot: Snapshot, model: type[Case], day: date, *, last: int | None = None, refs: Sequence[str] | None = None
 ) -> dict[str, Case | None]:
     """The cases of a kind that a later fact touched, as they were; ``None`` for those that were not there yet.
 
     What is known today of today is what is stored: nothing is read again for it.
     """
-    if last is None and day >= view.today:
+    if last is None and day >= snapshot.today:
         return {}
     wanted = None if refs is None else {f"{model.kind}/{ref}" for ref in refs}
-    streams = view.once(
-        ("changed", model.kind, day, last), lambda: view.store.facts.changed_since(model.kind, on=day, seq=last)
+    streams = snapshot.cached(
+        ("changed", model.kind, day, last), lambda: snapshot.store.facts.changed_since(model.kind, on=day, seq=last)
     )
     again = sorted(streams if wanted is None else streams & wanted)
-    after, folded = view.lives[model.kind].after, dict[str, CaseFile | None]()
-    for stream, envelope in view.store.facts.of_streams(again, on=day, seq=last):
+    after, folded = snapshot.projections[model.kind].after, dict[str, CaseFile | None]()
+    for stream, envelope in snapshot.store.facts.of_streams(again, on=day, seq=last):
         folded[stream] = after(folded.get(stream), envelope)
     found: dict[str, Case | None] = {}
     for stream in again:
@@ -86,12 +84,12 @@ def changed(
     return found
 
 
-def regulations_on(view: View, day: date, *, last: int | None = None) -> Regulations:
+def regulations_on(snapshot: Snapshot, day: date, *, last: int | None = None) -> Regulations:
     """The regulations in force on a day, of those that were adopted until fact ``last``."""
     if last is None:
-        return view.regulations(day)
-    known = [case for case in view.cases(RegulationsFile) if view.version(case) <= last]
+        return snapshot.regulations(day)
+    known = [case for case in snapshot.cases(RegulationsFile) if snapshot.version(case) <= last]
     in_force = sorted(
-        (case for case in known if case.from_on <= day), key=lambda case: (case.from_on, view.version(case))
+        (case for case in known if case.from_on <= day), key=lambda case: (case.from_on, snapshot.version(case))
     )
-    return in_force[-1].regulations if in_force else view.regulations(view.first_day)
+    return in_force[-1].regulations if in_force else snapshot.regulations(snapshot.first_day)

@@ -25,11 +25,9 @@ from fund.events.receipts import (
     ReceiptUnmatched,
 )
 from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
+from fund.rules.transitions import Transition
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Call, Receipt, Use
-from fund.unit_of_work import Life
-from fund.workflows.lifecycle import Transition
-
-__all__ = ["CALL_TRANSITIONS", "LIVES", "TRANSITIONS", "CallState", "State"]
+from fund.unit_of_work import Projection
 
 
 class State(StrEnum):
@@ -89,15 +87,15 @@ CALL_TRANSITIONS = (
 """A call that is paid in part stays open; what comes in above it is owed back."""
 
 
-def _call_after(case: Call | None, happened: Envelope) -> Call | None:
-    fact = happened.fact
+def _call_after(case: Call | None, event: Envelope) -> Call | None:
+    fact = event.fact
     if isinstance(fact, ContributionCalled):
         return Call(
             ref=fact.ref,
             state=CallState.OPEN,
             partner=fact.partner,
             called_cents=fact.amount_cents,
-            called_on=happened.effective_on,
+            called_on=event.effective_on,
             due_on=fact.due_on,
             key=fact.key,
             share=fact.share,
@@ -112,7 +110,7 @@ def _call_after(case: Call | None, happened: Envelope) -> Call | None:
     if case is None:
         return None
     if isinstance(fact, ContributionReminded):
-        return case.but(reminded=(*case.reminded, fact.step_days), reminded_step=fact.step)
+        return case.replace(reminded=(*case.reminded, fact.step_days), reminded_step=fact.step)
     if isinstance(fact, ContributionReceived):
         return _received(case, case.received_cents + fact.amount_cents)
     if isinstance(fact, ExitSettled):
@@ -126,13 +124,15 @@ def _call_after(case: Call | None, happened: Envelope) -> Call | None:
 
 
 def _received(case: Call, cents: int) -> Call:
-    return case.but(received_cents=cents, state=CallState.RECEIVED if cents >= case.called_cents else CallState.OPEN)
+    return case.replace(
+        received_cents=cents, state=CallState.RECEIVED if cents >= case.called_cents else CallState.OPEN
+    )
 
 
-def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount | None:
-    fact = happened.fact
+def _account_after(case: BankAccount | None, event: Envelope) -> BankAccount | None:
+    fact = event.fact
     if isinstance(fact, BankAccountRegistered):
-        cooled_on = day_of(happened.recorded_at) + timedelta(days=fact.cooling_off_days)
+        cooled_on = day_of(event.recorded_at) + timedelta(days=fact.cooling_off_days)
         return BankAccount(
             ref=fact.ref,
             state="registered",
@@ -143,8 +143,8 @@ def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount 
     return case
 
 
-def _statement_after(case: BankStatementFile | None, happened: Envelope) -> BankStatementFile | None:
-    fact = happened.fact
+def _statement_after(case: BankStatementFile | None, event: Envelope) -> BankStatementFile | None:
+    fact = event.fact
     if isinstance(fact, BankStatementImported):
         return BankStatementFile(
             ref=fact.ref,
@@ -167,8 +167,8 @@ def _statement_after(case: BankStatementFile | None, happened: Envelope) -> Bank
     return case
 
 
-def _notification_after(case: BankNotificationFile | None, happened: Envelope) -> BankNotificationFile | None:
-    fact = happened.fact
+def _notification_after(case: BankNotificationFile | None, event: Envelope) -> BankNotificationFile | None:
+    fact = event.fact
     if isinstance(fact, BankNotificationImported):
         return BankNotificationFile(
             ref=fact.ref,
@@ -187,8 +187,8 @@ def _notification_after(case: BankNotificationFile | None, happened: Envelope) -
     return case
 
 
-def _receipt_after(case: Receipt | None, happened: Envelope) -> Receipt | None:
-    fact = happened.fact
+def _receipt_after(case: Receipt | None, event: Envelope) -> Receipt | None:
+    fact = event.fact
     if isinstance(fact, ReceiptRecorded):
         return Receipt(
             ref=fact.ref,
@@ -211,7 +211,7 @@ def _receipt_after(case: Receipt | None, happened: Envelope) -> Receipt | None:
     if case is None:
         return None
     if isinstance(fact, ReceiptReversed):
-        return case.but(state=State.REVERSED, allocated_cents=case.amount_cents, candidates=())
+        return case.replace(state=State.REVERSED, allocated_cents=case.amount_cents, candidates=())
     if isinstance(fact, ReceiptMatchProposed):
         return _standing(case, candidates=fact.candidates)
     if isinstance(fact, ReceiptUnmatched):
@@ -219,17 +219,17 @@ def _receipt_after(case: Receipt | None, happened: Envelope) -> Receipt | None:
         return _standing(case, uses=tuple(use for use in case.uses if use.event_id not in gone), by_hand=True)
     if isinstance(fact, ReceiptReallocated):
         changed = {each.event_id: each for each in fact.allocations}
-        return case.but(uses=tuple(_moved(use, changed.get(use.event_id)) for use in case.uses))
-    use = _use(case, happened)
+        return case.replace(uses=tuple(_moved(use, changed.get(use.event_id)) for use in case.uses))
+    use = _use(case, event)
     return _standing(case, uses=(*case.uses, use)) if use is not None else case
 
 
 def _standing(case: Receipt, **changes: Any) -> Receipt:
     """The receipt with other uses or candidates: how much of it is used, and its state, follow."""
-    changed = case.but(**changes)
+    changed = case.replace(**changes)
     used = sum(use.receipt_cents for use in changed.uses)
     state = State.PROPOSED if changed.candidates else State.RECORDED
-    return changed.but(allocated_cents=used, state=State.ALLOCATED if used >= changed.amount_cents else state)
+    return changed.replace(allocated_cents=used, state=State.ALLOCATED if used >= changed.amount_cents else state)
 
 
 def _moved(use: Use, now: Reallocated | None) -> Use:
@@ -244,12 +244,12 @@ def _moved(use: Use, now: Reallocated | None) -> Use:
     return use.model_copy(update=changes)
 
 
-def _use(case: Receipt, happened: Envelope) -> Use | None:
+def _use(case: Receipt, event: Envelope) -> Use | None:
     """What a fact uses of this receipt; every fact that names a receipt and an amount of it does."""
-    fact = happened.fact
+    fact = event.fact
     if isinstance(fact, ContributionReceived):
         return Use(
-            event_id=happened.event_id,
+            event_id=event.event_id,
             target=fact.ref,
             receipt_cents=fact.receipt_cents,
             amount_cents=fact.amount_cents,
@@ -258,7 +258,7 @@ def _use(case: Receipt, happened: Envelope) -> Use | None:
         )
     if isinstance(fact, ReceiptAllocated):
         return Use(
-            event_id=happened.event_id,
+            event_id=event.event_id,
             target=fact.agreement,
             receipt_cents=fact.amount_cents,
             amount_cents=fact.advance_cents,
@@ -271,7 +271,7 @@ def _use(case: Receipt, happened: Envelope) -> Use | None:
         return None
     line = getattr(fact, "line", None)
     target = line.ref if line is not None else fact.ref
-    return Use(event_id=happened.event_id, target=target, receipt_cents=cents, amount_cents=cents, rule=fact.wire)
+    return Use(event_id=event.event_id, target=target, receipt_cents=cents, amount_cents=cents, rule=fact.wire)
 
 
 def _cents_of(fact: Fact) -> int:
@@ -283,10 +283,10 @@ def _cents_of(fact: Fact) -> int:
     return 0
 
 
-LIVES = {
-    "call": Life(Call, _call_after, CALL_TRANSITIONS),
-    "bank_account": Life(BankAccount, _account_after),
-    "bank_statement": Life(BankStatementFile, _statement_after),
-    "bank_notification": Life(BankNotificationFile, _notification_after),
-    "receipt": Life(Receipt, _receipt_after, TRANSITIONS),
+PROJECTIONS = {
+    "call": Projection(Call, _call_after, CALL_TRANSITIONS),
+    "bank_account": Projection(BankAccount, _account_after),
+    "bank_statement": Projection(BankStatementFile, _statement_after),
+    "bank_notification": Projection(BankNotificationFile, _notification_after),
+    "receipt": Projection(Receipt, _receipt_after, TRANSITIONS),
 }
