@@ -374,13 +374,13 @@ def folded(
     for envelope in envelopes:
         for stream in dict.fromkeys((envelope.stream, *envelope.fact.affected_streams())):
             kind, _slash, ref = stream.partition("/")
-            life = PROJECTIONS.get(kind)
-            if life is None:
+            projection = PROJECTIONS.get(kind)
+            if projection is None:
                 continue
             name = f"{kind}/{ref}"
             before = cases.get(name)
             try:
-                case = life.after(before[0] if before else None, envelope)
+                case = projection.apply(before[0] if before else None, envelope)
             except Exception as problem:
                 if faulty is None:
                     raise

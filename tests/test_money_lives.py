@@ -21,7 +21,7 @@ from fund.reports.statements.position import basis_of
 from fund.rules.valuation import free_to_commit, nav
 from fund.schemas.exits import Exit
 from fund.schemas.repayments import Plan
-from fund.workflows.exits.life import PROJECTIONS
+from fund.workflows.exits.lifecycle import PROJECTIONS
 from tests.lives.moving import SUPPLIER, Moving, MovingShadow
 from tests.test_lives import BUFFER, Projections, begin, cents, copies_on_postgresql, copies_on_sqlite, play, some
 from tests.workflows import three_partners as three
@@ -281,7 +281,7 @@ class MoneyLives(Projections):
         assert -s.books[f"2210.{ref}"] == case.open_later_cents >= 0
         again = None
         for event in snapshot.history(case):
-            again = PROJECTIONS["exit"].after(again, event)
+            again = PROJECTIONS["exit"].apply(again, event)
         assert again == case
 
     def _agreements(self, snapshot: Any) -> None:

@@ -63,7 +63,7 @@ are closed with it.
 # ---------------------------------------------------------------------------------------------------------- the fold
 
 
-def _after(case: Period | None, event: Envelope) -> Period | None:
+def apply(case: Period | None, event: Envelope) -> Period | None:
     fact = event.fact
     if isinstance(fact, PeriodLocked):
         return Period(ref=fact.ref, state=_next(case, fact))
@@ -85,7 +85,7 @@ def _next(case: Period | None, fact: Fact) -> str:
     return state_after(TRANSITIONS, case.state if case else None, fact)
 
 
-PROJECTIONS = {"period": Projection(Period, _after, TRANSITIONS)}
+PROJECTIONS = {"period": Projection(Period, apply, TRANSITIONS)}
 
 
 def _state(snapshot: Snapshot, ref: str) -> str:

@@ -39,7 +39,7 @@ TRANSITIONS = (
 )
 
 
-def _cost_after(case: Cost | None, event: Envelope) -> Cost | None:
+def apply_cost(case: Cost | None, event: Envelope) -> Cost | None:
     fact = event.fact
     if isinstance(fact, CostCharged):
         return Cost(
@@ -53,7 +53,7 @@ def _cost_after(case: Cost | None, event: Envelope) -> Cost | None:
     return case
 
 
-def _debit_after(case: Debit | None, event: Envelope) -> Debit | None:
+def apply_debit(case: Debit | None, event: Envelope) -> Debit | None:
     fact = event.fact
     if isinstance(fact, DebitRecorded):
         return Debit(
@@ -78,7 +78,7 @@ def _debit_after(case: Debit | None, event: Envelope) -> Debit | None:
     return case
 
 
-def _income_after(case: Income | None, event: Envelope) -> Income | None:
+def apply_income(case: Income | None, event: Envelope) -> Income | None:
     fact = event.fact
     if isinstance(fact, IncomeRecorded):
         return Income(
@@ -218,7 +218,7 @@ def _year(snapshot: Snapshot, year: int) -> dict[str, Any]:
 
 
 PROJECTIONS = {
-    "cost": Projection(Cost, _cost_after),
-    "debit": Projection(Debit, _debit_after, TRANSITIONS),
-    "income": Projection(Income, _income_after),
+    "cost": Projection(Cost, apply_cost),
+    "debit": Projection(Debit, apply_debit, TRANSITIONS),
+    "income": Projection(Income, apply_income),
 }

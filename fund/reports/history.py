@@ -74,9 +74,9 @@ def changed(
         ("changed", model.kind, day, last), lambda: snapshot.store.facts.changed_since(model.kind, on=day, seq=last)
     )
     again = sorted(streams if wanted is None else streams & wanted)
-    after, folded = snapshot.projections[model.kind].after, dict[str, CaseFile | None]()
+    apply, folded = snapshot.projections[model.kind].apply, dict[str, CaseFile | None]()
     for stream, envelope in snapshot.store.facts.of_streams(again, on=day, seq=last):
-        folded[stream] = after(folded.get(stream), envelope)
+        folded[stream] = apply(folded.get(stream), envelope)
     found: dict[str, Case | None] = {}
     for stream in again:
         case = folded.get(stream)

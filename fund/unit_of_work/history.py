@@ -74,9 +74,9 @@ class HistoricalSnapshot(Snapshot):
         stream = f"{model.kind}/{ref}"
         if stream not in self._cases and stream not in self._absent and stream in self._changed(model.kind):
             found: CaseFile | None = None
-            version, after = 0, self.projections[model.kind].after
+            version, apply = 0, self.projections[model.kind].apply
             for envelope in self._store.facts.of_stream(stream if ref else model.kind):
-                found, version = after(found, envelope), envelope.seq
+                found, version = apply(found, envelope), envelope.seq
             if found is None:
                 self._absent.add(stream)
             else:

@@ -15,13 +15,13 @@ from fund.schemas import CaseFile
 class Projection:
     """How the facts of one kind of case are folded into its case file.
 
-    ``after(case, event)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
+    ``apply(case, event)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
     A fact that does not concern it leaves it as it was. ``table`` is its lifecycle; a kind without one moves with
     another (a review with its proposal), or begins and stays as it is.
     """
 
     model: type[CaseFile]
-    after: Callable[[Any, Envelope], CaseFile | None]
+    apply: Callable[[Any, Envelope], CaseFile | None]
     table: tuple[Transition, ...] = ()
 
 

@@ -258,10 +258,10 @@ class UnitOfWork(Snapshot):
         changed: list[tuple[CaseFile, int]] = []
         for stream in dict.fromkeys((envelope.stream, *envelope.fact.affected_streams())):
             kind, _slash, ref = stream.partition("/")
-            life = self.projections.get(kind)
-            if life is None:
+            projection = self.projections.get(kind)
+            if projection is None:
                 continue
-            case = life.after(self.maybe(life.model, ref), envelope)
+            case = projection.apply(self.maybe(projection.model, ref), envelope)
             self._absent.discard(stream)
             if case is not None:
                 self._cases[stream] = (case, envelope.seq)

@@ -82,14 +82,14 @@ REGULATIONS_TRANSITIONS = (
 # ---------------------------------------------------------------------------------------------------------- folds
 
 
-def _fund_after(case: FundFile | None, event: Envelope) -> FundFile | None:
+def apply_fund(case: FundFile | None, event: Envelope) -> FundFile | None:
     fact = event.fact
     if isinstance(fact, FundFounded):
         return FundFile(ref=fact.ref, state="founded", name=fact.name, currency=fact.currency)
     return case
 
 
-def _regulations_after(case: RegulationsFile | None, event: Envelope) -> RegulationsFile | None:
+def apply_regulations(case: RegulationsFile | None, event: Envelope) -> RegulationsFile | None:
     fact = event.fact
     if isinstance(fact, RegulationsAdopted):
         return RegulationsFile(
@@ -101,7 +101,7 @@ def _regulations_after(case: RegulationsFile | None, event: Envelope) -> Regulat
     return case
 
 
-def _user_after(case: User | None, event: Envelope) -> User | None:
+def apply_user(case: User | None, event: Envelope) -> User | None:
     fact = event.fact
     if isinstance(fact, UserAdded):
         return User(
@@ -126,9 +126,9 @@ def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
 
 
 PROJECTIONS = {
-    "fund": Projection(FundFile, _fund_after),
-    "regulations": Projection(RegulationsFile, _regulations_after, REGULATIONS_TRANSITIONS),
-    "user": Projection(User, _user_after, TRANSITIONS),
+    "fund": Projection(FundFile, apply_fund),
+    "regulations": Projection(RegulationsFile, apply_regulations, REGULATIONS_TRANSITIONS),
+    "user": Projection(User, apply_user, TRANSITIONS),
 }
 
 

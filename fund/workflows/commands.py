@@ -62,26 +62,25 @@ KEPT_IN: Mapping[str, tuple[str, ...]] = {
     "fund.users.use_cases": ("fund", "regulations", "user"),
     "fund.workflows.rounds.use_cases": ("round",),
     "fund.workflows.cooperations.register": ("cooperation",),
-    "fund.workflows.proposals.life": ("proposal",),
-    "fund.workflows.reviews.case": ("review",),
-    "fund.workflows.decisions.case": ("decision",),
-    "fund.workflows.agreements.states": ("agreement", "milestone"),
-    "fund.workflows.agreements.amendments": ("amendment",),
-    "fund.workflows.repayments.life": ("plan", "allowance"),
-    "fund.workflows.evaluations.states": ("evaluation",),
-    "fund.workflows.writeoffs.table": ("writeoff",),
+    "fund.workflows.proposals.lifecycle": ("proposal",),
+    "fund.workflows.reviews.lifecycle": ("review",),
+    "fund.workflows.decisions.lifecycle": ("decision",),
+    "fund.workflows.agreements.lifecycle": ("agreement", "milestone", "amendment"),
+    "fund.workflows.repayments.lifecycle": ("plan", "allowance"),
+    "fund.workflows.evaluations.lifecycle": ("evaluation",),
+    "fund.workflows.writeoffs.lifecycle": ("writeoff",),
     "fund.workflows.resolutions": ("resolution",),
     "fund.closing.months": ("period",),
-    "fund.workflows.payables.table": ("payable",),
+    "fund.workflows.payables.lifecycle": ("payable",),
     "fund.workflows.payees.use_cases": ("payee",),
-    "fund.workflows.disbursements.table": ("disbursement",),
-    "fund.workflows.partners.table": ("partner", "key"),
-    "fund.workflows.exits.life": ("exit",),
+    "fund.workflows.disbursements.lifecycle": ("disbursement",),
+    "fund.workflows.partners.lifecycle": ("partner", "key"),
+    "fund.workflows.exits.lifecycle": ("exit",),
     "fund.costs.use_cases": ("cost", "debit", "income"),
-    "fund.workflows.receipts.projections": (
+    "fund.workflows.receipts.lifecycle": (
         "bank_account", "bank_notification", "bank_statement", "call", "receipt",
     ),
-    "fund.workflows.payments.table": ("batch",),
+    "fund.workflows.payments.lifecycle": ("batch",),
     "fund.workflows.transfers.use_cases": ("transfer",),
 }  # fmt: skip
 """By module: the kinds of cases whose life it holds."""
@@ -159,7 +158,7 @@ def states_for(command: str) -> frozenset[str]:
 
     Empty where no table names it, or where it begins a life.
     """
-    rows = [row for life in PROJECTIONS.values() for row in life.table]
+    rows = [row for each in PROJECTIONS.values() for row in each.table]
     if any(row.command == command and row.sources is None for row in rows):
         return frozenset()
     return frozenset(same_command_from(rows, command))

@@ -107,7 +107,7 @@ proposed to superseded."""
 # ---------------------------------------------------------------------------------------------------------- the fold
 
 
-def _after(case: Resolution | None, event: Envelope) -> Resolution | None:
+def apply(case: Resolution | None, event: Envelope) -> Resolution | None:
     fact = event.fact
     if isinstance(fact, ResolutionProposed):
         if case is not None and fact.supersedes == case.ref:
@@ -359,4 +359,4 @@ def show(snapshot: Snapshot, case: Resolution) -> dict[str, Any]:
     }
 
 
-PROJECTIONS = {"resolution": Projection(Resolution, _after, TRANSITIONS)}
+PROJECTIONS = {"resolution": Projection(Resolution, apply, TRANSITIONS)}

@@ -228,7 +228,7 @@ class Back:
         assert self.uow.ledger.balance(f"2100.{BAARN}") == -owed
         again: Any = None
         for event in self.uow.history(plan):
-            again = self.uow.projections["plan"].after(again, event)
+            again = self.uow.projections["plan"].apply(again, event)
         assert again == plan
 
 

@@ -301,7 +301,7 @@ class Life:
             assert -after.of(f"2210.{case.ref}") == case.open_later_cents >= 0
             again = None
             for event in snapshot.history(case):
-                again = PROJECTIONS["exit"].after(again, event)
+                again = PROJECTIONS["exit"].apply(again, event)
             assert again == case  # replay = stored
             if case.state == "exited":
                 assert [after.of(f"{code}.{case.ref}") for code in ("2200", "2210", "1100", "3000")] == [0] * 4

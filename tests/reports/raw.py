@@ -296,7 +296,7 @@ class Told:
         for seq in self.stored.links[f"{kind}/{ref}"]:
             event = self.stored.by_seq[seq]
             if event.on <= self.day and (self.last is None or seq <= self.last):
-                case = PROJECTIONS[kind].after(case, event.envelope)
+                case = PROJECTIONS[kind].apply(case, event.envelope)
         return case
 
     def instalments(self) -> list[tuple[str, date | None, int]]:

@@ -36,7 +36,7 @@ from fund.schemas.evaluations import Evaluation, EvaluationForm
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.words import CHOICES
-from fund.workflows.agreements.states import MilestoneState
+from fund.workflows.agreements.lifecycle import MilestoneState
 from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, founded

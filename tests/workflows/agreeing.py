@@ -175,7 +175,7 @@ def replayed(snapshot: Snapshot, ref: str = AGREEMENT) -> bool:
     for case in cases:
         again = None
         for event in snapshot.history(case):
-            again = snapshot.lives[case.kind].after(again, event)
+            again = snapshot.projections[case.kind].apply(again, event)
         if again != case:
             return False
     return True

@@ -28,7 +28,7 @@ from fund.schemas.reviews import Decision, DecisionCondition, Preparation, Revie
 from fund.schemas.transfers import Transfer
 from fund.schemas.writeoffs import Writeoff
 from fund.store import Store
-from fund.workflows.proposals.table import State
+from fund.workflows.proposals.lifecycle import State
 from tests.factories import World, a_form
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -23,7 +23,7 @@ from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
 from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.errors.reviews import InsufficientFreeToCommit
 from fund.rules.transitions import same_command_from
-from fund.workflows.agreements.states import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
+from fund.workflows.agreements.lifecycle import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,
@@ -394,7 +394,7 @@ def test_what_happened_gives_the_stored_agreement_and_milestones(database_url: s
             for case in stored:
                 again = None
                 for event in snapshot.history(case):
-                    again = snapshot.lives[case.kind].after(again, event)
+                    again = snapshot.projections[case.kind].apply(again, event)
                 assert again == case
 
 

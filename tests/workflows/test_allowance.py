@@ -11,7 +11,7 @@ from fund.errors.ledger import ClosedPeriod
 from fund.events.repayments import AllowanceAdjusted
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.users import use_cases as users
-from fund.workflows.repayments.life import instalment_reference
+from fund.workflows.repayments.lifecycle import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, noon, received, running
 from tests.workflows.money_out import receipt

@@ -24,7 +24,7 @@ from fund.rules.regulations import Charges, FeeStep
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
 from fund.workflows.receipts.evidence import certain, evidence_for
-from fund.workflows.repayments.life import instalment_reference
+from fund.workflows.repayments.lifecycle import instalment_reference
 from tests.bookkeeping import head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import (

@@ -12,7 +12,7 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.rules.transitions import same_command_from
 from fund.schemas.proposals import Proposal
 from fund.workflows import commands
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from tests.factories import as_file, founded
 from tests.workflows.deciding import decidable, score_file
 

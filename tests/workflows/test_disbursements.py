@@ -33,7 +33,7 @@ from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
 from fund.rules.transitions import commands_from
-from fund.workflows.disbursements.table import TRANSITIONS, State
+from fund.workflows.disbursements.lifecycle import TRANSITIONS, State
 from tests.factories import World, as_text, founded
 from tests.roads import road
 from tests.workflows.money_out import (

@@ -11,7 +11,7 @@ import pytest
 from fund import forms
 from fund.errors.proposals import OldFormVersion, OtherFormVersion, UnknownFormVersion
 from fund.schemas.proposals import Proposal
-from fund.workflows import proposals
+from fund.workflows.proposals.lifecycle import apply
 from tests.conftest import Fund
 from tests.factories import World, a_proposal_file, as_file
 from tests.workflows.proposing import case, drafted, file_of, proposing
@@ -90,7 +90,7 @@ def test_an_old_draft_is_changed_on_its_own_form_and_never_goes_back(world: Worl
     with world.snapshot() as snapshot:  # the facts fold, the old ones among them
         again: Proposal | None = None
         for event in snapshot.history(snapshot.case(Proposal, ref)):
-            again = proposals.life.after(again, event)
+            again = apply(again, event)
         assert again == snapshot.case(Proposal, ref)
 
 

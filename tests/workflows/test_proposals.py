@@ -53,7 +53,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from fund.workflows import proposals
 from fund.workflows.commands import COMMANDS
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State, apply
 from tests.factories import World, a_form, a_proposal_file, as_file, as_text, founded
 from tests.roads import road
 from tests.workflows.deciding import money
@@ -667,7 +667,7 @@ def test_the_stored_case_is_what_its_facts_give(world: World) -> None:
     with world.snapshot() as snapshot:
         again = None
         for event in snapshot.history(snapshot.case(Proposal, ref)):
-            again = proposals.life.after(again, event)
+            again = apply(again, event)
         assert again == snapshot.case(Proposal, ref)
 
 

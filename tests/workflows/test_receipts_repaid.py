@@ -22,7 +22,7 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.receipts.importing import import_statements
-from fund.workflows.repayments.life import instalment_reference
+from fund.workflows.repayments.lifecycle import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.roads import road
 from tests.workflows.money_out import AGREEMENT, BAARN, OTHER_IBAN, OURS, PROPOSAL, agree, approved, prepared, sent

@@ -31,7 +31,7 @@ from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
 from fund.schemas.resolutions import Resolution
 from fund.workflows.receipts.matching import evidence_for
-from fund.workflows.repayments.life import instalment_reference
+from fund.workflows.repayments.lifecycle import instalment_reference
 from fund.workflows.repayments.reminders import plan_timers
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded

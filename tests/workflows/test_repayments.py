@@ -14,7 +14,7 @@ from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanRestructured
 from fund.schemas.repayments import Plan
 from fund.workflows.repayments.allowance import quarter_of
-from fund.workflows.repayments.life import TRANSITIONS, instalment_of_reference, instalment_reference
+from fund.workflows.repayments.lifecycle import TRANSITIONS, instalment_of_reference, instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, approved, last_entry, noon, office, received, running, signed
 
@@ -357,11 +357,11 @@ def test_what_happened_gives_the_stored_plan(database_url: str) -> None:
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, ex_officio=True, reason="klaar")
         world.clock(noon(date(2026, 12, 1)))
         with world.snapshot() as snapshot:
-            life = snapshot.lives["plan"]
+            projection = snapshot.projections["plan"]
             stored = snapshot.case(Plan, AGREEMENT)
             again = None
             for event in snapshot.history(stored):
-                again = life.after(again, event)
+                again = projection.apply(again, event)
             assert again == stored
             assert stored.open_cents == 1_250_001
 

@@ -203,8 +203,8 @@ class Told:
 
 
 def told_until(snapshot: Snapshot, known_at: int | None) -> Snapshot:
-    """The snapshot in which the fact behind entry ``known_at`` (at most the last entry) is the last; the snapshot itself for
-    all facts. A number means the same facts for ever: facts that book nothing are known with the next entry.
+    """The snapshot in which the fact behind entry ``known_at`` (at most the last entry) is the last; itself for all
+    facts. A number means the same facts for ever: facts that book nothing are known with the next entry.
     """
     last = last_fact(snapshot, known_at)
     return snapshot if last is None else HistoricalSnapshot(snapshot, last)

@@ -37,9 +37,14 @@ from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.agreements.amendments import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT
-from fund.workflows.agreements.amendments import AmendmentState as S
-from fund.workflows.agreements.states import AGREEMENTS, MilestoneState
+from fund.workflows.agreements.lifecycle import (
+    AGREEMENTS,
+    AMENDMENTS,
+    COMMITTEE_HAS_IT,
+    NEW_LEAD_HAS_IT,
+    MilestoneState,
+)
+from fund.workflows.agreements.lifecycle import AmendmentState as S
 from fund.workflows.lifecycle import carry, check, require_reason
 
 OPEN_MILESTONES = (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED, MilestoneState.REJECTED)

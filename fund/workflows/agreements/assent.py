@@ -21,9 +21,8 @@ from fund.workflows.agreements.amending import (
     require_new_lead,
     rules_of,
 )
-from fund.workflows.agreements.amendments import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT
-from fund.workflows.agreements.amendments import AmendmentState as S
-from fund.workflows.agreements.states import AgreementState
+from fund.workflows.agreements.lifecycle import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT, AgreementState
+from fund.workflows.agreements.lifecycle import AmendmentState as S
 from fund.workflows.ballots import (
     after_vote,
     body_behind,

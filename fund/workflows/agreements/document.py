@@ -11,7 +11,7 @@ from importlib import resources
 
 from fund.bank import reference_spaced
 from fund.events.agreements import AgreementTerms, PlanTerms
-from fund.workflows.repayments.life import instalment_reference
+from fund.workflows.repayments.lifecycle import instalment_reference
 
 FORM = "2026-1"
 _PLANS = {"fixed": "vaste termijnen", "savings_linked": "naar besparing", "on_success": "bij succes"}

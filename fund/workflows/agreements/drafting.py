@@ -47,7 +47,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.assent import sign_as_new_lead
 from fund.workflows.agreements.benefits import plan_benefits
 from fund.workflows.agreements.document import FORM, document, standard_terms
-from fund.workflows.agreements.states import AGREEMENTS, AgreementState
+from fund.workflows.agreements.lifecycle import AGREEMENTS, AgreementState
 from fund.workflows.lifecycle import check
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.repayments.reminders import plan_timers

@@ -11,7 +11,7 @@ from fund.events import Envelope
 from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.agreements.states import MILESTONES, RUNNING
+from fund.workflows.agreements.lifecycle import MILESTONES, RUNNING
 from fund.workflows.lifecycle import check, require_reason
 
 

@@ -13,7 +13,7 @@ from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot
 from fund.workflows.agreements.benefits import benefit_table
 from fund.workflows.agreements.drafting import text_of
-from fund.workflows.agreements.states import AGREEMENTS, MILESTONES
+from fund.workflows.agreements.lifecycle import AGREEMENTS, MILESTONES
 from fund.workflows.evaluations.followon import lineage
 
 

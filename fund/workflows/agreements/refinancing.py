@@ -31,9 +31,9 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
-from fund.workflows.agreements.states import AgreementState
+from fund.workflows.agreements.lifecycle import AgreementState
 from fund.workflows.lifecycle import check, require_reason
-from fund.workflows.repayments.life import REMINDED
+from fund.workflows.repayments.lifecycle import REMINDED
 from fund.workflows.repayments.reminders import plan_timers
 
 COMMAND = "agreement refinance"

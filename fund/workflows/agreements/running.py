@@ -33,7 +33,7 @@ from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.amending import cuts_of
-from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState
+from fund.workflows.agreements.lifecycle import AGREEMENTS, ENDED, AgreementState
 from fund.workflows.lifecycle import check, require_reason
 
 SUSPENSION = "agreement.suspension"

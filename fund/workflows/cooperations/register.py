@@ -18,7 +18,7 @@ from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 from fund.workflows.cooperations.files import REPORT, as_file, of_the_report, read_register
 
 
-def _after(case: CooperationFile | None, event: Envelope) -> CooperationFile | None:
+def apply(case: CooperationFile | None, event: Envelope) -> CooperationFile | None:
     """The cooperation after a fact. Pure."""
     fact = event.fact
     if not isinstance(fact, CooperationRecorded):
@@ -27,7 +27,7 @@ def _after(case: CooperationFile | None, event: Envelope) -> CooperationFile | N
     return CooperationFile(state="recorded", recorded_on=event.effective_on, **said)
 
 
-PROJECTIONS = {"cooperation": Projection(CooperationFile, _after)}
+PROJECTIONS = {"cooperation": Projection(CooperationFile, apply)}
 
 
 def register(snapshot: Snapshot) -> list[CooperationFile]:

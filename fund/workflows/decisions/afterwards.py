@@ -38,7 +38,7 @@ from fund.workflows.bodies import Body, outcome_of
 from fund.workflows.decisions.body import body_of, look_at, objection_missing, took_part_in
 from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.reviews.seal import open_seals
 
 

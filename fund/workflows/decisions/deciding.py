@@ -49,7 +49,7 @@ from fund.workflows.decisions.typed import (
 )
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from fund.workflows.reviews.seal import open_seals, read_sealed
 
 TIE_DAYS = 28

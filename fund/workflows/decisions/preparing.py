@@ -21,7 +21,7 @@ from fund.workflows.decisions.body import committee_of, look_at, matter_of, need
 from fund.workflows.decisions.typed import IMPROVE
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 
 
 def ranking(snapshot: Snapshot, round_ref: str) -> list[tuple[str, Fraction]]:

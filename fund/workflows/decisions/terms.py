@@ -30,7 +30,7 @@ from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.table import State
+from fund.workflows.proposals.lifecycle import State
 
 TERM, BACK = "decision.term", "decision.back"
 """Timers: the term of a decision ends; a deferred matter should be back."""

@@ -24,7 +24,7 @@ from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import Snapshot
-from fund.workflows.proposals.table import State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.ties import rules_of
 
 IMPROVE, TIED = "improve", "tie"

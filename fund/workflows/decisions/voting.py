@@ -21,7 +21,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import require_voter
 from fund.workflows.decisions.body import LOOK, body_of, look_at, missing_of
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.reviews.seal import put_under_seal
 
 CHOICES = (FOR, AGAINST, ABSTAIN)

@@ -61,8 +61,8 @@ def _lines(snapshot: Snapshot, words: list[str]) -> list[Task]:
 
 def _of_the_role(snapshot: Snapshot, people: list[Actor], name: str, about: list[str]) -> list[Actor]:
     """Those in a role of the command and, where it is about a case, with the tie that a row of its table asks."""
-    rows = [row.who for life in PROJECTIONS.values() for row in life.table if row.command == name]
-    cases = (snapshot.maybe(life.model, about[0]) for life in PROJECTIONS.values() if about)
+    rows = [row.who for each in PROJECTIONS.values() for row in each.table if row.command == name]
+    cases = (snapshot.maybe(each.model, about[0]) for each in PROJECTIONS.values() if about)
     case = next((each for each in cases if each is not None), None)
     able = [each for each in people if each.roles & COMMANDS[name].who.all_roles()]
     if case is None or not rows:

@@ -6,7 +6,7 @@ from fund.errors.payments import PaymentsStopped
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import Snapshot
-from fund.workflows.disbursements.table import BOOKED, LIVE
+from fund.workflows.disbursements.lifecycle import BOOKED, LIVE
 
 
 def live_cents(snapshot: Snapshot, agreement: str, *, milestone: str | None = None, on_account: bool = False) -> int:

@@ -18,7 +18,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, booked
-from fund.workflows.disbursements.table import TRANSITIONS
+from fund.workflows.disbursements.lifecycle import TRANSITIONS
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 

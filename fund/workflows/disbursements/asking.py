@@ -20,7 +20,7 @@ from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, live_cents
-from fund.workflows.disbursements.table import TRANSITIONS
+from fund.workflows.disbursements.lifecycle import TRANSITIONS
 from fund.workflows.lifecycle import carry, check
 
 

@@ -8,7 +8,7 @@ from fund.rules.permissions import account_for
 from fund.rules.transitions import commands_from
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import Snapshot
-from fund.workflows.disbursements.table import TRANSITIONS
+from fund.workflows.disbursements.lifecycle import TRANSITIONS
 
 
 def disbursements(snapshot: Snapshot, *, agreement: str | None = None, payee: str | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.disbursements.table import TRANSITIONS
+from fund.workflows.disbursements.lifecycle import TRANSITIONS
 from fund.workflows.lifecycle import carry, check, require_reason
 
 

@@ -9,7 +9,7 @@ from fund.schemas.capital import MEMBERS
 from fund.schemas.evaluations import Evaluation
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.evaluations.states import State
+from fund.workflows.evaluations.lifecycle import State
 
 
 def plan(uow: UnitOfWork, event: Envelope) -> None:

@@ -20,7 +20,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.evaluations.states import TRANSITIONS, State, rules_of
+from fund.workflows.evaluations.lifecycle import TRANSITIONS, State, rules_of
 from fund.workflows.lifecycle import check
 
 INVITING = ("scale", "adopt")

@@ -21,7 +21,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.evaluations.states import TRANSITIONS, State, mean, rules_of
+from fund.workflows.evaluations.lifecycle import TRANSITIONS, State, mean, rules_of
 from fund.workflows.lifecycle import carry, check, require_reason
 
 RETURNS = 1

@@ -18,7 +18,7 @@ from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import reads_results
 from fund.workflows.evaluations.followon import followers, lineage
-from fund.workflows.evaluations.states import State, rules_of
+from fund.workflows.evaluations.lifecycle import State, rules_of
 
 
 def listed(snapshot: Snapshot) -> dict[str, Any]:

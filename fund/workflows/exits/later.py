@@ -35,7 +35,7 @@ from fund.schemas.writeoffs import Writeoff
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees.use_cases import to_pay
 
 COLLECTING_FACTS = (

@@ -45,7 +45,7 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.exits.later import catch_up, keep_long_stop, standing
 from fund.workflows.exits.quoting import as_fact
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees.use_cases import to_pay
 
 # -------------------------------------------------------------------------------------------------------- K4: notice

@@ -22,7 +22,7 @@ from fund.schemas.exits import Exit
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.exits.later import standing
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 LEAVING_FACTS = (

@@ -21,8 +21,8 @@ from fund.schemas.reviews import Decision, Review
 from fund.store import PendingRow
 from fund.unit_of_work import Snapshot
 from fund.workflows.decisions.body import chairs
-from fund.workflows.disbursements.table import LIVE
-from fund.workflows.proposals.table import BEFORE_AGREED
+from fund.workflows.disbursements.lifecycle import LIVE
+from fund.workflows.proposals.lifecycle import BEFORE_AGREED
 
 Case = TypeVar("Case", bound=CaseFile)
 

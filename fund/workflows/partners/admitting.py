@@ -25,7 +25,7 @@ from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import read_partners, require_no_supplier
-from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.resolutions import propose
 
 ADMISSION = "admission"

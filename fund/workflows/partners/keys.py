@@ -30,8 +30,8 @@ from fund.schemas.capital import DistributionKey, Partner, members_of, parse_key
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
+from fund.workflows.partners.lifecycle import KEY_TRANSITIONS, State
 from fund.workflows.partners.reviewing import plan_review
-from fund.workflows.partners.table import KEY_TRANSITIONS, State
 from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
 CHOICES = ("for", "against", "abstain")

@@ -26,7 +26,7 @@ from fund.rules.keys import (
 from fund.schemas.capital import Call, DistributionKey, Partner, members_of
 from fund.schemas.exits import Exit
 from fund.unit_of_work import Snapshot
-from fund.workflows.partners.table import State
+from fund.workflows.partners.lifecycle import State
 
 
 def partners(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:

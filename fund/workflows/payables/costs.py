@@ -18,7 +18,7 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Partner
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payables.table import TRANSITIONS
+from fund.workflows.payables.lifecycle import TRANSITIONS
 from fund.workflows.payees.use_cases import usable_payee
 
 

@@ -17,7 +17,7 @@ from fund.schemas.capital import Call, Partner
 from fund.schemas.disbursements import Payee
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.payables.table import TRANSITIONS
+from fund.workflows.payables.lifecycle import TRANSITIONS
 from fund.workflows.payees.use_cases import PayeeState, usable_payee
 
 OVERPAID = "2100"

@@ -77,7 +77,7 @@ TRANSITIONS = (
 # ---------------------------------------------------------------------------------------------------------- folds
 
 
-def _payee_after(case: Payee | None, event: Envelope) -> Payee | None:
+def apply(case: Payee | None, event: Envelope) -> Payee | None:
     fact = event.fact
     if isinstance(fact, PayeeRecorded):
         return Payee(
@@ -101,7 +101,7 @@ def _payee_after(case: Payee | None, event: Envelope) -> Payee | None:
     return case
 
 
-PROJECTIONS = {"payee": Projection(Payee, _payee_after, TRANSITIONS)}
+PROJECTIONS = {"payee": Projection(Payee, apply, TRANSITIONS)}
 
 
 # ------------------------------------------------------------------------------------------------------ use cases

@@ -30,7 +30,7 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check
 from fund.workflows.payees.use_cases import account_of_the_fund
 from fund.workflows.payments.due import Due, approved, due, require_flowing, require_row
-from fund.workflows.payments.table import BATCH_TRANSITIONS
+from fund.workflows.payments.lifecycle import BATCH_TRANSITIONS
 from fund.workflows.receipts.reading import unexplained_debits
 
 

@@ -10,9 +10,9 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.disbursements import table as disbursements
+from fund.workflows.disbursements import lifecycle as disbursements
 from fund.workflows.lifecycle import check
-from fund.workflows.payables import table as payables
+from fund.workflows.payables import lifecycle as payables
 
 Due = Disbursement | Payable
 

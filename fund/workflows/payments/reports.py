@@ -20,7 +20,7 @@ from fund.schemas.disbursements import Batch, BatchEntry
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check
 from fund.workflows.payments.due import due, require_row, ties
-from fund.workflows.payments.table import BATCH_TRANSITIONS, BatchState
+from fund.workflows.payments.lifecycle import BATCH_TRANSITIONS, BatchState
 
 REJECTED = "RJCT"
 """What stands as the reason where the bank rejected a payment and gave none."""

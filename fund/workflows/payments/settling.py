@@ -25,12 +25,12 @@ from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.disbursements.table import State
+from fund.workflows.disbursements.lifecycle import State
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payables import table as payables
+from fund.workflows.payables import lifecycle as payables
 from fund.workflows.payees.use_cases import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
-from fund.workflows.payments.table import BATCH_TRANSITIONS, OPEN_LINES, BatchState
+from fund.workflows.payments.lifecycle import BATCH_TRANSITIONS, OPEN_LINES, BatchState
 from fund.workflows.receipts.reading import unexplained_debits
 
 

@@ -24,8 +24,8 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.cooperations.register import register
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team
+from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.proposals.lineage import require_active, require_lineage
-from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.rounds import use_cases as rounds
 
 IMPROVE = "improve"

@@ -24,7 +24,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
 from fund.workflows.proposals.ideas import same_idea
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 
 _AWARDED = (State.CONDITIONAL, State.APPROVED, State.AGREED)
 

@@ -24,7 +24,7 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import IMPROVE, find, rules_for, start_clock
-from fund.workflows.proposals.table import COMMITTED, LAPSING, TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import COMMITTED, LAPSING, TRANSITIONS, State
 
 CLOCK_FACTS = (
     "decision.approved",

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fund.dates import add_months
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
-from fund.workflows.proposals.table import COMMITTED, UNDECIDED, State
+from fund.workflows.proposals.lifecycle import COMMITTED, UNDECIDED, State
 
 _AWARDED = (*COMMITTED, State.AGREED)
 _MONTHS = 12

@@ -16,8 +16,7 @@ from fund.workflows.discretion import payload_for
 from fund.workflows.proposals.apart import team_of
 from fund.workflows.proposals.drafting import find, marked, may_see, remarks
 from fund.workflows.proposals.ideas import Other, alike, same_idea
-from fund.workflows.proposals.life import after
-from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.proposals.lifecycle import TRANSITIONS, apply
 
 _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
 """What nobody types: the service does it."""
@@ -46,7 +45,7 @@ def _on(snapshot: Snapshot, case: Proposal, day: date | None) -> Proposal | None
     then: Proposal | None = None
     for event in snapshot.history(case):
         if event.effective_on <= day:
-            then = after(then, event)
+            then = apply(then, event)
     return then
 
 

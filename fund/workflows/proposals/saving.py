@@ -31,7 +31,7 @@ from fund.workflows.proposals.drafting import (
     to_mend,
     told,
 )
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from fund.workflows.rounds import use_cases as rounds
 
 

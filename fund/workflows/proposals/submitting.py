@@ -31,10 +31,10 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import place_of
 from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
 from fund.workflows.proposals.ideas import same_idea
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from fund.workflows.proposals.lineage import require_active, require_adopters
 from fund.workflows.proposals.reading import names_of
 from fund.workflows.proposals.saving import changed_sections, require_improvable, require_listed
-from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.rounds import use_cases as rounds
 
 _SUMS = {

@@ -21,8 +21,8 @@ from fund.schemas.capital import Call, Receipt
 from fund.schemas.disbursements import Disbursement, Payee
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot
-from fund.workflows.receipts.projections import State
-from fund.workflows.repayments.life import instalment_of_reference
+from fund.workflows.receipts.lifecycle import State
+from fund.workflows.repayments.lifecycle import instalment_of_reference
 
 RULES = {
     "end_to_end_id": N_("our end-to-end reference"),

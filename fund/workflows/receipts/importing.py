@@ -36,8 +36,8 @@ from fund.workflows.receipts.evidence import Known
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.hooks import ARRIVALS, EXPLAINERS, SETTLERS, TAKERS, any_of
 from fund.workflows.receipts.identity import Told, known_lines, traces_of
+from fund.workflows.receipts.lifecycle import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
-from fund.workflows.receipts.projections import WAITING, State
 from fund.workflows.receipts.reading import unexplained_debits
 from fund.workflows.receipts.reversals import take_reversal
 

@@ -37,7 +37,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.undoing import refund
 from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
-from fund.workflows.receipts.projections import TRANSITIONS, State
+from fund.workflows.receipts.lifecycle import TRANSITIONS, State
 from fund.workflows.repayments.order import order_one_day
 
 

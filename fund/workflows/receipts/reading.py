@@ -11,7 +11,7 @@ from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatemen
 from fund.unit_of_work import Snapshot
 from fund.workflows.receipts.evidence import Known, evidence_for
 from fund.workflows.receipts.gaps import gaps
-from fund.workflows.receipts.projections import WAITING
+from fund.workflows.receipts.lifecycle import WAITING
 from fund.workflows.receipts.reasons import reason_of
 
 

@@ -17,8 +17,8 @@ from fund.events import Envelope
 from fund.events.receipts import DebitReversed, ReceiptReversed, ReceiptUnmatched
 from fund.schemas.capital import Debit, Receipt
 from fund.unit_of_work import UnitOfWork
+from fund.workflows.receipts.lifecycle import State
 from fund.workflows.receipts.matching import undoing
-from fund.workflows.receipts.projections import State
 
 TAKEN_BACK = "Door de bank teruggenomen"
 """The memo of what is undone; memos are Dutch, whatever language somebody reads."""

@@ -25,7 +25,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check, require_reason
-from fund.workflows.repayments.life import TRANSITIONS
+from fund.workflows.repayments.lifecycle import TRANSITIONS
 from fund.workflows.repayments.reminders import late_parts
 
 

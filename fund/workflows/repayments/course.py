@@ -15,7 +15,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check
-from fund.workflows.repayments.life import TRANSITIONS, instalment_reference, last_open
+from fund.workflows.repayments.lifecycle import TRANSITIONS, instalment_reference, last_open
 from fund.workflows.repayments.reminders import plan_timers
 
 SAVING_MONTHS = 3

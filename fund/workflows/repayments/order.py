@@ -27,7 +27,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import AllowanceRun, Plan, Received
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import check
-from fund.workflows.repayments.life import TRANSITIONS, early_of, without
+from fund.workflows.repayments.lifecycle import TRANSITIONS, early_of, without
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from fund.reports.history import cases_on, last_fact
 from fund.rules import schedules
 from fund.schemas.repayments import Instalment, Plan
 from fund.unit_of_work import Snapshot
-from fund.workflows.repayments.life import fresh, instalment_reference, plan_after
+from fund.workflows.repayments.lifecycle import apply_plan, fresh, instalment_reference
 from fund.workflows.repayments.reminders import limitation_of
 
 
@@ -27,7 +27,7 @@ def plan_on(snapshot: Snapshot, plan: Plan, day: date | None, known_at: int | No
     found: Plan | None = None
     for event in snapshot.history(plan):
         if (day is None or event.effective_on <= day) and (last is None or event.seq <= last):
-            found = plan_after(found, event)
+            found = apply_plan(found, event)
     return found or plan.replace(instalments=())
 
 

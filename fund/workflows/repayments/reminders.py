@@ -22,7 +22,7 @@ from fund.schemas.repayments import Instalment, Plan
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import check
-from fund.workflows.repayments.life import TRANSITIONS
+from fund.workflows.repayments.lifecycle import TRANSITIONS
 
 ARREARS = "repayment.arrears"
 """The timer of one step of arrears of one instalment."""

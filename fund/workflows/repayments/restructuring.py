@@ -33,7 +33,7 @@ from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
 from fund.workflows import resolutions
 from fund.workflows.lifecycle import check
-from fund.workflows.repayments.life import TRANSITIONS
+from fund.workflows.repayments.lifecycle import TRANSITIONS
 
 MATTER = "restructuring"
 

@@ -20,7 +20,7 @@ from fund.schemas.reviews import Review
 from fund.store import SealedRow, TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.seal import open_seals, read_sealed
 from fund.workflows.reviews.seating import top_up

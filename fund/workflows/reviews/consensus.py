@@ -21,7 +21,7 @@ from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from fund.workflows.reviews.ties import LOOK, rules_of
 
 

@@ -19,7 +19,7 @@ from fund.rules.scoring import figures_of, quorum_missing, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals.table import State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.closing import EXTENSION_DAYS, marks_of, propose_top_up
 from fund.workflows.reviews.ties import rules_of

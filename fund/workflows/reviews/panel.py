@@ -42,7 +42,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from fund.workflows.reviews.barring import REACTION, bar
 from fund.workflows.reviews.late import settle
 from fund.workflows.reviews.seating import seat_panel

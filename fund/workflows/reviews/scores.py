@@ -19,7 +19,7 @@ from fund.schemas.reviews import Review
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import parties_of, require_no_conflict, soft_of
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.reviews.panel import declare_conflict, judge_conflict
 from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.sheets import parse_scores

@@ -58,7 +58,7 @@ _WAITED_FOR = ("submitted", "returned", "eligible", "in_review", "scored", "deci
 """States in which a proposal still waits for its decision."""
 
 
-def _after(case: Round | None, event: Envelope) -> Round | None:
+def apply(case: Round | None, event: Envelope) -> Round | None:
     fact = event.fact
     if isinstance(fact, RoundPlanned):
         return Round(
@@ -86,7 +86,7 @@ def _with_awards(case: Round, awards: dict[str, int]) -> Round:
     return case.replace(awards=awards, committed_cents=sum(awards.values()))
 
 
-PROJECTIONS = {"round": Projection(Round, _after, TRANSITIONS)}
+PROJECTIONS = {"round": Projection(Round, apply, TRANSITIONS)}
 
 
 # --------------------------------------------------------------------------------------------------------- use cases

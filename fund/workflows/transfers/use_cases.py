@@ -51,7 +51,7 @@ TRANSITIONS = (
 )
 
 
-def _after(case: Transfer | None, event: Envelope) -> Transfer | None:
+def apply(case: Transfer | None, event: Envelope) -> Transfer | None:
     fact = event.fact
     if not isinstance(fact, (TransferSent, TransferSettled, TransferConfirmed, TransferFailed)):
         return case
@@ -269,4 +269,4 @@ def _meant(
     return next((case for case in cases if case.ref in named), between[0] if between else None)
 
 
-PROJECTIONS = {"transfer": Projection(Transfer, _after, TRANSITIONS)}
+PROJECTIONS = {"transfer": Projection(Transfer, apply, TRANSITIONS)}

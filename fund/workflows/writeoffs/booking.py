@@ -18,8 +18,8 @@ from fund.schemas.capital import Receipt
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import carry, require_reason
+from fund.workflows.writeoffs.lifecycle import LOOK, TRANSITIONS, State
 from fund.workflows.writeoffs.standing import came_back, entry_of, lost, standing
-from fund.workflows.writeoffs.table import LOOK, TRANSITIONS, State
 
 
 def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:

@@ -20,8 +20,8 @@ from fund.workflows.ballots import (
 )
 from fund.workflows.bodies import Body, Matter, deciders, require_decider
 from fund.workflows.lifecycle import carry, check
+from fund.workflows.writeoffs.lifecycle import LOOK, TRANSITIONS, Ground, State
 from fund.workflows.writeoffs.standing import standing
-from fund.workflows.writeoffs.table import LOOK, TRANSITIONS, Ground, State
 
 
 def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:

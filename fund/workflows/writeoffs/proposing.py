@@ -32,8 +32,8 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.writeoffs.lifecycle import OPEN, TRANSITIONS, Ground
 from fund.workflows.writeoffs.standing import standing
-from fund.workflows.writeoffs.table import OPEN, TRANSITIONS, Ground
 
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
 """States of a disbursement in which money may still leave."""

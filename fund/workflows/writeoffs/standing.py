@@ -8,7 +8,7 @@ from fund.errors.ledger import UnknownAccount
 from fund.ledger import Entry
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Snapshot
-from fund.workflows.writeoffs.table import State
+from fund.workflows.writeoffs.lifecycle import State
 
 
 def standing(snapshot: Snapshot, code: str, *, as_of: date | None = None) -> int:

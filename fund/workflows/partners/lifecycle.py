@@ -115,7 +115,7 @@ PARTNER_TRANSITIONS = (
 """Nobody approves a notice; the approvals from proposal to settlement are by five people (G7 c)."""
 
 
-def partner_after(case: Partner | None, event: Envelope) -> Partner | None:
+def apply_partner(case: Partner | None, event: Envelope) -> Partner | None:
     """The partner after a fact."""
     fact = event.fact
     if isinstance(fact, PartnerProposed):
@@ -153,7 +153,7 @@ def partner_after(case: Partner | None, event: Envelope) -> Partner | None:
     return after.replace(notice_on=event.effective_on) if isinstance(fact, PartnerNoticeGiven) else after
 
 
-def key_after(case: DistributionKey | None, event: Envelope) -> DistributionKey | None:
+def apply_key(case: DistributionKey | None, event: Envelope) -> DistributionKey | None:
     """The distribution key after a fact: proposed, its votes, adopted or rejected."""
     fact = event.fact
     if isinstance(fact, KeyProposed):
@@ -208,6 +208,6 @@ def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
 
 
 PROJECTIONS = {
-    "partner": Projection(Partner, partner_after, PARTNER_TRANSITIONS),
-    "key": Projection(DistributionKey, key_after, KEY_TRANSITIONS),
+    "partner": Projection(Partner, apply_partner, PARTNER_TRANSITIONS),
+    "key": Projection(DistributionKey, apply_key, KEY_TRANSITIONS),
 }

@@ -86,7 +86,7 @@ def instalment_of_reference(text: str) -> tuple[str, int] | None:
     return (f"A{found[1]}-{found[2]}", int(found[3])) if found else None
 
 
-def plan_after(case: Plan | None, event: Envelope) -> Plan | None:
+def apply_plan(case: Plan | None, event: Envelope) -> Plan | None:
     """The repayment plan after a fact: its instalments, what is open of each, its arrears."""
     fact = event.fact
     if isinstance(fact, PlanActivated):
@@ -404,7 +404,7 @@ def _taken_over(case: Plan, fact: AgreementRefinanced, event: Envelope) -> Plan:
     )
 
 
-def allowance_after(case: AllowanceRun | None, event: Envelope) -> AllowanceRun | None:
+def apply_allowance(case: AllowanceRun | None, event: Envelope) -> AllowanceRun | None:
     """The allowance run of a quarter after a fact; a later run of the same quarter adds its change."""
     fact = event.fact
     if isinstance(fact, AllowanceAdjusted):
@@ -420,6 +420,6 @@ def allowance_after(case: AllowanceRun | None, event: Envelope) -> AllowanceRun 
 
 
 PROJECTIONS = {
-    "plan": Projection(Plan, plan_after, TRANSITIONS),
-    "allowance": Projection(AllowanceRun, allowance_after),
+    "plan": Projection(Plan, apply_plan, TRANSITIONS),
+    "allowance": Projection(AllowanceRun, apply_allowance),
 }

@@ -33,7 +33,7 @@ from fund.schemas.reviews import Consensus, Review, ReviewResult
 from fund.unit_of_work import Projection
 
 
-def after(case: Review | None, event: Envelope) -> Review | None:
+def apply(case: Review | None, event: Envelope) -> Review | None:
     """The review after a fact. Pure."""
     fact = event.fact
     if isinstance(fact, ReviewPanelProposed):
@@ -175,4 +175,4 @@ def _without(seats: tuple[PanelSeat, ...], reviewer: str) -> tuple[PanelSeat, ..
     return tuple(seat for seat in seats if seat.reviewer != reviewer)
 
 
-PROJECTIONS = {"review": Projection(Review, after)}
+PROJECTIONS = {"review": Projection(Review, apply)}

@@ -55,7 +55,7 @@ TRANSITIONS = (
 )
 
 
-def payable_after(case: Payable | None, event: Envelope) -> Payable | None:
+def apply(case: Payable | None, event: Envelope) -> Payable | None:
     """The amount owed after a fact."""
     fact = event.fact
     if isinstance(fact, Owed):
@@ -99,4 +99,4 @@ def payable_after(case: Payable | None, event: Envelope) -> Payable | None:
     return after
 
 
-PROJECTIONS = {"payable": Projection(Payable, payable_after, TRANSITIONS)}
+PROJECTIONS = {"payable": Projection(Payable, apply, TRANSITIONS)}

@@ -53,7 +53,7 @@ LOOK = "fund writeoff list"
 OPEN = (State.PROPOSED, State.DECIDED)
 
 
-def writeoff_after(case: Writeoff | None, event: Envelope) -> Writeoff | None:
+def apply(case: Writeoff | None, event: Envelope) -> Writeoff | None:
     fact = event.fact
     if isinstance(fact, WriteoffProposed):
         return Writeoff(
@@ -92,4 +92,4 @@ def writeoff_after(case: Writeoff | None, event: Envelope) -> Writeoff | None:
     return case
 
 
-PROJECTIONS = {"writeoff": Projection(Writeoff, writeoff_after, TRANSITIONS)}
+PROJECTIONS = {"writeoff": Projection(Writeoff, apply, TRANSITIONS)}

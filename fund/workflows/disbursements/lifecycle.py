@@ -91,7 +91,7 @@ TRANSITIONS = (
 # ----------------------------------------------------------------------------------------------------------- fold
 
 
-def after(case: Disbursement | None, event: Envelope) -> Disbursement | None:
+def apply(case: Disbursement | None, event: Envelope) -> Disbursement | None:
     fact = event.fact
     if isinstance(fact, DisbursementRequested):
         return Disbursement(
@@ -152,4 +152,4 @@ def _after_the_bank(case: Disbursement, after: Disbursement, event: Envelope) ->
     return case
 
 
-PROJECTIONS = {"disbursement": Projection(Disbursement, after, TRANSITIONS)}
+PROJECTIONS = {"disbursement": Projection(Disbursement, apply, TRANSITIONS)}

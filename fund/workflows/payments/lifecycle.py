@@ -68,7 +68,7 @@ BATCH_TRANSITIONS = (
 OPEN_LINES = ("open", "sent")
 
 
-def after(case: Batch | None, event: Envelope) -> Batch | None:
+def apply(case: Batch | None, event: Envelope) -> Batch | None:
     """The batch after a fact: its lines open, under way, paid, failed or returned, one by one."""
     fact = event.fact
     if isinstance(fact, PaymentsBatched) and case is None:
@@ -131,4 +131,4 @@ def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
     return case.replace(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
 
 
-PROJECTIONS = {"batch": Projection(Batch, after, BATCH_TRANSITIONS)}
+PROJECTIONS = {"batch": Projection(Batch, apply, BATCH_TRANSITIONS)}

@@ -22,10 +22,10 @@ from fund.events.payables import PayableCancelled
 from fund.rules.transitions import state_after
 from fund.schemas.exits import Exit
 from fund.unit_of_work import Projection
-from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
 
 
-def exit_after(case: Exit | None, event: Envelope) -> Exit | None:
+def apply(case: Exit | None, event: Envelope) -> Exit | None:
     """The exit of a partner after a fact; it begins with the notice, or with the quote of a winding-up."""
     fact = event.fact
     if isinstance(fact, PartnerNoticeGiven):
@@ -120,4 +120,4 @@ def _together(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...
     return tuple(dict.fromkeys((*first, *second)))
 
 
-PROJECTIONS = {"exit": Projection(Exit, exit_after)}
+PROJECTIONS = {"exit": Projection(Exit, apply)}

@@ -26,6 +26,7 @@ from fund.events.agreements import (
     MilestoneRejected,
     MilestoneReplanned,
 )
+from fund.events.amendments import AmendmentAgreed, AmendmentProposed, AmendmentRefused, AmendmentVoted
 from fund.events.disbursements import (
     DisbursementApproved,
     DisbursementCancelled,
@@ -41,14 +42,16 @@ from fund.rules.authority import (
     FUND_MANAGER,
     LEAD_SIGNATORY,
     OFFICE,
+    OWN_SIGNATORY,
     PARTY_EDITOR,
     PARTY_SIGNATORY,
     SYSTEM,
     TREASURER,
+    VOTERS,
     either,
 )
 from fund.rules.transitions import Transition, state_after
-from fund.schemas.agreements import Agreement, Benefit, Milestone
+from fund.schemas.agreements import Agreement, Amendment, Benefit, Milestone
 from fund.unit_of_work import Projection
 
 
@@ -139,7 +142,7 @@ MILESTONES = (
 )  # fmt: skip
 
 
-def agreement_after(case: Agreement | None, event: Envelope) -> Agreement | None:
+def apply_agreement(case: Agreement | None, event: Envelope) -> Agreement | None:
     """The agreement after a fact."""
     fact = event.fact
     if isinstance(fact, AgreementDrafted):
@@ -286,7 +289,7 @@ def _without(refs: tuple[str, ...], ref: str) -> tuple[str, ...]:
     return tuple(each for each in refs if each != ref)
 
 
-def milestone_after(case: Milestone | None, event: Envelope) -> Milestone | None:
+def apply_milestone(case: Milestone | None, event: Envelope) -> Milestone | None:
     """The milestone after a fact."""
     fact = event.fact
     if isinstance(fact, MilestonePlanned):
@@ -331,7 +334,50 @@ def milestone_after(case: Milestone | None, event: Envelope) -> Milestone | None
     return case
 
 
+class AmendmentState(StrEnum):
+    """Where an amendment stands on which somebody else has the word."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
+S = AmendmentState
+COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT = "committee", "new_lead"
+AMENDMENTS = (
+    #          command              from        to          who             records
+    Transition("agreement amend", None, S.PROPOSED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"),
+    Transition(
+        "agreement amend", S.PROPOSED, S.SUPERSEDED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"
+    ),
+    Transition("decision vote", S.PROPOSED, S.PROPOSED, VOTERS, AmendmentVoted, row="P26"),
+    Transition("agreement decide", S.PROPOSED, S.AGREED, CHAIR, AmendmentAgreed, row="A3"),
+    Transition("agreement decide", S.PROPOSED, S.REFUSED, CHAIR, AmendmentRefused, row="A3"),
+    Transition("agreement sign", S.PROPOSED, S.AGREED, OWN_SIGNATORY, AmendmentAgreed, row="A3"),
+)
+
+
+def apply_amendment(case: Amendment | None, event: Envelope) -> Amendment | None:
+    """The amendment after a fact."""
+    fact = event.fact
+    if isinstance(fact, AmendmentProposed):
+        if case is not None and fact.supersedes == case.ref:
+            return case.replace(state=S.SUPERSEDED)
+        told = {name: getattr(fact, name) for name in Amendment.model_fields if name in type(fact).model_fields}
+        hands = tuple(person for person in (event.made_by, event.actor) if person)
+        return Amendment(**told, state=state_after(AMENDMENTS, None, fact), hands=hands)
+    if case is None or event.stream != case.stream:
+        return case
+    if isinstance(fact, AmendmentVoted):
+        return case.replace(commitments={**case.commitments, event.actor: fact.commitment})
+    if isinstance(fact, (AmendmentAgreed, AmendmentRefused)):
+        return case.replace(state=state_after(AMENDMENTS, case.state, fact))
+    return case
+
+
 PROJECTIONS = {
-    "agreement": Projection(Agreement, agreement_after, AGREEMENTS),
-    "milestone": Projection(Milestone, milestone_after, MILESTONES),
+    "agreement": Projection(Agreement, apply_agreement, AGREEMENTS),
+    "milestone": Projection(Milestone, apply_milestone, MILESTONES),
+    "amendment": Projection(Amendment, apply_amendment, AMENDMENTS),
 }

@@ -66,7 +66,7 @@ def rules_of(snapshot: Snapshot, case: Evaluation) -> Regulations:
     return snapshot.regulations_named(agreement.terms.regulations if agreement is not None else "")
 
 
-def evaluation_after(case: Evaluation | None, event: Envelope) -> Evaluation | None:
+def apply(case: Evaluation | None, event: Envelope) -> Evaluation | None:
     """The evaluation after a fact. Pure."""
     fact = event.fact
     if isinstance(fact, AgreementActivated):
@@ -137,4 +137,4 @@ def mean(peers: Mapping[str, int]) -> Fraction:
     return Fraction(sum(peers.values()), len(peers))
 
 
-PROJECTIONS = {"evaluation": Projection(Evaluation, evaluation_after, TRANSITIONS)}
+PROJECTIONS = {"evaluation": Projection(Evaluation, apply, TRANSITIONS)}

@@ -87,7 +87,7 @@ CALL_TRANSITIONS = (
 """A call that is paid in part stays open; what comes in above it is owed back."""
 
 
-def _call_after(case: Call | None, event: Envelope) -> Call | None:
+def apply_call(case: Call | None, event: Envelope) -> Call | None:
     fact = event.fact
     if isinstance(fact, ContributionCalled):
         return Call(
@@ -129,7 +129,7 @@ def _received(case: Call, cents: int) -> Call:
     )
 
 
-def _account_after(case: BankAccount | None, event: Envelope) -> BankAccount | None:
+def apply_bank_account(case: BankAccount | None, event: Envelope) -> BankAccount | None:
     fact = event.fact
     if isinstance(fact, BankAccountRegistered):
         cooled_on = day_of(event.recorded_at) + timedelta(days=fact.cooling_off_days)
@@ -143,7 +143,7 @@ def _account_after(case: BankAccount | None, event: Envelope) -> BankAccount | N
     return case
 
 
-def _statement_after(case: BankStatementFile | None, event: Envelope) -> BankStatementFile | None:
+def apply_bank_statement(case: BankStatementFile | None, event: Envelope) -> BankStatementFile | None:
     fact = event.fact
     if isinstance(fact, BankStatementImported):
         return BankStatementFile(
@@ -167,7 +167,7 @@ def _statement_after(case: BankStatementFile | None, event: Envelope) -> BankSta
     return case
 
 
-def _notification_after(case: BankNotificationFile | None, event: Envelope) -> BankNotificationFile | None:
+def apply_bank_notification(case: BankNotificationFile | None, event: Envelope) -> BankNotificationFile | None:
     fact = event.fact
     if isinstance(fact, BankNotificationImported):
         return BankNotificationFile(
@@ -187,7 +187,7 @@ def _notification_after(case: BankNotificationFile | None, event: Envelope) -> B
     return case
 
 
-def _receipt_after(case: Receipt | None, event: Envelope) -> Receipt | None:
+def apply_receipt(case: Receipt | None, event: Envelope) -> Receipt | None:
     fact = event.fact
     if isinstance(fact, ReceiptRecorded):
         return Receipt(
@@ -284,9 +284,9 @@ def _cents_of(fact: Fact) -> int:
 
 
 PROJECTIONS = {
-    "call": Projection(Call, _call_after, CALL_TRANSITIONS),
-    "bank_account": Projection(BankAccount, _account_after),
-    "bank_statement": Projection(BankStatementFile, _statement_after),
-    "bank_notification": Projection(BankNotificationFile, _notification_after),
-    "receipt": Projection(Receipt, _receipt_after, TRANSITIONS),
+    "call": Projection(Call, apply_call, CALL_TRANSITIONS),
+    "bank_account": Projection(BankAccount, apply_bank_account),
+    "bank_statement": Projection(BankStatementFile, apply_bank_statement),
+    "bank_notification": Projection(BankNotificationFile, apply_bank_notification),
+    "receipt": Projection(Receipt, apply_receipt, TRANSITIONS),
 }

@@ -28,7 +28,7 @@ from fund.unit_of_work import Projection
 _Outcome = DecisionApproved | DecisionConditional | DecisionRejected | DecisionDeferred
 
 
-def after(case: Decision | None, event: Envelope) -> Decision | None:
+def apply(case: Decision | None, event: Envelope) -> Decision | None:
     """The decision after a fact. Pure."""
     fact = event.fact
     if isinstance(fact, DecisionPrepared):
@@ -169,4 +169,4 @@ def _changed(case: Decision, number: int, changes: dict[str, object]) -> tuple[D
     return tuple(each.model_copy(update=changes) if each.number == number else each for each in case.conditions)
 
 
-PROJECTIONS = {"decision": Projection(Decision, after)}
+PROJECTIONS = {"decision": Projection(Decision, apply)}
