@@ -97,6 +97,11 @@ class Who:
         own = [f"{role}{tie}" for role in sorted(self.roles)]
         return [*own, *(code for other in self.others for code in other.codes())]
 
+    @property
+    def is_of_the_fund(self) -> bool:
+        """Whether they act for the fund, and not only for a partner of the case."""
+        return any(choice.relation in (Relation.ANY, Relation.OUTSIDE) for choice in (self, *self.others))
+
     def all_roles(self) -> frozenset[Role]:
         """Every role that may, whatever the relation."""
         return self.roles.union(*(other.all_roles() for other in self.others))
@@ -138,58 +143,77 @@ OFFICE = either(TREASURER, FUND_MANAGER, CHAIR)
 """Anybody of the fund: who completes an agreement together with a fund manager (G7 a)."""
 
 
-def require(
-    actor: Actor,
-    who: Who,
-    *,
-    command: str,
-    ref: str = "",
-    lead: str | None = None,
-    parties: Iterable[str] = (),
-    own: str | None = None,
-) -> None:
-    """Nothing, when ``actor`` is one of ``who`` for this case. Whoever is seconded to the fund office is of no party:
-    neither barred as one, nor heard as one.
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Whose case it is, for one step of it: what a person is judged by, beside the role.
 
-    Args:
-        lead: The lead partner of the case, where it has one.
+    Attributes:
+        lead: The lead partner, where the case has one.
+        applicants: The partners that take part, one of which acts where a row asks a party; those of ``parties`` when
+            left out.
         parties: Every partner whose people may not judge the case: lead, co-applicants, beneficiaries.
-        own: The partner that the case is about (a call, an exit).
+        own: The partner that the case is about (a call, an exit), or each partner that acts for itself (a vote).
+        prior_approvers: User ids who acted in this chain before, and may not again (G7 a, c).
+        show: The command that shows the case, for hints.
+    """
+
+    lead: str | None = None
+    applicants: tuple[str, ...] | None = None
+    parties: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    prior_approvers: tuple[str, ...] = ()
+    show: str = ""
+
+    @property
+    def everyone(self) -> frozenset[str]:
+        """Every partner of the case."""
+        return frozenset(self.parties) | ({self.lead} if self.lead else frozenset())
+
+    @property
+    def asking(self) -> frozenset[str]:
+        """The partners of which one may act as a party."""
+        return self.everyone if self.applicants is None else frozenset(self.applicants)
+
+
+NO_CASE = Guard()
+"""For what is about no case in particular."""
+
+
+def require(actor: Actor, who: Who, guard: Guard = NO_CASE, *, command: str, ref: str = "") -> None:
+    """Nothing, when ``actor`` is one of ``who`` for this case. Whoever is seconded to the fund office is of no party:
+    neither barred as one, nor heard as one. Who acts for the fund did not act in this chain before.
 
     Raises:
         NotAuthorised: None of the roles, or not of the partner that must act.
         ConflictOfInterest: The right role, but of a party of the case (G7 b).
+        SameHands: They acted in this chain before (G7 a, c).
     """
-    everyone = frozenset(parties) | ({lead} if lead else frozenset())
+    organisation = actor.organisation
     conflict: ConflictOfInterest | None = None
     for choice in (who, *who.others):
         if not actor.roles & choice.roles:
             continue
-        if choice.relation is Relation.LEAD and (lead is None or actor.organisation != lead):
+        if choice.relation is Relation.LEAD and (organisation is None or organisation != guard.lead):
             continue
-        if choice.relation is Relation.PARTY and actor.organisation not in everyone:
+        if choice.relation is Relation.PARTY and organisation not in guard.asking:
             continue
-        if choice.relation is Relation.OWN and (own is None or actor.organisation != own):
+        if choice.relation is Relation.OWN and organisation not in guard.own:
             continue
-        if choice.relation is Relation.OUTSIDE and actor.organisation is not None and actor.organisation in everyone:
+        if choice.relation is Relation.OUTSIDE and organisation is not None and organisation in guard.everyone:
             conflict = ConflictOfInterest(
                 actor=actor.name,
                 command=command,
                 ref=ref,
-                organisation=actor.organisation,
+                organisation=organisation,
                 ground=_(N_("own organisation is a party")),
             )
             continue
+        if who.is_of_the_fund:
+            require_other_hands(actor, guard.prior_approvers, command=command, ref=ref)
         return
     if conflict is not None:
         raise conflict
-    raise NotAuthorised(
-        actor=actor.name,
-        has=_has(actor),
-        command=command,
-        needs=who.codes(),
-        ref=ref,
-    )
+    raise NotAuthorised(actor=actor.name, has=_has(actor), command=command, needs=who.codes(), ref=ref)
 
 
 def require_role(actor: Actor, who: Who, *, command: str, ref: str = "") -> None:

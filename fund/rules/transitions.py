@@ -25,6 +25,7 @@ class Transition:
         who: Who may, and what ties them to the case.
         records: The fact that it records.
         second: Who must confirm, where the table asks two people.
+        may_repeat: Whoever acted for the fund in this chain before may act again; without it nobody may (G7 a, c).
         row: The row of lifecycle.md.
     """
 
@@ -34,6 +35,7 @@ class Transition:
     who: Who
     records: type[Fact]
     second: Who | None = None
+    may_repeat: bool = False
     row: str = ""
 
     def starts_in(self, state: str | None) -> bool:

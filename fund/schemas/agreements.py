@@ -258,14 +258,14 @@ class Agreement(CaseFile):
         return tuple(party for party in everybody if party != self.lead)
 
     @property
-    def signers(self) -> tuple[str, ...]:
-        """Who must sign for the partners: lead and co-applicants."""
+    def applicants(self) -> tuple[str, ...]:
+        """The partners that take part, sign and act: lead and co-applicants."""
         return (self.lead, *self.co_applicants)
 
     @property
     def parties(self) -> tuple[str, ...]:
         """Every partner whose people may not judge this case: lead, co-applicants, beneficiaries."""
-        return tuple(dict.fromkeys((*self.signers, *self.terms.beneficiaries)))
+        return tuple(dict.fromkeys((*self.applicants, *self.terms.beneficiaries)))
 
     @property
     def plan_type(self) -> str:
@@ -285,7 +285,7 @@ class Agreement(CaseFile):
     @property
     def unsigned(self) -> tuple[str, ...]:
         """Who has not signed yet: partners by id, then ``fund``."""
-        return tuple(party for party in (*self.signers, "fund") if party not in self.signatures)
+        return tuple(party for party in (*self.applicants, "fund") if party not in self.signatures)
 
     @property
     def uncommitted_cents(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from fund.events import Envelope
 from fund.glossary import Name, Names, advice, meant, suggested
 from fund.language import AMSTERDAM
 from fund.ledger import Ledger, PeriodStatus
-from fund.rules.authority import SYSTEM_ACTOR, Actor
+from fund.rules.authority import SYSTEM_ACTOR, Actor, Guard
 from fund.rules.regulations import Regulations
+from fund.rules.transitions import Transition
 from fund.schemas import CaseFile
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.people import RegulationsFile, User
@@ -250,6 +252,11 @@ class Snapshot:
             return self._cases[case.stream][1]
         row = self.store.cases.get(case.stream)
         return 0 if row is None else row.version
+
+    def guard(self, of: CaseFile | Guard, row: Transition) -> Guard:
+        """Whose case it is when this row of a lifecycle is carried out, as the case itself says."""
+        guard = of if isinstance(of, Guard) else self.projections[of.kind].guard(self, of, row)
+        return replace(guard, prior_approvers=()) if row.may_repeat else guard
 
     def history(self, case: CaseFile) -> list[Envelope]:
         """Every fact that touches the case, oldest first."""

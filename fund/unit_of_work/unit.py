@@ -13,13 +13,14 @@ from fund.errors.database import NoFundHere
 from fund.errors.ledger import ClosedPeriod
 from fund.events import Envelope, Fact
 from fund.ledger import EntryDraft, Ledger, Posted
-from fund.rules.authority import SYSTEM_ACTOR, Actor
+from fund.rules.authority import SYSTEM_ACTOR, Actor, Guard
 from fund.schemas import CaseFile
 from fund.store import Head, Store
 from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import derive_id, readable_ref
 from fund.unit_of_work.shown import shown
 from fund.unit_of_work.snapshot import Answer, Case, Snapshot
+from fund.unit_of_work.transition import Step, step
 from fund.unit_of_work.write_batch import UNWRITTEN, WriteBatch
 
 if TYPE_CHECKING:
@@ -193,6 +194,40 @@ class UnitOfWork(Snapshot):
                 self.entries[place] = (draft, posted)
 
     # ------------------------------------------------------------------------------------------------- recording
+
+    def transition(self, command: str, case: CaseFile, *, records: type[Fact] | None = None) -> Step:
+        """The step that ``command`` takes with this case, once state and people were judged; its ``record`` does it.
+
+        Whose case it is and who acted in it before, the case says itself (``guard`` of its projection).
+
+        Args:
+            records: The fact, where the outcomes of a command ask different people and only one is meant.
+
+        Raises:
+            TransitionNotAllowed: No row for this state; the message shows it and those in which it would be possible.
+            NotAuthorised, ConflictOfInterest, SameHands: As they say.
+        """
+        return step(self, command, type(case), case.state, of=case, ref=case.ref, records=records)
+
+    def begin(
+        self,
+        command: str,
+        model: type[CaseFile],
+        *,
+        of: CaseFile | Guard,
+        ref: str = "",
+        records: type[Fact] | None = None,
+    ) -> Step:
+        """The step with which a case of this kind begins, once the people were judged.
+
+        Args:
+            of: The case it will belong to; else whose it will be.
+            ref: What refusals name, while it has no number itself.
+
+        Raises:
+            NotAuthorised, ConflictOfInterest, SameHands: As they say.
+        """
+        return step(self, command, model, None, of=of, ref=ref, records=records)
 
     def record(
         self,

@@ -11,7 +11,7 @@ from datetime import date
 
 from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope, Fact
-from fund.rules.authority import Actor, require, require_other_hands
+from fund.rules.authority import Actor, Guard, require, require_other_hands
 from fund.rules.transitions import Table, Transition, sources_of
 from fund.schemas import CaseFile
 from fund.unit_of_work import UnitOfWork
@@ -59,9 +59,10 @@ def check(
             look=look or (f"fund {kind} show {name}" if kind else "fund inbox"),
         )
     parties = tuple(parties)
-    require(uow.maker, row.who, command=command, ref=name, lead=lead, parties=parties, own=own)
+    guard = Guard(lead, None, parties, (own,) if own else ())
+    require(uow.maker, row.who, guard, command=command, ref=name)
     if row.second is not None and uow.confirmer is not None:
-        require(uow.confirmer, row.second, command=command, ref=name, lead=lead, parties=parties, own=own)
+        require(uow.confirmer, row.second, guard, command=command, ref=name)
         require_other_hands(uow.confirmer, (uow.maker.user_id,), command=command, ref=name)
     acting: tuple[Actor, ...] = (uow.maker,) if uow.confirmer is None else (uow.maker, uow.confirmer)
     for person in acting:

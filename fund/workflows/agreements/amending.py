@@ -273,7 +273,7 @@ def require_new_lead(agreement: Agreement, partner: str) -> None:
     """Another of those that signed, while no payment to the lead of now is under way."""
     if partner == agreement.lead:
         raise NothingToChange(ref=agreement.ref, change_cents=0)
-    if partner not in agreement.signers:
+    if partner not in agreement.applicants:
         raise NotAParty(ref=agreement.ref, partner=partner, known=agreement.co_applicants or ("-",))
     if agreement.open_disbursements:
         raise DisbursementsOpen(

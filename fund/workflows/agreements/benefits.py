@@ -235,7 +235,7 @@ def _silent(snapshot: Snapshot, agreement: Agreement, year: int) -> tuple[str, .
     """Those that signed, and parties with a part in the business case, that did not tell what the year brought."""
     told = {each.partner for each in agreement.benefits if each.year == year and each.realised}
     promised = {partner for partner, _year in _planned(snapshot, agreement)}
-    asked = {*agreement.signers, *(promised & set(agreement.parties))}
+    asked = {*agreement.applicants, *(promised & set(agreement.parties))}
     return tuple(sorted(asked - told))
 
 

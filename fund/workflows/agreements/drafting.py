@@ -38,7 +38,7 @@ from fund.events.decisions import DecisionReopened
 from fund.events.repayments import PlanActivated
 from fund.language import N_, _
 from fund.rules import schedules
-from fund.rules.authority import CHAIR, Role, require
+from fund.rules.authority import CHAIR, Guard, Role, require
 from fund.schemas.agreements import Agreement, Amendment, TermsFile, parse_terms
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
@@ -336,18 +336,18 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
     if uow.maybe(Amendment, ref) is not None:
         return sign_as_new_lead(uow, ref=ref)
     agreement = uow.case(Agreement, ref)
-    by_partner = uow.maker.has(Role.PARTNER_SIGNATORY) and uow.maker.partner in agreement.signers
+    by_partner = uow.maker.has(Role.PARTNER_SIGNATORY) and uow.maker.partner in agreement.applicants
     check(
         uow,
         AGREEMENTS,
         "agreement sign",
         agreement,
         lead=agreement.lead,
-        parties=agreement.signers if by_partner or uow.maker.has(Role.PARTNER_SIGNATORY) else agreement.parties,
+        parties=agreement.applicants if by_partner or uow.maker.has(Role.PARTNER_SIGNATORY) else agreement.parties,
     )
     party = str(uow.maker.partner) if by_partner else FUND
     if party == FUND:  # whoever signs for the fund is of no party at all, beneficiaries included
-        require(uow.maker, CHAIR, command="agreement sign", ref=ref, lead=agreement.lead, parties=agreement.parties)
+        require(uow.maker, CHAIR, Guard(agreement.lead, None, agreement.parties), command="agreement sign", ref=ref)
     given = (agreement.document_sha256 if hash is None else hash).lower().replace(" ", "")
     if len(given) < 12 or not agreement.document_sha256.startswith(given):
         raise DocumentDiffers(ref=ref, given=given, expected=agreement.document_sha256)

@@ -48,11 +48,12 @@ from fund.rules.authority import (
     SYSTEM,
     TREASURER,
     VOTERS,
+    Guard,
     either,
 )
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.agreements import Agreement, Amendment, Benefit, Milestone
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
 
 
 class AgreementState(StrEnum):
@@ -376,8 +377,14 @@ def apply_amendment(case: Amendment | None, event: Envelope) -> Amendment | None
     return case
 
 
+def guard_agreement(_snapshot: Snapshot, case: Agreement, _row: Transition) -> Guard:
+    """Lead, co-applicants and beneficiaries are parties; the first two act as such."""
+    show = f"fund agreement show {case.ref}"
+    return Guard(lead=case.lead, applicants=case.applicants, parties=case.parties, show=show)
+
+
 PROJECTIONS = {
-    "agreement": Projection(Agreement, apply_agreement, AGREEMENTS),
+    "agreement": Projection(Agreement, apply_agreement, AGREEMENTS, guard_agreement),
     "milestone": Projection(Milestone, apply_milestone, MILESTONES),
     "amendment": Projection(Amendment, apply_amendment, AMENDMENTS),
 }

@@ -25,7 +25,7 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreem
         command,
         milestone,
         lead=agreement.lead,
-        parties=agreement.signers if by_party else agreement.parties,
+        parties=agreement.applicants if by_party else agreement.parties,
         look=f"fund milestone list {agreement.ref}",
     )
     if agreement.state not in RUNNING:

@@ -17,7 +17,7 @@ from fund.errors.people import NoActor
 from fund.errors.proposals import FileNotNamed, UnknownAttachment
 from fund.events import Envelope, KeptFile
 from fund.events.proposals import ProposalDrafted, ProposalRevised
-from fund.rules.authority import Actor, Role, require
+from fund.rules.authority import Actor, Guard, Role, require
 from fund.rules.permissions import who_reads
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
@@ -46,7 +46,7 @@ def _matrix(group: str, parties: Callable[[Snapshot, Any], Iterable[str]]) -> _R
     """Whoever reads every case of this row of the permission matrix, and the parties (``parties``) their own."""
 
     def require_reader(snapshot: Snapshot, actor: Actor, case: CaseFile, command: str) -> None:
-        require(actor, who_reads(group), command=command, ref=case.ref, parties=parties(snapshot, case))
+        require(actor, who_reads(group), Guard(parties=tuple(parties(snapshot, case))), command=command, ref=case.ref)
 
     return require_reader
 

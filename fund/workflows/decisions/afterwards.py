@@ -29,7 +29,7 @@ from fund.events.decisions import (
     OpenedVote,
 )
 from fund.language import N_, _
-from fund.rules.authority import OWN_SIGNATORY, require, require_other_hands
+from fund.rules.authority import OWN_SIGNATORY, Guard, require, require_other_hands
 from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR, Ballot
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
@@ -76,7 +76,7 @@ def evidence(
     else:
         if file is None:
             raise DecisionIncomplete(ref=ref, missing=_(N_("a file")))
-        require(uow.maker, OWN_SIGNATORY, command="decision evidence", ref=ref, own=condition.owner)
+        require(uow.maker, OWN_SIGNATORY, Guard(own=(condition.owner,)), command="decision evidence", ref=ref)
         if condition.expires_on < uow.today:
             raise ConditionExpired(ref=ref, number=number, expires_on=condition.expires_on, today=uow.today)
         digest = files.put(uow, file["content"], name=file["name"])

@@ -26,7 +26,7 @@ from fund.events import Envelope
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected, OpenedVote
 from fund.language import N_, _
 from fund.money import format_plain
-from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Who, require, require_other_hands
+from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Guard, Who, require, require_other_hands
 from fund.rules.valuation import free_to_commit
 from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.capital import DistributionKey
@@ -70,7 +70,7 @@ def require_chair(snapshot: Snapshot, actor: Actor, proposal: Proposal, *, comma
         NotAuthorised, ConflictOfInterest: As they say. DeputyNotNeeded: The chair is not barred.
         NotAVoter: A conflict beyond the parties, or this person reviewed the proposal (G7 d).
     """
-    require(actor, CHAIR, command=command, ref=proposal.ref, lead=proposal.lead, parties=proposal.parties)
+    require(actor, CHAIR, Guard(proposal.lead, None, proposal.parties), command=command, ref=proposal.ref)
     look = look_at(snapshot, proposal.ref)
     require_decider(snapshot, actor, matter_of(snapshot, proposal), command=command, ref=proposal.ref, look=look)
 
@@ -206,11 +206,11 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
         require_chair(uow, uow.maker, proposal, command="decision decide")
         return
     command, ref, lead, parties = "decision decide", proposal.ref, proposal.lead, proposal.parties
-    require(uow.maker, FUND_MANAGER, command=command, ref=ref, lead=lead, parties=parties)
+    require(uow.maker, FUND_MANAGER, Guard(lead, None, parties), command=command, ref=ref)
     require_other_hands(uow.maker, proposal.hands, command=command, ref=ref, earlier=_(N_("found it eligible")))
     require_free(uow, uow.maker, proposal)
     if uow.confirmer is not None:
-        require(uow.confirmer, COMMITTEE, command=command, ref=ref, lead=lead, parties=parties)
+        require(uow.confirmer, COMMITTEE, Guard(lead, None, parties), command=command, ref=ref)
         require_free(uow, uow.confirmer, proposal)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from fund.errors import FundError
-from fund.rules.authority import Actor, Relation, Who, require
+from fund.rules.authority import Actor, Guard, Relation, Who, require
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
@@ -80,7 +80,7 @@ def _has_tie(actor: Actor, who: Who, name: str, case: CaseFile) -> bool:
     if own is None and actor.organisation in (lead, *parties):  # each party does its own
         own = actor.organisation
     try:
-        require(actor, who, command=name, lead=lead, parties=parties, own=own)
+        require(actor, who, Guard(lead, None, tuple(parties), (own,) if own else ()), command=name)
     except FundError:
         return False
     return True

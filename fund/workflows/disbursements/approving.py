@@ -14,12 +14,10 @@ from fund.events.disbursements import (
     DisbursementWithdrawn,
 )
 from fund.money import portion
-from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, booked
-from fund.workflows.disbursements.lifecycle import TRANSITIONS
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 
@@ -32,9 +30,7 @@ def check_request(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[
         WrongAccount: Another account was asked for than the one that is verified.
     """
     case = uow.case(Disbursement, ref)
-    agreement = uow.case(Agreement, case.agreement)
-    around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties, "hands": case.hands}
-    check(uow, TRANSITIONS, "disbursement check", case, **around)
+    step = uow.transition("disbursement check", case)
     agreement_in(uow, case.agreement)
     payee = usable_payee(uow, case.payee, ref=ref, on=uow.today)
     if case.iban and case.iban != payee.iban:
@@ -47,7 +43,7 @@ def check_request(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[
         payee=case.payee,
         iban_payee_ref=payee.ref,
     )
-    carry(uow, TRANSITIONS, "disbursement check", case, fact, effective_on=on, **around)
+    step.record(fact, effective_on=on)
     uow.next_step = f"fund disbursement approve {ref}"
     return {"ref": ref, "payee_ref": payee.ref}
 
@@ -72,10 +68,8 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
     Source: lifecycle.md 5, D3; separation of duties, G7.
     """
     case = uow.case(Disbursement, ref)
-    agreement = uow.case(Agreement, case.agreement)
-    around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties, "hands": case.hands}
-    check(uow, TRANSITIONS, "disbursement approve", case, **around)
-    agreement_in(uow, case.agreement)
+    step = uow.transition("disbursement approve", case)
+    agreement = agreement_in(uow, case.agreement)
     day = on or uow.today
     committed_cents = uow.ledger.balance(f"9000.{case.proposal}")
     if case.amount_cents > committed_cents:
@@ -101,7 +95,7 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
         grant_cents=case.amount_cents - repayable_cents,
         due_on=dates.term_end(day, dates.weeks(weeks)),
     )
-    carry(uow, TRANSITIONS, "disbursement approve", case, fact, effective_on=on, **around)
+    step.record(fact, effective_on=on)
     uow.next_step = "fund payment batch"
     return {"ref": ref, "repayable_cents": repayable_cents, "grant_cents": fact.grant_cents, "due_on": fact.due_on}
 
@@ -135,11 +129,9 @@ def _end(
 ) -> dict[str, Any]:
     reason = require_reason(command, reason)
     case = uow.case(Disbursement, ref)
-    agreement = uow.case(Agreement, case.agreement)
     fact = records(
         ref=ref, agreement=case.agreement, proposal=case.proposal, amount_cents=case.amount_cents, reason=reason
     )
-    parties = (agreement.lead, *agreement.co_applicants) if command.endswith("withdraw") else agreement.parties
-    carry(uow, TRANSITIONS, command, case, fact, effective_on=on, lead=agreement.lead, parties=parties)
+    uow.transition(command, case).record(fact, effective_on=on)
     uow.next_step = f"fund agreement show {case.agreement}"
     return {"ref": ref, "state": uow.case(Disbursement, ref).state}

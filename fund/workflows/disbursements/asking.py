@@ -18,10 +18,9 @@ from fund.events.agreements import AgreementActivated
 from fund.events.disbursements import DisbursementRequested
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, live_cents
-from fund.workflows.disbursements.lifecycle import TRANSITIONS
-from fund.workflows.lifecycle import carry, check
 
 
 def request(
@@ -52,10 +51,9 @@ def request(
     """
     agreement = agreement_in(uow, ref)
     paid_to = payee or agreement.lead
-    sides = (agreement.lead, *agreement.co_applicants)
-    check(uow, TRANSITIONS, "disbursement request", None, ref=ref, lead=agreement.lead, parties=sides)
-    if paid_to not in sides:
-        raise PayeeNotParty(payee=paid_to, agreement=ref, parties=list(sides))
+    step = uow.begin("disbursement request", Disbursement, of=agreement, ref=ref)
+    if paid_to not in agreement.applicants:
+        raise PayeeNotParty(payee=paid_to, agreement=ref, parties=list(agreement.applicants))
     left_cents = agreement.award_cents - live_cents(uow, ref)
     milestone_ref = f"{ref}-{milestone}" if milestone is not None else None
     if milestone_ref is not None:
@@ -80,7 +78,7 @@ def request(
         payee=paid_to,
         iban=checked_iban(iban) if iban else "",
     )
-    carry(uow, TRANSITIONS, "disbursement request", None, fact, effective_on=on, lead=agreement.lead, parties=sides)
+    step.record(fact, effective_on=on)
     uow.next_step = f"fund disbursement check {fact.ref}"
     return {"ref": fact.ref, "amount_cents": asked_cents}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from fund.events import Envelope
@@ -24,10 +25,11 @@ from fund.events.payments import (
     PaymentSent,
     PaymentSettled,
 )
-from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, PAYERS, SYSTEM, SYSTEM_ACTOR, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, PAYERS, SYSTEM, SYSTEM_ACTOR, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
+from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
@@ -59,12 +61,20 @@ TRANSITIONS = (
     Transition("disbursement request", None, State.REQUESTED, _ASKING, DisbursementRequested, row="D1"),
     Transition("disbursement check", State.REQUESTED, State.CHECKED, FUND_MANAGER, DisbursementChecked, row="D2"),
     Transition("disbursement approve", State.CHECKED, State.APPROVED, TREASURER, DisbursementApproved, row="D3"),
-    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched),
+    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched, may_repeat=True),
     Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
-    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
-    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
-    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, row="D6"),
-    Transition("payment retry", (State.FAILED, State.APPROVED), State.APPROVED, FUND_MANAGER, PaymentRetried, row="D6"),
+    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
+    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition(
+        "payment retry",
+        (State.FAILED, State.APPROVED),
+        State.APPROVED,
+        FUND_MANAGER,
+        PaymentRetried,
+        may_repeat=True,
+        row="D6",
+    ),
     Transition(
         "disbursement cancel",
         (State.APPROVED, State.FAILED),
@@ -72,6 +82,7 @@ TRANSITIONS = (
         FUND_MANAGER,
         DisbursementCancelled,
         second=TREASURER,
+        may_repeat=True,
         row="D7",
     ),
     Transition(
@@ -80,11 +91,12 @@ TRANSITIONS = (
         State.PART_REFUNDED,
         TREASURER,
         DisbursementRefunded,
+        may_repeat=True,
         row="D8",
     ),
-    Transition("disbursement refuse", OPEN, State.REFUSED, PAYERS, DisbursementRefused, row="D9"),
+    Transition("disbursement refuse", OPEN, State.REFUSED, PAYERS, DisbursementRefused, may_repeat=True, row="D9"),
     Transition("disbursement withdraw", OPEN, State.WITHDRAWN, PARTY_SIGNATORY, DisbursementWithdrawn, row="D9"),
-    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, row="D10"),
+    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 
 
@@ -152,4 +164,10 @@ def _after_the_bank(case: Disbursement, after: Disbursement, event: Envelope) ->
     return case
 
 
-PROJECTIONS = {"disbursement": Projection(Disbursement, apply, TRANSITIONS)}
+def guard(snapshot: Snapshot, case: Disbursement, row: Transition) -> Guard:
+    """The parties of its agreement, and those who asked, checked or approved (G7 c)."""
+    agreement = snapshot.guard(snapshot.case(Agreement, case.agreement), row)
+    return replace(agreement, prior_approvers=case.hands, show=f"fund disbursement show {case.ref}")
+
+
+PROJECTIONS = {"disbursement": Projection(Disbursement, apply, TRANSITIONS, guard)}

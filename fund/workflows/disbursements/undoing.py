@@ -11,8 +11,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.disbursements.lifecycle import TRANSITIONS
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.lifecycle import require_reason
 
 
 def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
@@ -28,8 +27,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     reason = require_reason("disbursement cancel", reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
-    around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties}
-    check(uow, TRANSITIONS, "disbursement cancel", case, **around)
+    step = uow.transition("disbursement cancel", case)
     outstanding_cents = max(0, uow.ledger.balance(f"1200.{case.agreement}")) if case.repayable_cents else 0
     if outstanding_cents < case.repayable_cents:
         raise AlreadyRepaid(
@@ -54,7 +52,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         freed=tuple(line.ref for line in batch.lines if line.ref != ref) if batch else (),
         reason=reason,
     )
-    carry(uow, TRANSITIONS, "disbursement cancel", case, fact, effective_on=on, **around)
+    step.record(fact, effective_on=on)
     uow.next_step = f"fund agreement show {case.agreement}"
     return {"ref": ref, "amount_cents": case.amount_cents}
 
@@ -84,8 +82,7 @@ def refund(
     """
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
-    around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties}
-    check(uow, TRANSITIONS, "disbursement refund", case, **around)
+    step = uow.transition("disbursement refund", case)
     held = uow.case(Receipt, receipt)
     left_cents = held.waiting_cents
     back_cents = left_cents if amount is None else amount
@@ -122,7 +119,7 @@ def refund(
         allowance_released_cents=_allowance_above(uow, held_by, falls_cents=advance_cents),
         held_by=held_by if held_by != case.agreement else "",
     )
-    carry(uow, TRANSITIONS, "disbursement refund", case, fact, effective_on=on, **around)
+    step.record(fact, effective_on=on)
     uow.next_step = f"fund disbursement show {ref}"
     return {"ref": ref, "advance_cents": advance_cents, "grant_cents": fact.grant_cents}
 

@@ -12,7 +12,7 @@ from typing import Any
 from fund.events.exits import ExitQuoted, NamedItem
 from fund.reports.exits import as_json, quote_of
 from fund.reports.history import last_fact, regulations_on
-from fund.rules.authority import AUDITOR, CHAIR, FUND_MANAGER, OWN_EDITOR, TREASURER, either, require
+from fund.rules.authority import AUDITOR, CHAIR, FUND_MANAGER, OWN_EDITOR, TREASURER, Guard, either, require
 from fund.rules.exits import Quote
 from fund.rules.keys import fraction_text
 from fund.unit_of_work import Snapshot
@@ -74,7 +74,7 @@ def exit_quote(
     """
     found = snapshot.partner(ref)
     if snapshot.actor is not None:
-        require(snapshot.actor, READERS, command="partner exit-quote", ref=ref, own=ref)
+        require(snapshot.actor, READERS, Guard(own=(ref,)), command="partner exit-quote", ref=ref)
     day = as_of or snapshot.today
     rules = regulations_on(snapshot, day, last=last_fact(snapshot, known_at))
     made, repayable_bps = quote_of(snapshot, ref, as_of=day, known_at=known_at, costs_cents=costs, rules=rules)

@@ -116,7 +116,7 @@ def _milestones(agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Tas
     if waits is not None:
         what, command = _(N_("show milestone {ref}")).format(ref=waits.ref), f"fund milestone evidence {waits.ref} FILE"
         about = (PARTY_EDITOR, agreement.ref, waits.due_on)
-        yield Task(what, command, *about, lead=agreement.lead, parties=agreement.signers)
+        yield Task(what, command, *about, lead=agreement.lead, parties=agreement.applicants)
 
 
 def _rejected(agreement: Agreement, rejected: list[Milestone]) -> Iterator[Task]:
@@ -155,7 +155,7 @@ def _benefits(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     if agreement.ended_on is not None:
         last = min(last, agreement.ended_on.year + BENEFIT_YEARS)
     told = {(each.partner, each.year) for each in agreement.benefits if each.realised}
-    for party in agreement.signers:
+    for party in agreement.applicants:
         year = next((each for each in range(agreement.started_on.year, last + 1) if (party, each) not in told), None)
         if year is not None:
             what = _(N_("report what {year} cost and brought, {ref}")).format(year=year, ref=agreement.ref)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fund.dates import next_working_day
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, PAYERS, TREASURER, Who
+from fund.rules.authority import PAYERS, TREASURER
 from fund.schemas.disbursements import CONTRADICTED, Batch, Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
@@ -34,27 +34,18 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
 def _disbursement(reader: InboxReader, case: Disbursement) -> Iterator[Task]:
     agreement = reader.agreements[case.agreement]
     about = {"amount": euros(case.amount_cents), "name": reader.short_name(case.payee)}
-    if case.state == "requested":
+    if case.state in ("approved", "failed"):
+        yield from _to_pay(reader, case, ref=agreement.ref)
+    elif agreement.state == "active" and case.state == "requested":
         what = _(N_("check {amount}, {name}")).format(**about)
-        who, command, hands = FUND_MANAGER, f"fund disbursement check {case.ref}", case.hands
-    elif case.state == "checked":
+        yield reader.task(what, "disbursement check", case, ref=agreement.ref, until=case.due_on)
+    elif agreement.state == "active":
         what = _(N_("approve {amount}, {name}")).format(**about)
-        who, command, hands = TREASURER, f"fund disbursement approve {case.ref}", case.hands
-    else:
-        asked = _to_pay(reader, case)
-        if asked is None:
-            return
-        (what, command, who), hands = asked, ()
-    if agreement.state == "active" or case.state in ("approved", "failed"):
-        ref, until = agreement.ref, case.due_on
-        yield Task(what, command, who, ref, until, lead=agreement.lead, parties=agreement.parties, hands=hands)
+        yield reader.task(what, "disbursement approve", case, ref=agreement.ref, until=case.due_on)
 
 
 def _payable(reader: InboxReader, case: Payable) -> Iterator[Task]:
-    asked = _to_pay(reader, case)
-    if asked is not None:
-        what, command, who = asked
-        yield Task(what, command, who, case.ref, case.due_on, parties=case.parties)
+    yield from _to_pay(reader, case, ref=case.ref)
 
 
 def _transfer(reader: InboxReader, case: Transfer) -> Task:
@@ -67,17 +58,17 @@ def _transfer(reader: InboxReader, case: Transfer) -> Task:
     return Task(what, "fund bank import FILE", TREASURER, case.ref, until)
 
 
-def _to_pay(reader: InboxReader, case: Disbursement | Payable) -> tuple[str, str, Who] | None:
+def _to_pay(reader: InboxReader, case: Disbursement | Payable, *, ref: str) -> Iterator[Task]:
     """What an approved amount waits for; nothing by itself while it is in a batch, which waits, or while its agreement
     is suspended.
     """
     about = {"amount": euros(case.amount_cents), "name": reader.short_name(case.payee)}
     if case.state == "failed" or (not case.batch and _to_verify(reader, case)):
         what = _(N_("verify the account again for {amount}, {name}")).format(**about)
-        return what, f"fund payment retry {case.ref}", FUND_MANAGER
-    if case.batch or _stopped(reader, case):
-        return None
-    return _(N_("pay {amount}, {name}")).format(**about), f"fund payment batch --ref {case.ref}", PAYERS
+        yield reader.task(what, "payment retry", case, ref=ref, until=case.due_on)
+    elif not case.batch and not _stopped(reader, case):
+        what = _(N_("pay {amount}, {name}")).format(**about)
+        yield reader.task(what, "payment batch", case, typed=f"--ref {case.ref}", ref=ref, until=case.due_on)
 
 
 def _to_verify(reader: InboxReader, case: Disbursement | Payable) -> bool:

@@ -22,6 +22,7 @@ from fund.store import PendingRow
 from fund.unit_of_work import Snapshot
 from fund.workflows.decisions.body import chairs
 from fund.workflows.disbursements.lifecycle import LIVE
+from fund.workflows.inbox.task import Task
 from fund.workflows.proposals.lifecycle import BEFORE_AGREED
 
 Case = TypeVar("Case", bound=CaseFile)
@@ -45,6 +46,38 @@ class InboxReader:
         if key not in self._read:
             self._read[key] = self.snapshot.cases(model, states=states or None)
         return [case for case in self._read[key] if isinstance(case, model)]
+
+    def task(
+        self,
+        what: str,
+        command: str,
+        case: CaseFile,
+        *,
+        typed: str = "",
+        ref: str = "",
+        until: date | None = None,
+        only: tuple[str, ...] | None = None,
+        form: str = "",
+    ) -> Task:
+        """The step that a case waits for, for those whom the command itself would let through.
+
+        Args:
+            command: The words of the row, as in the table of the case.
+            typed: What follows them; the ref of the case when left out.
+            ref: The case it is listed under, where that is another.
+        """
+        table = self.snapshot.projections[case.kind].table
+        row = next(row for row in table if row.command == command and row.starts_in(case.state))
+        return Task(
+            what,
+            f"fund {command} {typed or case.ref}",
+            row.who,
+            ref or case.ref,
+            until,
+            only=only,
+            form=form,
+            guard=self.snapshot.guard(case, row),
+        )
 
     def name(self, user_id: str) -> str:
         """The name of a user while it is known, else the id."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fund.errors import FundError
-from fund.rules.authority import Actor, Relation, Who, require
+from fund.rules.authority import Actor, Guard, Relation, Who, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Task:
     hands: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
     form: str = ""
+    guard: Guard | None = None
 
     def is_for(self, actor: Actor) -> bool:
         """Whether this person could do it: the same answer that the command would give."""
@@ -42,8 +43,9 @@ class Task:
             return False
         if self.only is not None and actor.user_id not in self.only:
             return False
+        old = Guard(self.lead, None, self.parties, (self.own,) if self.own else ())
         try:
-            require(actor, self.who, command=self.command, lead=self.lead, parties=self.parties, own=self.own)
+            require(actor, self.who, self.guard or old, command=self.command)
         except FundError:
             return False
         return True
@@ -53,5 +55,5 @@ class Task:
         """The partner whose people it waits for, where it is one partner's."""
         relations = {self.who.relation, *(other.relation for other in self.who.others)}
         if relations == {Relation.OWN}:
-            return self.own
-        return self.lead if relations == {Relation.LEAD} else None
+            return self.guard.own[0] if self.guard else self.own
+        return (self.guard.lead if self.guard else self.lead) if relations == {Relation.LEAD} else None

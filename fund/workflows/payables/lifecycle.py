@@ -21,10 +21,10 @@ from fund.events.payments import (
     PaymentSent,
     PaymentSettled,
 )
-from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.payables import Payable
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
@@ -44,14 +44,23 @@ TRANSITIONS = (
     #          command           from          to               who            records
     Transition("cost approve", None, State.APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
     Transition("repayment refund", None, State.APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
-    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched),
+    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched, may_repeat=True),
     Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
-    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
-    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
-    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, row="D6"),
-    Transition("payment retry", _WAITING, State.APPROVED, FUND_MANAGER, PayableRetried, row="D6"),
-    Transition("payment cancel", _WAITING, State.CANCELLED, FUND_MANAGER, PayableCancelled, second=TREASURER, row="D7"),
-    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, row="D10"),
+    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
+    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition("payment retry", _WAITING, State.APPROVED, FUND_MANAGER, PayableRetried, may_repeat=True, row="D6"),
+    Transition(
+        "payment cancel",
+        _WAITING,
+        State.CANCELLED,
+        FUND_MANAGER,
+        PayableCancelled,
+        second=TREASURER,
+        may_repeat=True,
+        row="D7",
+    ),
+    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 
 
@@ -99,4 +108,9 @@ def apply(case: Payable | None, event: Envelope) -> Payable | None:
     return after
 
 
-PROJECTIONS = {"payable": Projection(Payable, apply, TRANSITIONS)}
+def guard(_snapshot: Snapshot, case: Payable, _row: Transition) -> Guard:
+    """Whose it is, and those who approved it."""
+    return Guard(parties=case.parties, prior_approvers=case.hands, show="fund payment list")
+
+
+PROJECTIONS = {"payable": Projection(Payable, apply, TRANSITIONS, guard)}

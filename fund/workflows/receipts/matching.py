@@ -27,7 +27,7 @@ from fund.language import N_, _
 from fund.ledger import Entry
 from fund.money import require_cents
 from fund.rules import charges
-from fund.rules.authority import FUND_MANAGER, Who, require
+from fund.rules.authority import FUND_MANAGER, Guard, Who, require
 from fund.rules.schedules import claims, split
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
@@ -241,7 +241,7 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         look="fund bank unmatched",
     )  # fmt: skip
     if uow.confirmer is not None:
-        require(uow.confirmer, FUND_MANAGER, command="bank match", ref=receipt.ref, lead=lead, parties=parties)
+        require(uow.confirmer, FUND_MANAGER, Guard(lead, None, parties), command="bank match", ref=receipt.ref)
     if uow.maybe(Disbursement, target) is not None:
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
         return None

@@ -71,7 +71,7 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
         "repayment prepay",
         plan,
         lead=agreement.lead,
-        parties=agreement.signers,
+        parties=agreement.applicants,
         look=f"fund repayment plan {ref}",
     )
     open_cents = plan.open_cents - plan.early_cents

@@ -114,7 +114,7 @@ class Days:
         for evaluation in self._evaluations:
             title = self._title(evaluation.ref)
             running = self._agreements.get(evaluation.ref)
-            if evaluation.state == "due" and running is not None and partner in running.signers:
+            if evaluation.state == "due" and running is not None and partner in running.applicants:
                 yield Asked(evaluation.due_on, "evaluation", evaluation.ref, title)
         if leaves_on is not None and leaves_on >= day:
             yield Asked(leaves_on, "leave", partner)
