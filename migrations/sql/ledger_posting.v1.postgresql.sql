@@ -2,7 +2,7 @@
 -- whatever client, meets the two triggers on entry: one for a row that comes without its number (a single post, a correction),
 -- one for all rows of a statement that bring theirs (a batch, which is looked at as a whole). A leg that comes later has no
 -- place left: its entry says how many there are (fk_posting_entry_id_legs), and all places are taken (pk_posting).
--- ledger_post and ledger_post_many are the short road there, one round trip for one entry or for many; they have no rights
+-- ledger_post and ledger_post_many post directly, one round trip for one entry or for many; they have no rights
 -- that their caller has not, and nothing depends on their being used.
 -- A refusal is 'ledger: <code>' with its particulars as JSON in DETAIL; fund/ledger/store/refusals.py names them.
 -- Attacked by tests/ledger/test_attacks.py and test_batches.py.

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors import FundError
 from fund.ledger import AccountType, EntryDraft, Ledger, Posting, credit, debit
+from fund.ledger.store.direct_post import _ENTRIES_SQLITE, _LEGS_SQLITE, _field, _plain_row
 from fund.ledger.store.refusals import refusal_of
-from fund.ledger.store.shortcut import _ENTRIES_SQLITE, _LEGS_SQLITE, _field, _plain_row
 from tests.ledger.conftest import BOOK, Opens, draft, fill_chart, opened
 
 Row = dict[str, Any]

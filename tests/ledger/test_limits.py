@@ -272,7 +272,7 @@ def test_what_an_earlier_draft_of_other_kinds_moves_counts_for_a_later_one(book:
 def test_an_abort_by_the_database_leaves_no_sub_account(book: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     with book() as ledger:
         ledger.limit_set("free", FREE, actor="usr_a", min_balance_cents=100, kinds=["promise"])
-    monkeypatch.setattr("fund.ledger.store.careful.check_set", lambda *given: None)
+    monkeypatch.setattr("fund.ledger.store.checked_post.check_set", lambda *given: None)
     with book() as ledger:
         attempt = ledger.connection.begin_nested()
         with pytest.raises(SetLimitExceeded):

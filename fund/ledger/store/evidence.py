@@ -1,7 +1,7 @@
 """What the checks look at: rows exactly as they are stored, sums made anew, and the guards that are really there.
 
-The rows are read in ``stored.py``, by the thousand in ``quick.py``; the sums are made in ``recount.py``; what rows say
-of one another is in ``crosscheck.py``; what PostgreSQL says of the guards is asked in ``catalog.py``.
+The rows are read in ``stored.py``, by the thousand in ``fast_verify.py``; ``recount.py`` makes the sums,
+``crosscheck.py`` compares rows with each other, ``catalog.py`` asks PostgreSQL for its guards.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ TABLES = (
     "verification",
 )
 ROWS = {"account", "entry", "posting", "pk_account", "pk_entry", "pk_posting"}
-"""The guards that the quick road stands on: what type a column is, and that a key names one row."""
+"""The guards that fast verification relies on: what type a column is, and that a key names one row."""
 
 
 class Evidence(CrossCheck):

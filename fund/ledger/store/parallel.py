@@ -1,6 +1,6 @@
-"""The quick road on all cores: processes of their own, each with its own connection that sees what we see.
+"""Fast verification on all cores: processes of their own, each with its own connection that sees what we see.
 
-A process is the file ``quick.py`` and nothing else: it starts in no time and is small. It is ended with us, whatever
+A process is the file ``fast_verify.py`` and nothing else, so it is small and starts fast. It ends with us, whatever
 ends us; one that ends before its work is done is an error, never an answer.
 """
 
@@ -18,9 +18,9 @@ from threading import Lock, Thread
 from typing import Any, Self
 
 from fund.errors.ledger import UnfinishedCheck
-from fund.ledger.store import quick
+from fund.ledger.store import fast_verify
 
-PROGRAM = Path(quick.__file__)
+PROGRAM = Path(fast_verify.__file__)
 BEAT_SECONDS = 1.0
 GOODBYE_SECONDS = 5.0
 
@@ -41,8 +41,8 @@ class Crew:
     """Processes that look at ranges of entries, as they become free.
 
     Args:
-        task: What each is told first: how to open the database, and what :class:`quick.Quick` is told.
-        ranges: What :meth:`quick.Quick.walk` is told, one after the other.
+        task: What each is told first: how to open the database, and what :class:`fast_verify.FastVerifier` is told.
+        ranges: What :meth:`fast_verify.FastVerifier.walk` is told, one after the other.
         own: Looks at a range in this process, for when no other can open the database.
     """
 
@@ -52,7 +52,7 @@ class Crew:
         ranges: Sequence[dict[str, Any]],
         *,
         size: int,
-        own: Callable[[dict[str, Any]], list[quick.Found]],
+        own: Callable[[dict[str, Any]], list[fast_verify.Found]],
     ) -> None:
         self._task = task | {"path": sys.path}
         self._ranges = ranges
@@ -123,7 +123,7 @@ class Crew:
         with self._lock:
             return next(self._waiting, None)
 
-    def answers(self, beat: Callable[[], None]) -> Iterator[list[quick.Found]]:
+    def answers(self, beat: Callable[[], None]) -> Iterator[list[fast_verify.Found]]:
         """What was found in each range, in the order of the ranges; ``beat`` is called while there is nothing to do.
 
         Raises:

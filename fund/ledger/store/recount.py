@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.ledger.seal import GENESIS, canonical, seal
-from fund.ledger.store.quick import PRIME, coefficient
+from fund.ledger.store.fast_verify import PRIME, coefficient
 from fund.ledger.store.stored import Stored
 
 
@@ -99,7 +99,7 @@ class Recount(Stored):
         """What is kept beside the entries, in one pass; ``None`` when the balances are not those of their days.
 
         Args:
-            key: Of the fingerprint, see :class:`quick.Quick`.
+            key: Of the fingerprint, see :class:`quick.FastVerifier`.
         """
         mine = f"account.book_id = {self._book.book_id} OR account.book_id IS NULL"
         ((legs,),) = self._stream(

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from fund.database import dialect
 from fund.errors.ledger import UnfinishedCheck
 from fund.ledger.journal import SealedLeg
+from fund.ledger.store.fast_verify import Rows, postgresql_rows, sqlite_rows
 from fund.ledger.store.periods import Periods
-from fund.ledger.store.quick import Rows, postgresql_rows, sqlite_rows
 
 T = TypeVar("T")
 PAGE = 500
@@ -182,7 +182,7 @@ class Stored:
         )
         return None if row is None else (bytes(row.hash), row.recorded_at)
 
-    # --------------------------------------------------------------------------------------------------- the quick road
+    # ------------------------------------------------------------------------------------------- fast verification
 
     @contextmanager
     def quick_rows(self) -> Iterator[Rows]:

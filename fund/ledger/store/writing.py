@@ -1,4 +1,4 @@
-"""Posting: what stands in the journal is written here, by the short road where it can be, else by the careful one."""
+"""Posting: entries are written here, directly where that is possible, else after a check of each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from fund.errors import FundError
 from fund.ledger.journal import CLOSING, REVERSAL, EntryDraft, Posted, Posting, mirror
-from fund.ledger.store.shortcut import Shortcut
+from fund.ledger.store.direct_post import DirectPost
 
 
-class LedgerStore(Shortcut):
+class LedgerStore(DirectPost):
     """A book that takes entries."""
 
     def post(self, draft: EntryDraft, *, account_names: Mapping[str, str] | None = None) -> Posted:

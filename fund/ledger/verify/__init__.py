@@ -1,7 +1,7 @@
 """The named checks behind ``fund ledger verify``: the book is read as it is stored, and everything is made anew.
 
 Each check says how much it looked at and what it found; a finding names the entry number where there is one. The checks
-of the entries stand in ``entries.py`` and ``limits.py``, all others in ``beside.py``. Which SQL brings the rows is told
+of the entries stand in ``entries.py`` and ``limits.py``, all others in ``tables.py``. Which SQL brings the rows is told
 in ``store/evidence.py``.
 """
 
@@ -19,7 +19,7 @@ from fund.ledger.seal import GENESIS
 from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import ROWS, Evidence
 from fund.ledger.store.stored import Extent
-from fund.ledger.verify import beside
+from fund.ledger.verify import tables
 from fund.ledger.verify.chart import look_at_chart
 from fund.ledger.verify.entries import Chain, Progress, Start
 from fund.ledger.verify.findings import CACHES, Check, Finding, Tally, Verification, carried_out, failed
@@ -80,27 +80,27 @@ def _run(
         )
 
     start = carried_out(evidence, lambda: _start(evidence, full), lambda _problem: Start())
-    since = start.seq or beside.LOWEST
+    since = start.seq or tables.LOWEST
     extent = carried_out(evidence, lambda: evidence.extent(since), lambda _problem: Extent(since, 0, 0, 0, None))
     head = extent.head
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
     guards, weakened = carried_out(
-        evidence, lambda: beside.guards(evidence), lambda problem: (failed("guards", problem), set(ROWS))
+        evidence, lambda: tables.guards(evidence), lambda problem: (failed("guards", problem), set(ROWS))
     )
-    chain = Chain(store, evidence, start=start, extent=extent, quick=not weakened & ROWS, progress=progress)
+    chain = Chain(store, evidence, start=start, extent=extent, fast=not weakened & ROWS, progress=progress)
     with chain.at_work():
-        layers = made("layers", lambda: beside.layers(evidence))
+        layers = made("layers", lambda: tables.layers(evidence))
         chart = made("chart", lambda: look_at_chart(Tally("chart"), store, head).done())
         months = (head.period_number, bytes(head.period_hash)) if head else (0, GENESIS)
         periods, closed = carried_out(
-            evidence, lambda: beside.periods(store, evidence, *months), lambda problem: (failed("periods", problem), {})
+            evidence, lambda: tables.periods(store, evidence, *months), lambda problem: (failed("periods", problem), {})
         )
         bounds = (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS)
-        sets = made("account_sets", lambda: beside.sets(store, evidence, bounds))
+        sets = made("account_sets", lambda: tables.sets(store, evidence, bounds))
         kept = (head.anchor_number, bytes(head.anchor_hash)) if head else (0, GENESIS)
         anchors = each(
             ("anchors", "given_anchors"),
-            lambda: beside.anchors(store, evidence, kept, given, public_key, full=full),
+            lambda: tables.anchors(store, evidence, kept, given, public_key, full=full),
         )
         sums = None
         if chain.posted.whole:
@@ -114,14 +114,14 @@ def _run(
         entries = chain.run(at, None if head is None else head.recorded_at)
     checks = (
         *entries,
-        *beside.balances(evidence, chain.posted, sums),
+        *tables.balances(evidence, chain.posted, sums),
         layers,
         chart,
         periods,
-        made("frozen_trial_balances", lambda: beside.frozen(evidence, chain.posted, closed, full=full)),
+        made("frozen_trial_balances", lambda: tables.frozen(evidence, chain.posted, closed, full=full)),
         sets,
         *anchors,
-        made("corrections", lambda: beside.corrections(evidence, chain.posted)),
+        made("corrections", lambda: tables.corrections(evidence, chain.posted)),
         guards,
     )
     return Verification(all(check.ok for check in checks), checks, at)

@@ -1,7 +1,7 @@
 """One pass over the entries, for all checks that want each: chain, gaps, legs, requests, months, limits of sets.
 
-There are two roads. The quick one (``store/quick.py``), on all cores where there is much to do, tells which entries are
-exactly right. All others are read here, one by one, and what is wrong with them is said.
+There are two ways. Fast verification (``store/fast_verify.py``, on all cores where there is much to do) tells which
+entries are exactly right. All others are read here, one by one, and what is wrong with them is said.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from fund.ledger.journal import ADJUSTING, CLOSING, Head
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
 from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import Evidence
+from fund.ledger.store.fast_verify import PRIME, FastVerifier, Found
 from fund.ledger.store.parallel import Crew, cores
 from fund.ledger.store.periods import PeriodStatus
-from fund.ledger.store.quick import PRIME, Found, Quick
 from fund.ledger.store.stored import Extent, RawEntry, RawPeriod
 from fund.ledger.verify.findings import Check, Tally, carried_out
 from fund.ledger.verify.form import problems_of_form
@@ -49,7 +49,7 @@ class Start:
 
 @dataclass(slots=True)
 class Posted:
-    """What the entries of the book came to, on the quick road.
+    """What the entries of the book came to, as fast verification found them.
 
     Attributes:
         whole: Every entry that was looked at was right.
@@ -88,7 +88,7 @@ class Chain:
     """The entries after ``start``, as far as ``extent`` goes.
 
     Args:
-        quick: Take the quick road; what it stands on was found in place.
+        fast: Verify the fast way; the guards it relies on were found in place.
         progress: Is told how far it is.
     """
 
@@ -99,7 +99,7 @@ class Chain:
         *,
         start: Start,
         extent: Extent,
-        quick: bool,
+        fast: bool,
         progress: Progress | None = None,
     ) -> None:
         self.book = store.book
@@ -117,7 +117,7 @@ class Chain:
         self.limits = Limits(store, evidence, start.seq)
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
-        self.ranges = list(self._ranges()) if quick and extent.number and without_gap else []
+        self.ranges = list(self._ranges()) if fast and extent.number and without_gap else []
         self.posted = Posted(whole=bool(self.ranges) or not extent.number, corrections=start.seq > 0)
         self._crew: Crew | None = None
 
@@ -170,7 +170,7 @@ class Chain:
 
     def _walk_alone(self, one: dict[str, Any]) -> list[Found]:
         with self.evidence.quick_rows() as rows:
-            return list(Quick(rows, key=self.posted.key, **self._told()).walk(**one))
+            return list(FastVerifier(rows, key=self.posted.key, **self._told()).walk(**one))
 
     def _found(self) -> Iterator[Found]:
         """Entries in order, a few at a time: right, or to be read."""
@@ -179,9 +179,9 @@ class Chain:
                 yield from answer
         elif self.ranges:
             with self.evidence.quick_rows() as rows:
-                quick = Quick(rows, key=self.posted.key, **self._told())
+                fast = FastVerifier(rows, key=self.posted.key, **self._told())
                 for one in self.ranges:
-                    yield from quick.walk(**one)
+                    yield from fast.walk(**one)
         elif self.extent.number:
             yield {"low": self.extent.since, "high": self.extent.highest, "right": False}
 

@@ -15,7 +15,7 @@ from typing import Any
 from fund.errors.ledger import NotCanonical
 from fund.language import N_
 from fund.ledger.seal import canonical_json
-from fund.ledger.store.quick import LAST_INSTANT
+from fund.ledger.store.fast_verify import LAST_INSTANT
 from fund.ledger.store.stored import RawEntry
 
 Problem = tuple[str, dict[str, Any]]

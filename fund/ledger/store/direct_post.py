@@ -1,8 +1,8 @@
-"""The short road of posting: what is plainly an entry is written at once, and the database alone judges it.
+"""Direct posting: a plain entry is written at once, and the database alone judges it.
 
-The triggers check everything that ``careful.py`` checks, so a draft that says nothing unusual need not be looked at
-twice. Whatever is unusual (a correction, an amount that is no ``int``, a sub-account that has yet to open) or refused
-leaves nothing behind here, and goes the careful road, which finds out why and says so with both values and the way out.
+The triggers check everything that ``checked_post.py`` checks, so a plain draft need not be checked twice. What is
+unusual (a correction, an amount that is no ``int``, a sub-account that has yet to open) or refused leaves nothing here
+and is posted by ``checked_post.py``, which finds out why and says so with both values and the way out.
 
 These few statements go straight to the driver: they are asked thousands of times a second, and a statement that passes
 through SQLAlchemy costs as much again.
@@ -24,7 +24,7 @@ from fund.database import utc_micros
 from fund.errors import FundError
 from fund.ledger.journal import CORRECTION, EntryDraft, Posted
 from fund.ledger.seal import VERSION, canonical_json, nfc
-from fund.ledger.store.careful import Careful
+from fund.ledger.store.checked_post import CheckedPost
 from fund.ledger.store.refusals import refusals
 from fund.ledger.store.wire import ask, idle, plain
 from fund.money import LARGEST_CENTS
@@ -69,11 +69,11 @@ def _field(text: str) -> bytes:
     return b"%d:%s," % (len(data), data)
 
 
-class Shortcut(Careful):
+class DirectPost(CheckedPost):
     """A book that takes plain entries at once."""
 
     def _at_once(self, drafts: Sequence[EntryDraft]) -> list[Posted | FundError] | None:
-        """All of them written, in this order; ``None`` when nothing was, and the careful road has to be taken."""
+        """All of them written, in this order; ``None`` when nothing was, and checked posting has to find out why."""
         book = _field(self.book)
         rows: list[_Row] = []
         for draft in drafts:

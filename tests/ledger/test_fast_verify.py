@@ -1,4 +1,4 @@
-"""The quick road of verification says of no entry that it is right which the readable road would find something in."""
+"""Fast verification says of no entry that it is right in which the readable one would find something."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fund.errors import FundError
 from fund.errors.ledger import UnfinishedCheck
 from fund.ledger import Ledger, credit, debit
 from fund.ledger.seal import canonical_json
-from fund.ledger.store import parallel, quick
+from fund.ledger.store import fast_verify, parallel
 from fund.ledger.store.chart import write_changes
 from fund.ledger.store.evidence import ROWS, Evidence
 from fund.ledger.verify import Verification, entries
@@ -91,17 +91,17 @@ def run_readable(connection: Connection) -> Verification:
 
 
 def parts_called_right(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """The entries (first, last) that the quick road called right, as it comes along them."""
+    """The entries (first, last) that fast verification called right, as it comes along them."""
     right: list[tuple[int, int]] = []
-    walk = quick.Quick.walk
+    walk = fast_verify.FastVerifier.walk
 
-    def noted(self: quick.Quick, *args: Any, **kwargs: Any) -> Iterator[quick.Found]:
+    def noted(self: fast_verify.FastVerifier, *args: Any, **kwargs: Any) -> Iterator[fast_verify.Found]:
         for found in walk(self, *args, **kwargs):
             if found["right"]:
                 right.append((found["low"] + 1, found["high"]))
             yield found
 
-    monkeypatch.setattr(quick.Quick, "walk", noted)
+    monkeypatch.setattr(fast_verify.FastVerifier, "walk", noted)
     return right
 
 
@@ -148,7 +148,7 @@ OBJECTS = st.recursive(
 @settings(max_examples=150, deadline=None)
 def test_metadata_is_plain_on_the_quick_road_only_if_it_is_canonical(values: list[Any], data: st.DataObject) -> None:
     """One after the other, so that each may meet the patterns of those before; as it is, and with a little changed."""
-    plain = quick.Plain()
+    plain = fast_verify.Plain()
     for value in [*values, *values]:
         with suppress(FundError):
             text = canonical_json(value)
@@ -305,7 +305,7 @@ def test_what_is_not_committed_is_looked_at_by_us_alone(engine: Engine, started:
 def test_a_process_that_ends_too_soon_is_an_error(
     engine: Engine, started: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    program = tmp_path / "quick.py"
+    program = tmp_path / "fast_verify.py"
     program.write_text("input(); print('{}', flush=True); input(); raise SystemExit('the power went')")
     monkeypatch.setattr(parallel, "PROGRAM", program)
     with reading(engine) as connection, pytest.raises(UnfinishedCheck, match=r"entries \d+ to \d+ .*the power went"):
@@ -316,7 +316,7 @@ def test_a_process_that_ends_too_soon_is_an_error(
 def test_where_no_other_may_open_the_database_we_do_it_alone(
     engine: Engine, started: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    program = tmp_path / "quick.py"
+    program = tmp_path / "fast_verify.py"
     program.write_text("""input(); print('{"refused": "no room"}', flush=True)""")
     monkeypatch.setattr(parallel, "PROGRAM", program)
     with reading(engine) as connection:
@@ -346,7 +346,7 @@ def test_who_interrupts_ends_the_processes(engine: Engine, started: list[Any], m
 
 
 def test_a_process_knows_the_standard_library_and_the_driver_alone() -> None:
-    program = f"import runpy, sys; runpy.run_path({quick.__file__!r}); print(*sys.modules)"
+    program = f"import runpy, sys; runpy.run_path({fast_verify.__file__!r}); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
     assert not {"fund", "sqlalchemy", "psycopg"} & set(loaded.stdout.split())
 

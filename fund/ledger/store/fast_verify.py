@@ -1,4 +1,4 @@
-"""The quick road of verification: whether each of a run of entries is exactly right, yes or no.
+"""Fast verification: whether each of a run of entries is exactly right, yes or no.
 
 It explains nothing: what it does not call right is read again, slowly, by ``fund/ledger/verify/entries.py``, which says
 what is wrong. So it may doubt too much and never too little; ``tests/ledger/test_quick.py`` holds the two side by side.
@@ -164,7 +164,7 @@ def _shape(value: Any) -> bytes:
     return rb"\{" + b",".join(fields) + rb"\}"
 
 
-class Quick:
+class FastVerifier:
     """The entries of one book, looked at by the thousand.
 
     Args:
@@ -404,10 +404,10 @@ def main() -> None:
     except Exception as problem:
         _answer({"refused": f"{type(problem).__name__}: {problem}"})
         return
-    quick = Quick(rows, **task["book"] | {"key": bytes.fromhex(task["book"]["key"])})
+    fast_verify = FastVerifier(rows, **task["book"] | {"key": bytes.fromhex(task["book"]["key"])})
     _answer({"ready": True})
     for line in sys.stdin:
-        _answer(list(quick.walk(**json.loads(line))))
+        _answer(list(fast_verify.walk(**json.loads(line))))
 
 
 if __name__ == "__main__":

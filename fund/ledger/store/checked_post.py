@@ -1,4 +1,4 @@
-"""The careful road of posting: each draft is checked here first and refused by name; the database checks all again."""
+"""Checked posting: each draft is checked here and refused by name; the database checks all of it again."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class _Ready:
     request_hash: bytes
 
 
-class Careful(Lookups):
+class CheckedPost(Lookups):
     """A book that looks at drafts before it writes them."""
 
     # --------------------------------------------------------------------------------------------------------- the work
