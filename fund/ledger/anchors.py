@@ -73,22 +73,22 @@ class Anchor:
             FaultyAnchor: There is none in it.
         """
         try:
-            told = json.loads(content)
+            document = json.loads(content)
         except (ValueError, RecursionError) as problem:
             raise FaultyAnchor(reason=str(problem)) from problem
-        return cls.from_json(told)
+        return cls.from_json(document)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Anchor:
+    def from_json(cls, document: Mapping[str, Any]) -> Anchor:
         """The anchor that somebody kept.
 
         Raises:
             FaultyAnchor: It is none.
         """
-        if not isinstance(told, Mapping) or told.get("format") != FORMAT:
+        if not isinstance(document, Mapping) or document.get("format") != FORMAT:
             raise FaultyAnchor(reason=_("its format is not {format}").format(format=FORMAT))
         try:
-            values = {one.name: _read(one.type, told[one.name]) for one in fields(cls)}
+            values = {one.name: _read(one.type, document[one.name]) for one in fields(cls)}
         except (KeyError, TypeError, ValueError) as problem:
             raise FaultyAnchor(reason=str(problem)) from problem
         return cls(**values)

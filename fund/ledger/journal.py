@@ -291,11 +291,11 @@ def _check_bounds(
     most: int | None,
     refusal: Callable[[int, int], FundError],
 ) -> None:
-    standing = sum(moved[day] for day in moved if day <= on) + cents
-    lowest = highest = standing
+    balance = sum(moved[day] for day in moved if day <= on) + cents
+    lowest = highest = balance
     for day in sorted(day for day in moved if day > on):
-        standing += moved[day]
-        lowest, highest = min(lowest, standing), max(highest, standing)
+        balance += moved[day]
+        lowest, highest = min(lowest, balance), max(highest, balance)
     if cents < 0 and least is not None and lowest < least:
         raise refusal(lowest, least)
     if cents > 0 and most is not None and highest > most:

@@ -58,7 +58,7 @@ def make_all_fit(connection: Connection, book: str) -> None:
     heal_the_balances(connection, ledger)
     states: dict[int, dict[str, Any]] = {0: {"head_hash": GENESIS, "root": root_of([]), "legs": 0, "recorded_at": 0}}
     previous, tree, legs = GENESIS, Tree(), 0
-    for told in list(ledger.told()):
+    for told in list(ledger.export_entries()):
         sealed = [SealedLeg(*leg) for leg in told["legs"]]
         names = ("idempotency_key", "effective_on", "kind", "memo", "actor", "metadata", "reverses", "reason")
         request = request_bytes(book=book, legs=sealed, **{name: told[name] for name in names})

@@ -41,7 +41,7 @@ ASKED: dict[str, tuple[Callable[[Ledger], Any], str]] = {
     "the replacement of an entry": (lambda ledger: ledger.replacement_of(1), "ix_entry_replaces"),
     "the entries of some days": (lambda ledger: list(ledger.entries(since=DAY, as_of=DAY)), "entry"),
     "the last entry until a day": (lambda ledger: ledger.last_entry(as_of=DAY), "entry"),
-    "a page of the export": (lambda ledger: list(ledger.told()), "entry"),
+    "a page of the export": (lambda ledger: list(ledger.export_entries()), "entry"),
 }
 
 

@@ -358,7 +358,7 @@ def test_entries_are_found_by_account_event_day_and_kind(book: Opens) -> None:
         assert seqs(since=date(2027, 3, 11)) == [2]
         assert seqs(since=date(2027, 3, 10), as_of=date(2027, 3, 10), until_seq=2) == [1]
         assert seqs(since=date(2027, 3, 11), account="1000") == [2]
-        told = ledger.told(since=date(2027, 3, 10), as_of=date(2027, 3, 31), since_seq=1)
+        told = ledger.export_entries(since=date(2027, 3, 10), as_of=date(2027, 3, 31), since_seq=1)
         assert [one["seq"] for one in told] == [3]
         assert seqs(kind="cost", account="1000") == [3]
         with pytest.raises(UnknownEntry):

@@ -508,7 +508,7 @@ def test_the_published_chain_is_written_alike_by_the_ledger(book: Opens) -> None
             actor=reversal["actor"],
             recorded_at=draft("x").recorded_at,
         )
-        assert list(ledger.told()) == [first, second, reversal]
+        assert list(ledger.export_entries()) == [first, second, reversal]
 
 
 def test_the_page_on_the_canonical_form_names_what_is_published() -> None:
@@ -533,7 +533,7 @@ def test_an_entry_of_two_thousand_legs_is_sealed_alike_by_all_three(book: Opens)
     legs = [debit("1000", 3) if number % 2 else credit("4400", 3) for number in range(2000)]
     with book() as ledger:
         posted = ledger.post(draft("wide", *legs, recorded_at=draft("x").recorded_at))
-        (told,) = ledger.told()
+        (told,) = ledger.export_entries()
         assert ledger.verify(full=True).ok
     assert verify_export.entry_hash("bakery", told) == posted.hash.hex()
     wide = next(vector for vector in VECTORS["wide"])

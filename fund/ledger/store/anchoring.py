@@ -130,8 +130,8 @@ class Anchoring(LedgerStore):
             paths[seq] = path_nodes(at.head_seq, seq - 1)
         nodes = nodes_of(self._hashes(at.head_seq), (place for path in paths.values() for place in path))
         proofs = [
-            {"entry": told, "path": [nodes[place].hex() for place in paths[told["seq"]]]}
-            for told in self._told(list(paths))
+            {"entry": entry, "path": [nodes[place].hex() for place in paths[entry["seq"]]]}
+            for entry in self._exported(list(paths))
         ]
         return {"format": "fund-ledger-proof", "version": VERSION, "anchor": at.as_json(), "entries": proofs}
 
@@ -155,7 +155,7 @@ class Anchoring(LedgerStore):
             "path": [nodes[place].hex() for place in path],
         }
 
-    def told(
+    def export_entries(
         self,
         *,
         since_seq: int = 0,
@@ -176,8 +176,8 @@ class Anchoring(LedgerStore):
             yield from self._as_told(rows)
             since_seq = rows[-1].seq
 
-    def _told(self, seqs: list[int]) -> Iterator[dict[str, Any]]:
-        """The entries of these numbers, as :meth:`told`."""
+    def _exported(self, seqs: list[int]) -> Iterator[dict[str, Any]]:
+        """The entries of these numbers, as :meth:`export_entries`."""
         query = f"SELECT {_TOLD} FROM entry WHERE book_id = ? AND {self._among('seq')} ORDER BY seq"
         for start in range(0, len(seqs), TOLD_PAGE):
             yield from self._as_told(self._ask(query, self.book_id, self._listed(seqs[start : start + TOLD_PAGE])))

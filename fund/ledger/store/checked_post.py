@@ -208,7 +208,7 @@ class CheckedPost(Lookups):
                     valid_until=account.valid_until or "-",
                 )
         check_balanced(draft, accounts)
-        self._check_period(draft, known.standings)
+        self._check_period(draft, known.statuses)
         taken = self._check_correction(draft, known)
         sides = _sides(draft, known)
         self._check_limits(draft, accounts, known)

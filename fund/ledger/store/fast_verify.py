@@ -205,12 +205,12 @@ class FastVerifier:
         except TypeError:
             return ()
 
-    def walk(self, low: int, high: int, before: str | None, at: int, standing: Found) -> Iterator[Found]:
+    def walk(self, low: int, high: int, before: str | None, at: int, periods: Found) -> Iterator[Found]:
         """The entries after ``low`` up to and with ``high``, a few at a time: ``right`` or not, and what they moved.
 
         Args:
             before: The hash of entry ``low``, in hexadecimal, ``None`` when there is no such entry. at: its instant.
-            standing: What months are for these entries: ``months`` by name, ``closed_before`` the first one named.
+            periods: What months are for these entries: ``months`` by name, ``closed_before`` the first one named.
         """
         while low < high:
             end = min(low + self.size, high)
@@ -218,7 +218,7 @@ class FastVerifier:
             if before is not None:
                 # what cannot be read is not right
                 with suppress(ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
-                    found = self.look(low, end, bytes.fromhex(before), at, standing)
+                    found = self.look(low, end, bytes.fromhex(before), at, periods)
             if found is None:
                 link = self._read(LINK.format(book=self.book_id, seq=end))
                 before, at = (link[0][0].hex(), link[0][1]) if len(link) == 1 else (None, 0)
@@ -228,7 +228,7 @@ class FastVerifier:
                 yield found
             low = end
 
-    def look(self, low: int, high: int, before: bytes, at: int, standing: Found) -> Found | None:
+    def look(self, low: int, high: int, before: bytes, at: int, periods: Found) -> Found | None:
         """What the entries moved, when each is exactly right and the first follows ``before``; else ``None``."""
         entries = self.rows(ENTRIES.format(book=self.book_id, low=low, high=high))
         legs = self.rows(LEGS.format(book=self.book_id, low=low, high=high))
@@ -250,7 +250,7 @@ class FastVerifier:
                 return None
             found = months.get(on)
             if found is None:
-                found = months[on] = self._day(on, standing)
+                found = months[on] = self._day(on, periods)
             weight, kinds = found
             if kinds is not None and kind not in kinds:
                 return None
@@ -337,15 +337,15 @@ class FastVerifier:
             "last": {_text(on): seq for on, seq in last.items()},
         }  # fmt: skip
 
-    def _day(self, on: bytes, standing: Found) -> tuple[int, tuple[bytes, ...] | None]:
+    def _day(self, on: bytes, periods: Found) -> tuple[int, tuple[bytes, ...] | None]:
         """What a day counts with, and which kinds its month takes: ``None`` for all of them."""
         month = on[:7].decode("ascii")
         if on not in self.days:
             if date.fromisoformat(on.decode("ascii")).isoformat().encode() != on:
                 raise ValueError(on)
             self.days[on] = coefficient(self.key, b"day %s" % on)
-        first = standing["closed_before"]
-        status = standing["months"].get(month) or ("closed" if first is not None and month < first else "open")
+        first = periods["closed_before"]
+        status = periods["months"].get(month) or ("closed" if first is not None and month < first else "open")
         return self.days[on], {"open": None, "locked": self.late}.get(status, ())
 
     def _moved(self, legs: Sequence[tuple[Any, ...]]) -> list[tuple[int, int]]:

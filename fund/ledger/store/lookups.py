@@ -25,7 +25,7 @@ class Known:
         ids: The number of each account's row.
         sides: What moved on both sides of each account.
         posted: The entries that stand under the drafts' keys.
-        standings: The status of each month.
+        statuses: The status of each month.
         reversed: Which originals are reversed, by which entry.
         originals: The legs of the entries that are to be reversed.
         parts: The first part that was taken back of each original.
@@ -41,7 +41,7 @@ class Known:
     ids: dict[str, int] = field(default_factory=dict)
     sides: dict[str, tuple[int, int]] = field(default_factory=dict)
     posted: dict[str, Any] = field(default_factory=dict)
-    standings: Mapping[str, PeriodStatus] = field(default_factory=dict)
+    statuses: Mapping[str, PeriodStatus] = field(default_factory=dict)
     reversed: dict[int, int | str] = field(default_factory=dict)
     originals: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     parts: dict[int, int | str] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Lookups(Limits):
         self._read_posted([draft.idempotency_key for draft in drafts], known)
         if self._sets:
             known.sets = self.account_sets()[::-1]
-        known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
+        known.statuses = self._statuses(month_of(draft.effective_on) for draft in drafts)
         named = {seq for draft in drafts for seq in (draft.reverses, draft.part_of, draft.replaces)}
         reversing = sorted(seq for seq in named if seq is not None and fitting(seq) == seq)
         if reversing:

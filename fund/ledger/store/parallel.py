@@ -148,9 +148,9 @@ class Crew:
 
     def _fail(self, index: int | None, problem: Exception, process: subprocess.Popen[str]) -> None:
         process.kill()
-        told = (process.stderr.read() if process.stderr is not None else "").strip().rpartition("\n")[2]
+        raised = (process.stderr.read() if process.stderr is not None else "").strip().rpartition("\n")[2]
         low, high = (0, 0) if index is None else (self._ranges[index]["low"] + 1, self._ranges[index]["high"])
-        raise UnfinishedCheck(first=low, last=high, reason=told or f"exit {process.wait()}") from problem
+        raise UnfinishedCheck(first=low, last=high, reason=raised or f"exit {process.wait()}") from problem
 
 
 def _asked(process: subprocess.Popen[str], question: dict[str, Any]) -> str:

@@ -90,15 +90,15 @@ class Periods(Reading):
 
     def period_of(self, day: date) -> Period:
         """The month of ``day``: as its last step left it, closed when it lies before the first one, else open."""
-        return self._standing(month_of(day), {step.month: step for step in self.period_log()})
+        return self._status_of(month_of(day), {step.month: step for step in self.period_log()})
 
     @staticmethod
-    def _standing(month: str, latest: Mapping[str, Period]) -> Period:
+    def _status_of(month: str, latest: Mapping[str, Period]) -> Period:
         if month in latest:
             return latest[month]
         return Period(month, PeriodStatus.CLOSED if latest and month < min(latest) else PeriodStatus.OPEN)
 
-    def _standings(self, months: Iterable[str]) -> dict[str, PeriodStatus]:
+    def _statuses(self, months: Iterable[str]) -> dict[str, PeriodStatus]:
         wanted = sorted(set(months))
         names = {f"month{number}": month for number, month in enumerate(wanted)}
         rows = self.connection.execute(
@@ -119,9 +119,9 @@ class Periods(Reading):
         }
 
     @staticmethod
-    def _check_period(draft: EntryDraft, standings: Mapping[str, PeriodStatus]) -> None:
+    def _check_period(draft: EntryDraft, statuses: Mapping[str, PeriodStatus]) -> None:
         month = month_of(draft.effective_on)
-        status = standings[month]
+        status = statuses[month]
         if status is PeriodStatus.OPEN or (status is PeriodStatus.LOCKED and draft.kind in (ADJUSTING, CLOSING)):
             return
         raise ClosedPeriod(day=draft.effective_on, month=month, status=status.value, kind=draft.kind)
@@ -186,7 +186,7 @@ class Periods(Reading):
         if wanted is PeriodStatus.OPEN and len(people) < 2:
             problem = problem or _("reopening takes two people")
         if problem:
-            status = log[month].status if month in log else self._standing(month, log).status
+            status = log[month].status if month in log else self._status_of(month, log).status
             raise PeriodOutOfOrder(month=month, status=status.value, wanted=wanted.value, reason=problem)
         at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
         step = Period(

@@ -125,16 +125,16 @@ def refusal_of(problem: sa.exc.DBAPIError, known: Mapping[str, Any] | None = Non
     Args:
         known: What the caller knows of the case; what the database tells goes before it.
     """
-    code, told = _told(problem.orig)
+    code, stated = _details(problem.orig)
     error = REFUSALS.get(code)
     if error is None:
         return None
     places = {name for _text, name, _spec, _conv in Formatter().parse(error.message + error.hint) if name}
-    details = dict.fromkeys(places, "?") | dict(known or {}) | told
+    details = dict.fromkeys(places, "?") | dict(known or {}) | stated
     return error(**details)
 
 
-def _told(original: BaseException | None) -> tuple[str, dict[str, Any]]:
+def _details(original: BaseException | None) -> tuple[str, dict[str, Any]]:
     diagnosis = getattr(original, "diag", None)
     if diagnosis is not None:
         message = diagnosis.message_primary or ""

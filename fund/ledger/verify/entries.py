@@ -113,7 +113,7 @@ class Chain:
         self.idempotency = Tally("idempotency")
         self.form = Tally("form")
         self.months = Tally("period_rules")
-        self.standing = carried_out(evidence, lambda: Standings(evidence.periods()), self._without_months)
+        self.history = carried_out(evidence, lambda: PeriodHistory(evidence.periods()), self._without_months)
         self.limits = Limits(store, evidence, start.seq)
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
@@ -121,9 +121,9 @@ class Chain:
         self.posted = Posted(whole=bool(self.ranges) or not extent.number, corrections=start.seq > 0)
         self._crew: Crew | None = None
 
-    def _without_months(self, problem: Exception) -> Standings:
+    def _without_months(self, problem: Exception) -> PeriodHistory:
         self.months.fail(problem)
-        return Standings(())
+        return PeriodHistory(())
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
@@ -135,7 +135,7 @@ class Chain:
     def _ranges(self) -> Iterator[dict[str, Any]]:
         """The entries in parts, none of which any month changes in."""
         first, last = self.start.seq, self.extent.highest
-        cuts = {first, last, *range(first, last, RANGE), *(seq for seq in self.standing.cuts if first < seq < last)}
+        cuts = {first, last, *range(first, last, RANGE), *(seq for seq in self.history.cuts if first < seq < last)}
         ends = sorted(cuts)
         for low, high in pairwise(ends):
             link = (self.start.hash, self.start.recorded_at) if low == first else self.evidence.hash_of(low)
@@ -144,7 +144,7 @@ class Chain:
                 "high": high,
                 "before": None if link is None else link[0].hex(),
                 "at": 0 if link is None else link[1],
-                "standing": self.standing.seen_from(low + 1),
+                "periods": self.history.seen_from(low + 1),
             }
 
     @contextmanager
@@ -155,11 +155,11 @@ class Chain:
         if database is None:
             yield
             return
-        task = {"database": database, "book": self._told() | {"key": self.posted.key.hex()}}
+        task = {"database": database, "book": self._options() | {"key": self.posted.key.hex()}}
         with Crew(task, self.ranges, size=min(cores(), len(self.ranges)), own=self._walk_alone) as self._crew:
             yield
 
-    def _told(self) -> dict[str, Any]:
+    def _options(self) -> dict[str, Any]:
         return {
             "book_id": self.book_id,
             "book": self.book,
@@ -170,7 +170,7 @@ class Chain:
 
     def _walk_alone(self, one: dict[str, Any]) -> list[Found]:
         with self.evidence.quick_rows() as rows:
-            return list(FastVerifier(rows, key=self.posted.key, **self._told()).walk(**one))
+            return list(FastVerifier(rows, key=self.posted.key, **self._options()).walk(**one))
 
     def _found(self) -> Iterator[Found]:
         """Entries in order, a few at a time: right, or to be read."""
@@ -179,7 +179,7 @@ class Chain:
                 yield from answer
         elif self.ranges:
             with self.evidence.quick_rows() as rows:
-                fast = FastVerifier(rows, key=self.posted.key, **self._told())
+                fast = FastVerifier(rows, key=self.posted.key, **self._options())
                 for one in self.ranges:
                     yield from fast.walk(**one)
         elif self.extent.number:
@@ -321,7 +321,7 @@ class Chain:
 
     def _month(self, entry: RawEntry) -> None:
         self.months.checked += 1
-        status = self.standing.at(entry.effective_on[:7], entry.seq)
+        status = self.history.at(entry.effective_on[:7], entry.seq)
         if status == PeriodStatus.CLOSED or (status == PeriodStatus.LOCKED and entry.kind not in (ADJUSTING, CLOSING)):
             self.months.find(
                 entry.seq,
@@ -333,7 +333,7 @@ class Chain:
             )
 
 
-class Standings:
+class PeriodHistory:
     """What each month was when an entry was written."""
 
     def __init__(self, rows: Iterable[RawPeriod]) -> None:

@@ -35,10 +35,10 @@ class _Moved:
 
     def extremes(self, on: date, cents: int) -> tuple[int, int]:
         """The lowest and the highest sum at the end of ``on`` and of every later day, with ``cents`` more."""
-        standing = lowest = highest = self.total + cents
+        balance = lowest = highest = self.total + cents
         for day in reversed(self.days[bisect_right(self.days, on) :]):
-            standing -= self.by_day[day]
-            lowest, highest = min(lowest, standing), max(highest, standing)
+            balance -= self.by_day[day]
+            lowest, highest = min(lowest, balance), max(highest, balance)
         return lowest, highest
 
 

@@ -56,7 +56,7 @@ def _stretch(
     """
     excerpt, held = taken(snapshot, since, until, known_at), Held()
     with folder_beside(folder) as part:
-        told = snapshot.ledger.told(since=since, as_of=until, until_seq=known_at)
+        told = snapshot.ledger.export_entries(since=since, as_of=until, until_seq=known_at)
         files = {
             "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, excerpt.accounts.values())),
             "opening.jsonl": _write(part / "opening.jsonl", map(_sides, excerpt.before)),
@@ -97,7 +97,7 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
         flushed(ledger.connection)
         counted = _Counted(ledger)
         files = {
-            "entries.jsonl": _write(part / "entries.jsonl", counted.through(ledger.told())),
+            "entries.jsonl": _write(part / "entries.jsonl", counted.through(ledger.export_entries())),
             "trial_balance.jsonl": _write(part / "trial_balance.jsonl", map(_sides, ledger.trial_balance())),
             "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, ledger.accounts())),
             "account_changes.jsonl": _write(part / "account_changes.jsonl", ledger.told_steps("account_change")),
