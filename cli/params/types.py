@@ -185,8 +185,9 @@ SECTION = Word("section", _sections)
 
 def _facts(*more: str) -> dict[str, tuple[str, str]]:
     from fund.events import FACTS
+    from fund.words import event_words
 
-    return {kind: _glossary().event_words(kind) for kind in (*FACTS, *more)}
+    return {kind: event_words(kind) for kind in (*FACTS, *more)}
 
 
 FACT = Word("type", _facts, "commands.UnknownFact", look="fund explain facts")
