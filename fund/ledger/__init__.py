@@ -1,12 +1,13 @@
 """Double-entry bookkeeping that the database itself keeps honest; it knows nothing about funds.
 
-This is the front door: nothing else of the ledger is imported from outside.
+This is the front door: nothing else of the ledger is imported from outside. The store is loaded when somebody opens a
+ledger: a command that asks no balance does without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
 from fund.ledger.anchors import Anchor, public_key
@@ -17,6 +18,8 @@ from fund.ledger.journal import (
     Entry,
     EntryDraft,
     Head,
+    Period,
+    PeriodStatus,
     Posted,
     Posting,
     ReasonCode,
@@ -25,24 +28,14 @@ from fund.ledger.journal import (
     mirror,
 )
 from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_id, nfc, seal
-from fund.ledger.store import (
-    Anchoring,
-    CardLine,
-    KindSum,
-    Leg,
-    Movement,
-    Period,
-    PeriodStatus,
-    TrialBalanceRow,
-    Turnover,
-    commit,
-    install,
-    uninstall,
-)
-from fund.ledger.store import catalog as catalog
-from fund.ledger.store.flush import flushed
 
 if TYPE_CHECKING:
+    from fund.ledger.ledger import Ledger
+    from fund.ledger.store import catalog as catalog
+    from fund.ledger.store import commit, install, uninstall
+    from fund.ledger.store.entries import CardLine, KindSum, Leg
+    from fund.ledger.store.flush import flushed
+    from fund.ledger.store.reading import Movement, TrialBalanceRow, Turnover
     from fund.ledger.verify import Verification as Verification
 
 __all__ = [
@@ -89,40 +82,18 @@ __all__ = [
     "uninstall",
 ]
 
+_WHEN_ASKED = {
+    "ledger": ("Ledger",),
+    "store": ("catalog", "commit", "install", "uninstall"),
+    "store.entries": ("CardLine", "KindSum", "Leg"),
+    "store.flush": ("flushed",),
+    "store.reading": ("Movement", "TrialBalanceRow", "Turnover"),
+    "verify": ("Verification",),
+}
 
-class Ledger(Anchoring):
-    """The ledger of one book, inside a transaction that the caller owns."""
 
-    def verify(
-        self,
-        full: bool = False,
-        *,
-        anchors: Sequence[Anchor] = (),
-        public_key: bytes | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Verification:
-        """Run every check; the run is logged where the transaction may write.
-
-        Args:
-            full: Read every entry again, from the first.
-            anchors: Statements that somebody kept: the ledger must still hold all that each of them says.
-            public_key: The key that must have signed them; the one that each names when absent.
-            progress: Is told, now and then, how many entries were looked at and how many there are.
-
-        Raises:
-            UnfinishedCheck: A process that shared the work ended before it was done.
-        """
-        from fund.ledger import verify as checks
-
-        flushed(self.connection)
-        return checks.verify(self, full=full, anchors=anchors, public_key=public_key, progress=progress)
-
-    def rebuild(self) -> Verification:
-        """Write the kept balances anew from the entries; the owner of the tables may.
-
-        Raises:
-            JournalInDoubt: The entries themselves are not in order.
-        """
-        from fund.ledger import verify as checks
-
-        return checks.rebuild(self)
+def __getattr__(name: str) -> Any:
+    module = next((module for module, names in _WHEN_ASKED.items() if name in names), None)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)

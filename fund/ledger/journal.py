@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -218,6 +218,49 @@ def check_form(draft: EntryDraft) -> None:
     for posting in draft.postings:
         if require_cents(posting.amount_cents) == 0:
             raise ZeroPosting(key=draft.idempotency_key, account=posting.account)
+
+
+class PeriodStatus(StrEnum):
+    """What a month takes: everything, ``adjusting`` and ``closing`` entries only, nothing."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The status of a month, or one step in its life.
+
+    Attributes:
+        head_seq: The last entry when the step was taken; 0 for a month nobody touched.
+        second_actor: The second person of a step that two take.
+        trial_balance_hash: What a closed month froze: the trial balance as of its last day.
+    """
+
+    month: str
+    status: PeriodStatus
+    head_seq: int = 0
+    actor: str | None = None
+    second_actor: str | None = None
+    reason: str | None = None
+    recorded_at: datetime | None = None
+    trial_balance_hash: bytes | None = None
+
+    @property
+    def starts_on(self) -> date:
+        """Its first day."""
+        return date.fromisoformat(self.month + "-01")
+
+    @property
+    def ends_on(self) -> date:
+        """Its last day."""
+        return (self.starts_on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def month_of(day: date) -> str:
+    """The month of a day: ``2027-03``."""
+    return day.isoformat()[:7]
 
 
 def check_balanced(draft: EntryDraft, accounts: Mapping[str, Account]) -> None:

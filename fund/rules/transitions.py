@@ -1,7 +1,7 @@
-"""A row of a lifecycle, and what follows from a table of rows: the state after a fact, and what may be asked when.
+"""A row of a lifecycle, and what follows from a table: what is possible in a state, for whom, and the state after.
 
-Pure, so that every chapter has its table, those below the workflows too. Carrying a row out is the trade of
-``fund.workflows.lifecycle``. Source: lifecycle.md 1.
+The table says in which state a command is possible and who may; the guard of the case says whose case it is and who
+acted in it before. ``UnitOfWork.transition`` asks both and records the fact. Source: lifecycle.md 1, G7.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fund.events import Fact
-from fund.rules.authority import Who
+from fund.rules.authority import Actor, Guard, Who, require, require_other_hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +71,29 @@ def commands_from(table: Table, state: str | None) -> list[str]:
 def same_command_from(table: Table, command: str) -> list[str]:
     """The states in which a command is possible."""
     return sorted({str(source) for row in table if row.command == command for source in sources_of(row)})
+
+
+def rows_from(table: Table, command: str, state: str | None, records: type[Fact] | None = None) -> list[Transition]:
+    """The rows of a command that are possible in a state (``None``: the beginning), one for each outcome.
+
+    Args:
+        records: Only the row of this fact.
+    """
+    return [
+        row
+        for row in table
+        if row.command == command and row.starts_in(state) and (records is None or row.records is records)
+    ]
+
+
+def judge(row: Transition, guard: Guard, maker: Actor, confirmer: Actor | None, *, ref: str) -> None:
+    """Nothing, when these people may carry out the row: the maker is held to ``who``, the confirmer (once there is one)
+    to ``second``, and they are two people.
+
+    Raises:
+        NotAuthorised, ConflictOfInterest, SameHands: As they say.
+    """
+    require(maker, row.who, guard, command=row.command, ref=ref)
+    if row.second is not None and confirmer is not None:
+        require(confirmer, row.second, guard, command=row.command, ref=ref)
+        require_other_hands(confirmer, (maker.user_id,), command=row.command, ref=ref)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fund.events import Envelope
 from fund.rules.authority import Guard
 from fund.rules.transitions import Transition
 from fund.schemas import CaseFile
 
-if TYPE_CHECKING:
-    from fund.unit_of_work.snapshot import Snapshot
 
-
-def of_nobody(_snapshot: Snapshot, case: CaseFile, _row: Transition) -> Guard:
+def of_nobody(_snapshot: Any, case: CaseFile, _row: Transition) -> Guard:
     """A case of no partner: the fund's own."""
     return Guard(show=f"fund {case.kind} show {case.ref}")
 
@@ -33,7 +30,7 @@ class Projection:
     model: type[CaseFile]
     apply: Callable[[Any, Envelope], CaseFile | None]
     table: tuple[Transition, ...] = ()
-    guard: Callable[[Snapshot, Any, Transition], Guard] = of_nobody
+    guard: Callable[[Any, Any, Transition], Guard] = of_nobody
 
 
 Projections = Mapping[str, Projection]

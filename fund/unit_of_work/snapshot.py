@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from fund.database import Connection, Engine, reading
@@ -16,7 +17,7 @@ from fund.errors.people import UnknownPartner, UnknownUser
 from fund.events import Envelope
 from fund.glossary import Name, Names, advice, meant, suggested
 from fund.language import AMSTERDAM
-from fund.ledger import Ledger, PeriodStatus
+from fund.ledger import PeriodStatus
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Guard
 from fund.rules.regulations import Regulations
 from fund.rules.transitions import Transition
@@ -26,6 +27,9 @@ from fund.schemas.people import RegulationsFile, User
 from fund.store import CaseBrief, Store
 from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import where_to_look
+
+if TYPE_CHECKING:
+    from fund.ledger import Ledger
 
 BOOK = "fund"
 """The name of the one book of a fund's database."""
@@ -47,7 +51,7 @@ class Snapshot:
     ) -> None:
         self.connection = connection
         self._store = Store(connection)
-        self._ledger = Ledger.open(connection, book=book)
+        self._book_name = book
         self.projections = projections
         self.actor = actor
         self.now = now
@@ -80,9 +84,15 @@ class Snapshot:
         """The fund's rows."""
         return self._store
 
+    @cached_property
+    def _ledger(self) -> Ledger:
+        from fund.ledger import Ledger
+
+        return Ledger.open(self.connection, book=self._book_name)
+
     @property
     def ledger(self) -> Ledger:
-        """The fund's books."""
+        """The fund's books, opened when they are first asked for."""
         return self._ledger
 
     @property

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from fund.database import Connection, Engine, writing
+from fund.errors.commands import TransitionNotAllowed
 from fund.errors.database import NoFundHere
 from fund.errors.ledger import ClosedPeriod
 from fund.events import Envelope, Fact
-from fund.ledger import EntryDraft, Ledger, Posted
+from fund.ledger import EntryDraft, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Guard
+from fund.rules.transitions import Transition, judge, rows_from, same_command_from
 from fund.schemas import CaseFile
 from fund.store import Head, Store
 from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import derive_id, readable_ref
 from fund.unit_of_work.shown import shown
 from fund.unit_of_work.snapshot import Answer, Case, Snapshot
-from fund.unit_of_work.transition import Step, step
 from fund.unit_of_work.write_batch import UNWRITTEN, WriteBatch
 
 if TYPE_CHECKING:
+    from fund.ledger import Ledger
     from fund.rules.postings import Booking
 
 
@@ -33,6 +35,33 @@ class _Cause:
 
     event_id: str
     reaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A transition that is possible now, for those who act; :meth:`record` carries it out.
+
+    Attributes:
+        rows: The rows of the command in this state, one for each outcome; the first was judged.
+        of: Whose case it is: the case itself or, before it begins, the one it will belong to or a guard.
+    """
+
+    uow: UnitOfWork
+    rows: Sequence[Transition]
+    of: CaseFile | Guard
+    ref: str
+
+    def record(self, fact: Fact, *, effective_on: date | None = None, on_behalf_of: str | None = None) -> Envelope:
+        """Record the fact; where the command has several outcomes, the row of this one is judged too.
+
+        Raises:
+            NotAuthorised, ConflictOfInterest, SameHands: This outcome asks other people.
+            ClosedPeriod: The fact books something in a period that is locked or closed.
+        """
+        row = next(row for row in self.rows if row.records is type(fact))
+        if row is not self.rows[0]:
+            self.uow.judge(row, self.of, ref=self.ref)
+        return self.uow.record(fact, effective_on=effective_on, on_behalf_of=on_behalf_of)
 
 
 class UnitOfWork(Snapshot):
@@ -207,7 +236,7 @@ class UnitOfWork(Snapshot):
             TransitionNotAllowed: No row for this state; the message shows it and those in which it would be possible.
             NotAuthorised, ConflictOfInterest, SameHands: As they say.
         """
-        return step(self, command, type(case), case.state, of=case, ref=case.ref, records=records)
+        return self._step(command, type(case), case.state, of=case, ref=case.ref, records=records)
 
     def begin(
         self,
@@ -227,7 +256,40 @@ class UnitOfWork(Snapshot):
         Raises:
             NotAuthorised, ConflictOfInterest, SameHands: As they say.
         """
-        return step(self, command, model, None, of=of, ref=ref, records=records)
+        return self._step(command, model, None, of=of, ref=ref, records=records)
+
+    def _step(
+        self,
+        command: str,
+        model: type[CaseFile],
+        state: str | None,
+        *,
+        of: CaseFile | Guard,
+        ref: str,
+        records: type[Fact] | None,
+    ) -> Step:
+        table = self.projections[model.kind].table
+        rows = rows_from(table, command, state, records)
+        if not rows:
+            known = [row for row in table if row.command == command and records in (None, row.records)]
+            raise TransitionNotAllowed(
+                command=command,
+                ref=ref,
+                kind="" if state is None else model.kind,
+                state=state or "-",
+                allowed=same_command_from(known, command),
+                look=self.guard(of, known[0]).show or "fund inbox",
+            )
+        self.judge(rows[0], of, ref=ref)
+        return Step(self, rows, of, ref)
+
+    def judge(self, row: Transition, of: CaseFile | Guard, *, ref: str) -> None:
+        """Nothing, when those who act may carry out the row.
+
+        Raises:
+            NotAuthorised, ConflictOfInterest, SameHands: As they say.
+        """
+        judge(row, self.guard(of, row), self.maker, self.confirmer, ref=ref)
 
     def record(
         self,

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fund.ledger import EntryDraft, Ledger, Posted
+from fund.ledger import EntryDraft, Posted
 from fund.schemas import CaseFile
 from fund.store import Store
 from fund.store.work import WorkStore
+
+if TYPE_CHECKING:
+    from fund.ledger import Ledger
 
 MOST_GATHERED = 500
 """So many facts at most wait to be written together."""

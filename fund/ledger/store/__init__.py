@@ -10,16 +10,7 @@ from sqlalchemy.engine import Connection
 from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
-from fund.ledger.store.anchoring import Anchoring
-from fund.ledger.store.entries import CardLine, KindSum, Leg
-from fund.ledger.store.periods import Period, PeriodStatus
-from fund.ledger.store.reading import Movement, TrialBalanceRow, Turnover
 from fund.ledger.store.wire import ask
-
-__all__ = [
-    "Anchoring", "CardLine", "KindSum", "Leg", "Movement", "Period", "PeriodStatus", "TrialBalanceRow", "Turnover",
-    "commit", "install", "uninstall",
-]  # fmt: skip
 
 _EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_message(true, 'fund', 'flush')"
 

@@ -38,6 +38,7 @@ from fund.ledger.journal import (
     check_part,
     check_set,
     correction_of,
+    month_of,
 )
 from fund.ledger.seal import (
     VERSION,
@@ -50,7 +51,6 @@ from fund.ledger.seal import (
     request_hash,
 )
 from fund.ledger.store.lookups import Known, Lookups
-from fund.ledger.store.periods import month_of
 from fund.ledger.store.refusals import refusals
 from fund.money import LARGEST_CENTS
 

@@ -11,10 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.ledger.accounts import Account, AccountSet, main_of
-from fund.ledger.journal import EntryDraft
+from fund.ledger.journal import EntryDraft, PeriodStatus, month_of
 from fund.ledger.store.book import account_of, fitting
 from fund.ledger.store.limits import Limits
-from fund.ledger.store.periods import PeriodStatus, month_of
 
 
 @dataclass(slots=True)

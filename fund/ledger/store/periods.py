@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,56 +14,13 @@ from fund.database import from_micros, utc_micros
 from fund.errors.amounts import InvalidMonth
 from fund.errors.ledger import ClosedPeriod, EmptyText, PeriodOutOfOrder
 from fund.language import _
-from fund.ledger.journal import ADJUSTING, CLOSING, EntryDraft
+from fund.ledger.journal import ADJUSTING, CLOSING, EntryDraft, Period, PeriodStatus, month_of
 from fund.ledger.seal import VERSION, canonical, nfc, seal
 from fund.ledger.store.reading import Reading
 from fund.ledger.store.refusals import refusals
 
 _MONTH = re.compile(r"(?!9999)[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
 """With a month before it and one after it in the calendar."""
-
-
-class PeriodStatus(StrEnum):
-    """What a month takes: everything, ``adjusting`` and ``closing`` entries only, nothing."""
-
-    OPEN = "open"
-    LOCKED = "locked"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The standing of a month, or one step in its life.
-
-    Attributes:
-        head_seq: The last entry when the step was taken; 0 for a month nobody touched.
-        second_actor: The second person of a step that two take.
-        trial_balance_hash: What a closed month froze: the trial balance as of its last day.
-    """
-
-    month: str
-    status: PeriodStatus
-    head_seq: int = 0
-    actor: str | None = None
-    second_actor: str | None = None
-    reason: str | None = None
-    recorded_at: datetime | None = None
-    trial_balance_hash: bytes | None = None
-
-    @property
-    def starts_on(self) -> date:
-        """Its first day."""
-        return date.fromisoformat(self.month + "-01")
-
-    @property
-    def ends_on(self) -> date:
-        """Its last day."""
-        return (self.starts_on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def month_of(day: date) -> str:
-    """The month of a day: ``2027-03``."""
-    return day.isoformat()[:7]
 
 
 class Periods(Reading):

@@ -15,13 +15,12 @@ from itertools import pairwise
 from typing import Any
 
 from fund.language import N_
-from fund.ledger.journal import ADJUSTING, CLOSING, Head
+from fund.ledger.journal import ADJUSTING, CLOSING, Head, PeriodStatus
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
 from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import Evidence
 from fund.ledger.store.fast_verify import PRIME, FastVerifier, Found
 from fund.ledger.store.parallel import Crew, cores
-from fund.ledger.store.periods import PeriodStatus
 from fund.ledger.store.stored import Extent, RawEntry, RawPeriod
 from fund.ledger.verify.findings import Check, Tally, carried_out
 from fund.ledger.verify.form import problems_of_form

@@ -11,12 +11,12 @@ from typing import Any
 from fund.errors.ledger import BeyondOriginal
 from fund.language import N_
 from fund.ledger.anchors import Anchor, Tree, signed
-from fund.ledger.journal import Posting, check_part
+from fund.ledger.journal import PeriodStatus, Posting, check_part
 from fund.ledger.seal import GENESIS, canonical, seal
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
 from fund.ledger.store.evidence import Evidence
 from fund.ledger.store.limits import set_hash
-from fund.ledger.store.periods import PeriodStatus, period_hash
+from fund.ledger.store.periods import period_hash
 from fund.ledger.store.recount import Kept
 from fund.ledger.verify.entries import Posted
 from fund.ledger.verify.findings import Check, Tally, carried_out, failed
