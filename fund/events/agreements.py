@@ -124,11 +124,9 @@ class AgreementFact(Fact):
     """What every fact of an agreement's life says: which proposal it came from."""
 
     kind: ClassVar[str] = "agreement"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal",)
 
     proposal: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}",)
 
 
 class AgreementDrafted(AgreementFact):
@@ -157,6 +155,7 @@ class AgreementActivated(AgreementFact):
     """The agreement holds: milestones, repayment plan and evaluation are planned."""
 
     wire: ClassVar[str] = "agreement.activated"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "evaluation/ref")
 
     title: str
     track: str
@@ -176,10 +175,6 @@ class AgreementActivated(AgreementFact):
     evaluation_due_on: date
     boards_heard: bool = False
     """Whoever activated it said that councils, states and general boards were heard."""
-
-    def affected_streams(self) -> Iterable[str]:
-        yield f"proposal/{self.proposal}"
-        yield f"evaluation/{self.ref}"
 
 
 class AgreementAmended(AgreementFact):
@@ -206,14 +201,12 @@ class AgreementLeadChanged(AgreementFact):
     """Another party receives, repays and accounts from now on; both leads signed for it. The parties stay the same."""
 
     wire: ClassVar[str] = "agreement.lead_changed"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref", "evaluation/ref")
 
     before: str
     lead: str
     reason: str
     amendment: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
 
 
 class AgreementSuspended(AgreementFact):
@@ -241,6 +234,7 @@ class AgreementCompleted(AgreementFact):
 
     wire: ClassVar[str] = "agreement.completed"
     keeps: ClassVar[Mapping[str, str]] = {"report_sha256": N_("final report")}
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref")
 
     award_cents: int
     booked_cents: int
@@ -257,14 +251,12 @@ class AgreementCompleted(AgreementFact):
     reclaimed_cents: int = 0
     """What the parties owe back because of that: a claim outside the ledger, received as unspent money is."""
 
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"plan/{self.ref}")
-
 
 class AgreementTerminated(AgreementFact):
     """The agreement ended before its time: by its stop rule, which is nobody's fault, or for a breach."""
 
     wire: ClassVar[str] = "agreement.terminated"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref", "evaluation/ref")
 
     ground: str
     """``stop_rule`` or ``breach``."""
@@ -276,9 +268,6 @@ class AgreementTerminated(AgreementFact):
     plan_cuts: tuple[InstalmentCut, ...]
     evaluation_waived: bool = False
 
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
-
 
 class AgreementRefinanced(AgreementFact):
     """What was outstanding is owed under the roll-out from now on: no money moves, nothing is promised or given up.
@@ -287,6 +276,13 @@ class AgreementRefinanced(AgreementFact):
     """
 
     wire: ClassVar[str] = "agreement.refinanced"
+    affects: ClassVar[tuple[str, ...]] = (
+        "proposal/proposal",
+        "plan/ref",
+        "proposal/child_proposal",
+        "agreement/child",
+        "plan/child",
+    )
 
     child: str
     """The agreement of the roll-out, which takes the balance over."""
@@ -300,12 +296,6 @@ class AgreementRefinanced(AgreementFact):
     instalments: tuple[MovedInstalment, ...]
     """What is added to the plan of the roll-out; the oldest due day is kept."""
 
-    def affected_streams(self) -> Iterable[str]:
-        return (
-            f"proposal/{self.proposal}", f"plan/{self.ref}", f"proposal/{self.child_proposal}",
-            f"agreement/{self.child}", f"plan/{self.child}",
-        )  # fmt: skip
-
 
 class AgreementClosed(AgreementFact):
     """Nothing is outstanding, owed or to be learned any more."""
@@ -317,6 +307,7 @@ class BenefitReported(AgreementFact):
     """The business case of one partner over one year: planned against realised cost and benefit."""
 
     wire: ClassVar[str] = "benefit.reported"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref")
 
     partner: str
     year: int
@@ -332,9 +323,6 @@ class BenefitReported(AgreementFact):
     realised: bool = True
     """Whether the realised figures are known; false when only the expectation was kept up to date."""
     note: str = ""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"plan/{self.ref}")
 
 
 class BenefitFellDue(AgreementFact):
@@ -355,12 +343,10 @@ class _MilestoneFact(Fact):
     """What every fact of a milestone says: of which agreement and proposal."""
 
     kind: ClassVar[str] = "milestone"
+    affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     agreement: str
     proposal: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
 
 
 class MilestonePlanned(_MilestoneFact):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
@@ -13,18 +12,17 @@ from fund.events.base import Fact
 
 class _AmendmentFact(Fact):
     kind: ClassVar[str] = "amendment"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "agreement/agreement")
 
     agreement: str
     proposal: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"agreement/{self.agreement}")
 
 
 class AmendmentProposed(_AmendmentFact):
     """A fund manager and the lead want to change a running agreement; the committee, or the new lead, has the word."""
 
     wire: ClassVar[str] = "amendment.proposed"
+    affects: ClassVar[tuple[str, ...]] = (*_AmendmentFact.affects, "amendment/supersedes")
 
     lead: str
     parties: tuple[str, ...]
@@ -40,11 +38,6 @@ class AmendmentProposed(_AmendmentFact):
     two_thirds: bool = False
     supersedes: str = ""
     """The amendment that waited until now and does not any more."""
-
-    def affected_streams(self) -> Iterable[str]:
-        yield from super().affected_streams()
-        if self.supersedes:
-            yield f"amendment/{self.supersedes}"
 
 
 class AmendmentVoted(_AmendmentFact):

@@ -89,6 +89,7 @@ class Fact(BaseModel):
         version: The version of the payload's shape.
         opens: Fields whose content was under seal until this fact: a trial of it does not show them.
         keeps: Fields that name files which the fund keeps by their SHA-256, each with what such a file is.
+        affects: The other cases that it concerns, each as its kind and the field that names it (``plan/agreement``).
         ref: The readable reference of the case (``2026-003``); empty for the fund itself.
     """
 
@@ -99,6 +100,7 @@ class Fact(BaseModel):
     version: ClassVar[int] = 1
     opens: ClassVar[tuple[str, ...]] = ()
     keeps: ClassVar[Mapping[str, str]] = {}
+    affects: ClassVar[tuple[str, ...]] = ()
 
     ref: str = ""
 
@@ -116,7 +118,10 @@ class Fact(BaseModel):
 
     def affected_streams(self) -> Iterable[str]:
         """Other streams whose cases change, or whose history shows, because of this fact."""
-        return ()
+        for each in self.affects:
+            kind, _slash, field = each.partition("/")
+            if ref := getattr(self, field):
+                yield f"{kind}/{ref}"
 
     def kept_files(self) -> Iterable[KeptFile]:
         """The files that go with this fact."""

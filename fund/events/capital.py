@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
@@ -38,6 +38,7 @@ class PartnerAdmitted(Fact):
 
     wire: ClassVar[str] = "partner.admitted"
     kind: ClassVar[str] = "partner"
+    affects: ClassVar[tuple[str, ...]] = ("key/key",)
 
     name: str
     short_name: str
@@ -52,9 +53,6 @@ class PartnerAdmitted(Fact):
     key: str = ""
     weight: str = "0"
     par_cents: int = 0
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"key/{self.key}",) if self.key else ()
 
 
 class KeyProposed(Fact):
@@ -173,6 +171,7 @@ class ContributionCalled(Fact):
 
     wire: ClassVar[str] = "contribution.called"
     kind: ClassVar[str] = "call"
+    affects: ClassVar[tuple[str, ...]] = ("partner/partner",)
 
     partner: str
     amount_cents: int
@@ -185,9 +184,6 @@ class ContributionCalled(Fact):
     instalments: int = 1
     part_cents: int = 0
     commitment: str = ""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"partner/{self.partner}",)
 
 
 class ContributionReminded(Fact):
@@ -220,6 +216,7 @@ class ContributionReceived(Fact):
 
     wire: ClassVar[str] = "contribution.received"
     kind: ClassVar[str] = "call"
+    affects: ClassVar[tuple[str, ...]] = ("receipt/receipt", "partner/partner")
 
     partner: str
     receipt: str
@@ -227,6 +224,3 @@ class ContributionReceived(Fact):
     amount_cents: int
     surplus_cents: int = 0
     rule: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"receipt/{self.receipt}", f"partner/{self.partner}")

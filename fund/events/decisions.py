@@ -7,7 +7,7 @@ as a commitment. Source: lifecycle.md 4 (P13-P19, P24-P26).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
@@ -50,15 +50,14 @@ class _DecisionFact(Fact):
     """A fact of the decision on the proposal ``ref``: it stands in the proposal's history too."""
 
     kind: ClassVar[str] = "decision"
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.ref}",)
+    affects: ClassVar[tuple[str, ...]] = ("proposal/ref",)
 
 
 class _Decided(_DecisionFact):
     """A decision of the committee, with the votes it opens and what it was based on."""
 
     opens: ClassVar[tuple[str, ...]] = ("votes",)
+    affects: ClassVar[tuple[str, ...]] = ("proposal/ref", "round/round")
 
     round: str
     """The round whose ceiling it is held to."""
@@ -74,9 +73,6 @@ class _Decided(_DecisionFact):
     """Whether the full board decided, because conflicts leave no committee (rule of necessity)."""
     disclosed: dict[str, str] = Field(default_factory=dict)
     """Where the full board decided: the ground of each active partner that has a conflict."""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.ref}", f"round/{self.round}")
 
 
 class DecisionPrepared(_DecisionFact):
@@ -210,6 +206,7 @@ class DecisionReopened(_DecisionFact):
     wire: ClassVar[str] = "decision.reopened"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
     keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
+    affects: ClassVar[tuple[str, ...]] = ("proposal/ref", "round/round")
 
     round: str
     reason: str
@@ -221,9 +218,6 @@ class DecisionReopened(_DecisionFact):
     """On an objection: the hash of the external advice."""
     disclosed: dict[str, str] = Field(default_factory=dict)
     """On an objection that the full board decided: the ground of each active partner that has a conflict."""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.ref}", f"round/{self.round}")
 
 
 class EligibilityReopened(_DecisionFact):

@@ -17,19 +17,18 @@ class _OfAnAgreement(Fact):
     """A fact about one disbursement, which belongs to an agreement and so to a proposal."""
 
     kind: ClassVar[str] = "disbursement"
+    affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     agreement: str
     proposal: str
     amount_cents: int
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
 
 
 class DisbursementRequested(_OfAnAgreement):
     """A party asks for a part of its award: after a milestone, or as a payment on account."""
 
     wire: ClassVar[str] = "disbursement.requested"
+    affects: ClassVar[tuple[str, ...]] = (*_OfAnAgreement.affects, "milestone/milestone")
 
     milestone: str | None = None
     on_account: bool = False
@@ -37,9 +36,6 @@ class DisbursementRequested(_OfAnAgreement):
     """The partner that is paid: the lead or a co-applicant."""
     iban: str = ""
     """The account that the party named; empty for the one that is verified."""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (*super().affected_streams(), *((f"milestone/{self.milestone}",) if self.milestone else ()))
 
 
 class DisbursementChecked(_OfAnAgreement):

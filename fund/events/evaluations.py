@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
@@ -24,12 +24,10 @@ class Lesson(BaseModel):
 
 class _EvaluationFact(Fact):
     kind: ClassVar[str] = "evaluation"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "agreement/ref")
 
     proposal: str
     """The proposal whose agreement (``ref``) is evaluated."""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"agreement/{self.ref}")
 
 
 class EvaluationFellDue(_EvaluationFact):

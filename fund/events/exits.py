@@ -38,9 +38,7 @@ class NamedItem(BaseModel):
 
 class _OfAnExit(Fact):
     kind: ClassVar[str] = "partner"
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"exit/{self.ref}",)
+    affects: ClassVar[tuple[str, ...]] = ("exit/ref",)
 
 
 class PartnerNoticeGiven(_OfAnExit):
@@ -170,11 +168,9 @@ class ExitPaid(Owed):
 
     wire: ClassVar[str] = "exit.paid"
     ground: ClassVar[str] = "settlement"
+    affects: ClassVar[tuple[str, ...]] = ("partner/payee", "exit/payee")
 
     kept: tuple[str, ...] = ()
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"partner/{self.payee}", f"exit/{self.payee}")
 
 
 class ExitSetOff(_OfAnExit):
@@ -182,6 +178,7 @@ class ExitSetOff(_OfAnExit):
 
     wire: ClassVar[str] = "exit.set_off"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("signed consent")}
+    affects: ClassVar[tuple[str, ...]] = ("exit/ref", "agreement/agreement", "plan/agreement", "proposal/proposal")
 
     agreement: str
     proposal: str
@@ -190,11 +187,6 @@ class ExitSetOff(_OfAnExit):
     """The allowance above what remains outstanding."""
     file: str
     file_sha256: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (
-            f"exit/{self.ref}", f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}"
-        )  # fmt: skip
 
 
 class PartnerExited(_OfAnExit):

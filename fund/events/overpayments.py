@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from fund.events.base import Fact
@@ -25,10 +24,8 @@ class OverpaymentMoved(Fact):
 
     wire: ClassVar[str] = "overpayment.moved"
     kind: ClassVar[str] = "call"
+    affects: ClassVar[tuple[str, ...]] = ("partner/partner",)
 
     partner: str
     amount_cents: int
     consent: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"partner/{self.partner}",)

@@ -28,6 +28,7 @@ class Owed(Fact):
 
     kind: ClassVar[str] = "payable"
     ground: ClassVar[str] = ""
+    affects: ClassVar[tuple[str, ...]] = ()
 
     payee: str
     amount_cents: int
@@ -35,9 +36,6 @@ class Owed(Fact):
     due_on: date | None = None
     parties: tuple[str, ...] = ()
     text: str = ""
-
-    def affected_streams(self) -> Iterable[str]:
-        return ()
 
 
 class PayableRetried(Fact):

@@ -149,6 +149,7 @@ class PaymentReturned(_OfALine):
     """The bank gave a payment back: the money is on the account again, the fund owes it again."""
 
     wire: ClassVar[str] = "payment.returned"
+    affects: ClassVar[tuple[str, ...]] = (*_OfALine.affects, "receipt/receipt")
 
     receipt: str
     """The receipt that holds the money on 2300."""
@@ -156,9 +157,6 @@ class PaymentReturned(_OfALine):
     """What of it is used: the whole payment."""
     bank_line: str = ""
     reason: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (*super().affected_streams(), f"receipt/{self.receipt}")
 
 
 class StatusLine(BaseModel):
@@ -198,11 +196,9 @@ class PaymentRetried(Fact):
 
     wire: ClassVar[str] = "payment.retried"
     kind: ClassVar[str] = "disbursement"
+    affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     agreement: str
     proposal: str
     payee: str
     iban_payee_ref: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")

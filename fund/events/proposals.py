@@ -167,12 +167,11 @@ class ProposalFoundIneligible(_ProposalFact):
 class _Released(_ProposalFact):
     """An end that gives back what was committed to the proposal, and ends the review that was under way."""
 
+    affects: ClassVar[tuple[str, ...]] = ("round/round", "review/ref")
+
     round: str
     released_cents: int = Field(default=0, ge=0)
     """The open commitment that is free again; nothing before a decision."""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"round/{self.round}", f"review/{self.ref}")
 
 
 class ProposalWithdrawn(_Released):

@@ -38,6 +38,7 @@ class BankStatementImported(Fact):
 
     wire: ClassVar[str] = "bank_statement.imported"
     kind: ClassVar[str] = "bank_statement"
+    affects: ClassVar[tuple[str, ...]] = ("bank_account/iban",)
 
     iban: str
     statement_id: str
@@ -55,9 +56,6 @@ class BankStatementImported(Fact):
     last_on: date | None = None
     traces: tuple[str, ...] = ()
 
-    def affected_streams(self) -> Iterable[str]:
-        return (f"bank_account/{self.iban}",)
-
 
 class BankNotificationImported(Fact):
     """The bank told of movements before their statement (camt.054), or beside it. It has no balances.
@@ -67,6 +65,7 @@ class BankNotificationImported(Fact):
 
     wire: ClassVar[str] = "bank_notification.imported"
     kind: ClassVar[str] = "bank_notification"
+    affects: ClassVar[tuple[str, ...]] = ("bank_account/iban",)
 
     iban: str
     notification_id: str
@@ -79,9 +78,6 @@ class BankNotificationImported(Fact):
     file_sha256: str
     content_sha256: str
     traces: tuple[str, ...] = ()
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"bank_account/{self.iban}",)
 
 
 class ReceiptRecorded(Fact):
@@ -170,6 +166,7 @@ class ReceiptAllocated(Fact):
 
     wire: ClassVar[str] = "receipt.allocated"
     kind: ClassVar[str] = "receipt"
+    affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "plan/agreement", "proposal/proposal")
 
     agreement: str
     proposal: str
@@ -184,9 +181,6 @@ class ReceiptAllocated(Fact):
     instalment: int | None = None
     charges_cents: int = 0
     charges: tuple[AllocatedPart, ...] = ()
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}")
 
 
 class Reallocated(_Part):
@@ -357,10 +351,8 @@ class IncomeRecorded(Fact):
 
     wire: ClassVar[str] = "income.recorded"
     kind: ClassVar[str] = "income"
+    affects: ClassVar[tuple[str, ...]] = ("receipt/receipt",)
 
     receipt: str
     receipt_cents: int
     reason: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"receipt/{self.receipt}",)

@@ -14,11 +14,9 @@ class _PlanFact(Fact):
     """What every fact of a repayment plan says; its ref is the agreement's."""
 
     kind: ClassVar[str] = "plan"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal",)
 
     proposal: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}",)
 
 
 class PlanActivated(_PlanFact):

@@ -32,6 +32,7 @@ class ResolutionProposed(_ResolutionFact):
     """A matter lies before a body, with all that would happen if it is carried."""
 
     wire: ClassVar[str] = "resolution.proposed"
+    affects: ClassVar[tuple[str, ...]] = (*_ResolutionFact.affects, "resolution/supersedes")
 
     body: str
     """``committee``, or ``board`` where the rules name the full board."""
@@ -42,11 +43,6 @@ class ResolutionProposed(_ResolutionFact):
     two_thirds: bool = False
     supersedes: str = ""
     """The resolution on the same matter and subject that waited until now."""
-
-    def affected_streams(self) -> Iterable[str]:
-        yield from super().affected_streams()
-        if self.supersedes:
-            yield f"resolution/{self.supersedes}"
 
 
 class ResolutionVoted(_ResolutionFact):

@@ -7,7 +7,6 @@ as text
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -53,9 +52,7 @@ class _ReviewFact(Fact):
     """A fact of the review of the proposal ``ref``: it stands in the proposal's history too."""
 
     kind: ClassVar[str] = "review"
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.ref}",)
+    affects: ClassVar[tuple[str, ...]] = ("proposal/ref",)
 
 
 class ReviewPanelProposed(_ReviewFact):

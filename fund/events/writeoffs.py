@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -13,12 +13,10 @@ from fund.language import N_
 
 class _WriteoffFact(Fact):
     kind: ClassVar[str] = "writeoff"
+    affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "agreement/agreement")
 
     agreement: str
     proposal: str
-
-    def affected_streams(self) -> Iterable[str]:
-        return (f"proposal/{self.proposal}", f"agreement/{self.agreement}")
 
 
 class WriteoffProposed(_WriteoffFact):
@@ -91,20 +89,19 @@ class WriteoffPosted(_WriteoffFact):
     """The advance, or that part of it, is given up and its instalments are cancelled."""
 
     wire: ClassVar[str] = "writeoff.posted"
+    affects: ClassVar[tuple[str, ...]] = (*_WriteoffFact.affects, "plan/agreement")
 
     ground: str
     amount_cents: int
     allowance_released_cents: int
     """The allowance above what remains outstanding."""
 
-    def affected_streams(self) -> Iterable[str]:
-        return (*super().affected_streams(), f"plan/{self.agreement}")
-
 
 class WriteoffReversed(_WriteoffFact):
     """A write-off was taken back: the exact mirror of its entry, in today's year; instalments return."""
 
     wire: ClassVar[str] = "writeoff.reversed"
+    affects: ClassVar[tuple[str, ...]] = (*_WriteoffFact.affects, "plan/agreement")
 
     ground: str
     reason: str
@@ -117,14 +114,12 @@ class WriteoffReversed(_WriteoffFact):
     allowance_above_cents: int = 0
     """The allowance above what is outstanding once the recoveries count as repayments."""
 
-    def affected_streams(self) -> Iterable[str]:
-        return (*super().affected_streams(), f"plan/{self.agreement}")
-
 
 class WriteoffRecovered(_WriteoffFact):
     """Money came in on what was written off; what exceeds the write-off is the payer's."""
 
     wire: ClassVar[str] = "writeoff.recovered"
+    affects: ClassVar[tuple[str, ...]] = (*_WriteoffFact.affects, "receipt/receipt")
 
     receipt_cents: int
     """What came in: the two below together."""
@@ -132,6 +127,3 @@ class WriteoffRecovered(_WriteoffFact):
     surplus_cents: int = 0
     payer: str
     receipt: str = ""
-
-    def affected_streams(self) -> Iterable[str]:
-        return (*super().affected_streams(), *((f"receipt/{self.receipt}",) if self.receipt else ()))
