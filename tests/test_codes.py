@@ -20,7 +20,7 @@ from tests.cli.golden import FOLDER as GOLDEN
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/leaflets/*.md")])
-WRITTEN = ("CHANGELOG.md", "ARCHITECTURE.md", "glossary.md", "canonical-form.md")
+WRITTEN = ("CHANGELOG.md", "ARCHITECTURE.md", "choices.md", "glossary.md", "canonical-form.md")
 """Pages about the program itself, which name its parts, and the glossary, whose table is of codes."""
 _COMMANDS = re.compile(r"^  [a-z0-9-]+(?= {2,})", re.MULTILINE)
 """The first column of a list of commands, which are typed."""
