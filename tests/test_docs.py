@@ -40,7 +40,9 @@ def test_a_page_cites_only_what_its_reader_can_open() -> None:
         assert set(re.findall(r"(?<![\w.-])[a-z][a-z.-]+\.md", text)) <= here, page.name
 
 
-@pytest.mark.parametrize("page", ["docs/ARCHITECTURE.md", "docs/choices.md", "fund/ledger/README.md", "tests/README.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/ARCHITECTURE.md", "docs/choices.md", "fund/ledger/README.md", "tests/README.md"]
+)
 def test_every_file_that_a_page_for_developers_names_is_there(page: str) -> None:
     root = write_docs.DOCS.parent
     files = [f"/{path.relative_to(root)}" for path in (*root.glob("*"), *root.glob("[cfmt]*/**/*"))]

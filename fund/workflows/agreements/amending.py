@@ -38,14 +38,13 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.lifecycle import (
-    AGREEMENTS,
     AMENDMENTS,
     COMMITTEE_HAS_IT,
     NEW_LEAD_HAS_IT,
     MilestoneState,
 )
 from fund.workflows.agreements.lifecycle import AmendmentState as S
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.lifecycle import carry, require_reason
 
 OPEN_MILESTONES = (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED, MilestoneState.REJECTED)
 _LOOK = "fund agreement show {ref}"
@@ -92,7 +91,7 @@ def amend(
         DisbursementsOpen, ReasonMissing: As they say.
     """
     agreement = uow.case(Agreement, ref)
-    check(uow, AGREEMENTS, "agreement amend", agreement, lead=agreement.lead, parties=agreement.parties)
+    step = uow.transition("agreement amend", agreement)
     reason = require_reason("agreement amend", reason)
     if new_lead is not None:
         if change_cents or milestone is not None or due_on is not None:

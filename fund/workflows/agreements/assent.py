@@ -21,7 +21,7 @@ from fund.workflows.agreements.amending import (
     require_new_lead,
     rules_of,
 )
-from fund.workflows.agreements.lifecycle import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT, AgreementState
+from fund.workflows.agreements.lifecycle import COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT, AgreementState
 from fund.workflows.agreements.lifecycle import AmendmentState as S
 from fund.workflows.ballots import (
     after_vote,
@@ -34,7 +34,6 @@ from fund.workflows.ballots import (
     waiting_in_body,
 )
 from fund.workflows.bodies import Body, Matter, deciders, require_decider
-from fund.workflows.lifecycle import carry, check
 
 _LOOK = "fund agreement show {ref}"
 
@@ -80,7 +79,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     case = uow.case(Amendment, ref)
-    check(uow, AMENDMENTS, "decision vote", case, **_around(case))
+    step = uow.transition("decision vote", case)
     _require_asks(case, COMMITTEE_HAS_IT)
     body = _body(uow, case, uow.case(Agreement, case.agreement))
     look = _LOOK.format(ref=case.agreement)
@@ -90,7 +89,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     fact = AmendmentVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
     rules = rules_of(uow, uow.case(Agreement, case.agreement)).committee
     uow.next_step = after_vote(uow, rules, body, case.commitments, look=look, decide=f"fund agreement decide {ref}")
-    return carry(uow, AMENDMENTS, "decision vote", case, fact, **_around(case))
+    return step.record(fact)
 
 
 def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = None) -> Envelope:
@@ -110,7 +109,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     case = uow.case(Amendment, ref)
-    check(uow, AMENDMENTS, "agreement decide", case, **_around(case))
+    step = uow.transition("agreement decide", case)
     _require_asks(case, COMMITTEE_HAS_IT)
     agreement, command = uow.case(Agreement, case.agreement), "agreement decide"
     _require_active(agreement, command)
@@ -128,11 +127,11 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
     )
     about = {"ref": ref, "agreement": case.agreement, "proposal": case.proposal, **opened.said}
     if opened.carried:
-        decided = carry(uow, AMENDMENTS, "agreement decide", case, AmendmentAgreed(**about), **_around(case))
+        decided = step.record(AmendmentAgreed(**about))
         carry_out_change(uow, change, amendment=ref, on=on)
     else:
         fact = AmendmentRefused(**about, reason=reason)
-        decided = carry(uow, AMENDMENTS, "agreement decide", case, fact, **_around(case))
+        decided = step.record(fact)
         uow.result.update(ref=case.agreement)
         uow.next_step = f"fund agreement show {case.agreement}"
     close_votes(uow, case.stream)
@@ -168,7 +167,7 @@ def sign_as_new_lead(uow: UnitOfWork, *, ref: str) -> Envelope:
     case = uow.case(Amendment, ref)
     agreement = uow.case(Agreement, case.agreement)
     around = {**_around(case), "own": case.new_lead or None}
-    check(uow, AMENDMENTS, "agreement sign", case, **around)
+    step = uow.transition("agreement sign", case)
     _require_asks(case, NEW_LEAD_HAS_IT)
     _require_active(agreement, "agreement sign")
     require_new_lead(agreement, case.new_lead)
@@ -181,7 +180,7 @@ def sign_as_new_lead(uow: UnitOfWork, *, ref: str) -> Envelope:
         two_thirds=False,
         signed_for=case.new_lead,
     )
-    agreed = carry(uow, AMENDMENTS, "agreement sign", case, fact, on_behalf_of=case.new_lead, **around)
+    agreed = step.record(fact, on_behalf_of=case.new_lead)
     uow.record(
         AgreementLeadChanged(
             ref=agreement.ref,

@@ -25,8 +25,6 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.agreements.lifecycle import AGREEMENTS
-from fund.workflows.lifecycle import check
 from fund.workflows.repayments.course import called_by_saving
 from fund.workflows.repayments.reminders import plan_timers
 
@@ -78,7 +76,7 @@ def report_benefits(
         TransitionNotAllowed, NotAuthorised: As they say.
     """
     agreement = uow.case(Agreement, ref)
-    check(uow, AGREEMENTS, "agreement benefits", agreement, lead=agreement.lead, parties=agreement.parties)
+    step = uow.transition("agreement benefits", agreement)
     own = str(uow.maker.partner)
     rows: list[_Row]
     if file is not None:
@@ -211,8 +209,8 @@ def ask_benefits(uow: UnitOfWork, timer: TimerRow) -> None:
     assert cause is not None
     asked = _silent(uow, agreement, year)
     if asked:
-        check(uow, AGREEMENTS, "agreement ask-benefits", agreement, lead=agreement.lead, parties=agreement.parties)
-        cause = uow.record(
+        step = uow.transition("agreement ask-benefits", agreement)
+        cause = step.record(
             BenefitFellDue(
                 ref=agreement.ref,
                 proposal=agreement.proposal,

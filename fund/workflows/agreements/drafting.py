@@ -47,8 +47,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.assent import sign_as_new_lead
 from fund.workflows.agreements.benefits import plan_benefits
 from fund.workflows.agreements.document import FORM, document, standard_terms
-from fund.workflows.agreements.lifecycle import AGREEMENTS, AgreementState
-from fund.workflows.lifecycle import check
+from fund.workflows.agreements.lifecycle import AgreementState
 from fund.workflows.proposals.drafting import rules_for
 from fund.workflows.repayments.reminders import plan_timers
 
@@ -77,16 +76,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     proposal = uow.case(Proposal, ref.removeprefix("A"))
     agreement_ref = f"A{proposal.ref}"
     before = uow.maybe(Agreement, agreement_ref)
-    check(
-        uow,
-        AGREEMENTS,
-        "agreement draft",
-        before,
-        records=AgreementDrafted,
-        ref=agreement_ref,
-        lead=proposal.lead,
-        parties=proposal.parties,
-    )
+    step = uow.transition("agreement draft", before, records=AgreementDrafted)
     _require_approved(proposal)
     if before is not None and before.state == AgreementState.SIGNED and reopened_since(uow, before) is None:
         raise SignedAsDecided(ref=agreement_ref, award_cents=proposal.award_cents)
@@ -95,7 +85,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     _require_totals(agreement_ref, proposal.ref, agreed)
     text = document(agreement_ref, agreed, fund=_fund_name(uow))
     digest = files.put(uow, text.encode(), name=f"{agreement_ref}.md")
-    event = uow.record(
+    event = step.record(
         AgreementDrafted(
             ref=agreement_ref,
             proposal=proposal.ref,
@@ -337,14 +327,7 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
         return sign_as_new_lead(uow, ref=ref)
     agreement = uow.case(Agreement, ref)
     by_partner = uow.maker.has(Role.PARTNER_SIGNATORY) and uow.maker.partner in agreement.applicants
-    check(
-        uow,
-        AGREEMENTS,
-        "agreement sign",
-        agreement,
-        lead=agreement.lead,
-        parties=agreement.applicants if by_partner or uow.maker.has(Role.PARTNER_SIGNATORY) else agreement.parties,
-    )
+    step = uow.transition("agreement sign", agreement)
     party = str(uow.maker.partner) if by_partner else FUND
     if party == FUND:  # whoever signs for the fund is of no party at all, beneficiaries included
         require(uow.maker, CHAIR, Guard(agreement.lead, None, agreement.parties), command="agreement sign", ref=ref)
@@ -356,7 +339,7 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
     if uow.today > agreement.sign_before_on:
         raise SigningTermOver(ref=ref, proposal=agreement.proposal, until=agreement.sign_before_on, today=uow.today)
     _require_as_decided(uow, agreement)
-    event = uow.record(
+    event = step.record(
         AgreementSigned(
             ref=ref,
             proposal=agreement.proposal,
@@ -410,7 +393,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
         NotADecidedProposal, AwardChanged, DecidedAnew: The proposal was decided anew after the draft.
     """
     agreement = uow.case(Agreement, ref)
-    check(uow, AGREEMENTS, "agreement activate", agreement, lead=agreement.lead, parties=agreement.parties)
+    step = uow.transition("agreement activate", agreement)
     blocked = _blocked(uow, agreement, boards_heard=boards_heard)
     if blocked is not None:
         raise blocked

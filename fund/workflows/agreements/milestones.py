@@ -11,23 +11,15 @@ from fund.events import Envelope
 from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.agreements.lifecycle import MILESTONES, RUNNING
-from fund.workflows.lifecycle import check, require_reason
+from fund.workflows.agreements.lifecycle import RUNNING
+from fund.workflows.lifecycle import require_reason
 
 
 def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreement]:
     milestone = uow.case(Milestone, ref)
     agreement = uow.case(Agreement, milestone.agreement)
     by_party = command == "milestone evidence"
-    check(
-        uow,
-        MILESTONES,
-        command,
-        milestone,
-        lead=agreement.lead,
-        parties=agreement.applicants if by_party else agreement.parties,
-        look=f"fund milestone list {agreement.ref}",
-    )
+    step = uow.transition(command, milestone)
     if agreement.state not in RUNNING:
         raise AgreementNotRunning(
             command=command,

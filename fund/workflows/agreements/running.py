@@ -33,8 +33,8 @@ from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.amending import cuts_of
-from fund.workflows.agreements.lifecycle import AGREEMENTS, ENDED, AgreementState
-from fund.workflows.lifecycle import check, require_reason
+from fund.workflows.agreements.lifecycle import ENDED, AgreementState
+from fund.workflows.lifecycle import require_reason
 
 SUSPENSION = "agreement.suspension"
 """The timer that ends a suspension."""
@@ -45,7 +45,7 @@ LOWER_GROUNDS = ("activities_not_done", "obligations_not_met", "wrong_informatio
 
 def _checked(uow: UnitOfWork, command: str, ref: str) -> Agreement:
     agreement = uow.case(Agreement, ref)
-    check(uow, AGREEMENTS, command, agreement, lead=agreement.lead, parties=agreement.parties)
+    step = uow.transition(command, agreement)
     return agreement
 
 
@@ -105,8 +105,8 @@ def end_suspension(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     if agreement.suspended_until_on >= uow.today:
         return
-    check(uow, AGREEMENTS, "agreement resume", agreement, lead=agreement.lead, parties=agreement.parties)
-    uow.record(AgreementResumed(ref=agreement.ref, proposal=agreement.proposal, reason="term of suspension over"))
+    step = uow.transition("agreement resume", agreement)
+    step.record(AgreementResumed(ref=agreement.ref, proposal=agreement.proposal, reason="term of suspension over"))
 
 
 # ------------------------------------------------------------------------------------------------------- A5, A6
@@ -267,8 +267,8 @@ def close_when_done(uow: UnitOfWork, event: Envelope) -> None:
     for ref in dict.fromkeys(refs):
         agreement = uow.maybe(Agreement, ref)
         if agreement is not None and agreement.state in ENDED and _done(uow, agreement):
-            check(uow, AGREEMENTS, "agreement close", agreement, lead=agreement.lead, parties=agreement.parties)
-            uow.record(AgreementClosed(ref=ref, proposal=agreement.proposal))
+            step = uow.transition("agreement close", agreement)
+            step.record(AgreementClosed(ref=ref, proposal=agreement.proposal))
 
 
 def _done(uow: UnitOfWork, agreement: Agreement) -> bool:

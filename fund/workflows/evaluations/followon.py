@@ -20,8 +20,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.evaluations.lifecycle import TRANSITIONS, State, rules_of
-from fund.workflows.lifecycle import check
+from fund.workflows.evaluations.lifecycle import State, rules_of
 
 INVITING = ("scale", "adopt")
 ANNOUNCED_DAYS = (60, 14)
@@ -63,8 +62,8 @@ def announce(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     if uow.today > case.followon_until or _followers(uow, case.ref):
         return
-    check(uow, TRANSITIONS, "evaluation announce", case, lead=case.lead, parties=case.parties)
-    uow.record(
+    step = uow.transition("evaluation announce", case)
+    step.record(
         FollowonAnnounced(
             ref=case.ref,
             proposal=case.proposal,
@@ -80,9 +79,9 @@ def expire(uow: UnitOfWork, timer: TimerRow) -> None:
     case = uow.maybe(Evaluation, timer.stream.partition("/")[2])
     if case is None or case.followon_until is None or case.followon_expired or uow.today <= case.followon_until:
         return
-    check(uow, TRANSITIONS, "evaluation expire", case, lead=case.lead, parties=case.parties)
+    step = uow.transition("evaluation expire", case)
     used_by = tuple(each.ref for each in _followers(uow, case.ref))
-    uow.record(FollowonExpired(ref=case.ref, proposal=case.proposal, expired_on=case.followon_until, used_by=used_by))
+    step.record(FollowonExpired(ref=case.ref, proposal=case.proposal, expired_on=case.followon_until, used_by=used_by))
 
 
 # -------------------------------------------------------------------------------------------------------- lineage

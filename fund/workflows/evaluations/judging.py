@@ -21,8 +21,8 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.evaluations.lifecycle import TRANSITIONS, State, mean, rules_of
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.evaluations.lifecycle import State, mean, rules_of
+from fund.workflows.lifecycle import require_reason
 
 RETURNS = 1
 SCALE = range(5)
@@ -45,7 +45,7 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
     by_fund_manager = not uow.maker.has(Role.PARTNER_SIGNATORY)
     parties = case.parties if by_fund_manager else (case.lead, *case.co_applicants)
     look = _LOOK.format(ref=ref)
-    check(uow, TRANSITIONS, "evaluation submit", case, lead=case.lead, parties=parties, look=look)
+    step = uow.transition("evaluation submit", case)
     form = parse_evaluation(bytes(file["content"]), str(file["name"]))
     if by_fund_manager and case.state == State.DUE and uow.maker.has(Role.FUND_MANAGER):
         late_on = term_end(case.due_on, Term(rules_of(uow, case).terms.evaluation_days))
@@ -62,7 +62,7 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
         file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])),
         by_fund_manager=by_fund_manager,
     )
-    return carry(uow, TRANSITIONS, "evaluation submit", case, fact, lead=case.lead, parties=parties, look=look)
+    return step.record(fact)
 
 
 def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") -> Envelope:
@@ -84,12 +84,12 @@ def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") 
     if learning not in SCALE:
         raise ScoreOutOfRange(given=learning, ref=ref)
     around: dict[str, Any] = {"lead": case.lead, "parties": case.parties, "look": _LOOK.format(ref=ref)}
-    check(uow, TRANSITIONS, command, case, hands=case.hands, **around)
+    step = uow.transition(command, case)
     _require_peer(uow, case, command)
     if uow.maker.user_id in case.peers:
         raise ReviewedBefore(actor=uow.maker.name, ref=ref, given=case.peers[uow.maker.user_id])
     fact = EvaluationPeerReviewed(ref=ref, proposal=case.proposal, learning=learning, remarks=remarks)
-    envelope = carry(uow, TRANSITIONS, command, case, fact, **around)
+    envelope = step.record(fact)
     complete = uow.case(Evaluation, ref).state == State.PEER_REVIEWED
     uow.next_step = (
         f"fund evaluation accept {ref}" if complete else f"fund evaluation peer-review {ref} --learning SCORE"
@@ -125,10 +125,7 @@ def accept(uow: UnitOfWork, *, ref: str) -> Envelope:
         good_result=learning >= rules_of(uow, case).learning_threshold,
     )
     uow.next_step = f"fund evaluation show {ref}"
-    return carry(
-        uow, TRANSITIONS, "evaluation accept", case, fact,
-        lead=case.lead, parties=case.parties, hands=(*case.hands, *case.peers), look=_LOOK.format(ref=ref),
-    )  # fmt: skip
+    return uow.transition("evaluation accept", case).record(fact)  # fmt: skip
 
 
 def send_back(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
@@ -144,4 +141,4 @@ def send_back(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
     uow.next_step = f"fund evaluation submit {ref} FILE"
     fact = EvaluationReturned(ref=ref, proposal=case.proposal, reason=reason, due_on=uow.today)
     look = _LOOK.format(ref=ref)
-    return carry(uow, TRANSITIONS, "evaluation return", case, fact, lead=case.lead, parties=case.parties, look=look)
+    return uow.transition("evaluation return", case).record(fact)

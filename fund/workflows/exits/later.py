@@ -34,8 +34,7 @@ from fund.schemas.exits import Exit
 from fund.schemas.writeoffs import Writeoff
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import to_pay
 
 COLLECTING_FACTS = (
@@ -319,7 +318,7 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
     """
     partner = uow.partner(ref)
-    check(uow, PARTNER_TRANSITIONS, "partner close-out", partner, parties=(ref,), own=ref)
+    step = uow.transition("partner close-out", partner)
     case = uow.case(Exit, ref)
     first = long_stop_on(uow, case)
     held, free = held_of(uow, case), _free(uow)
@@ -352,4 +351,4 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     )
     uow.clear_timer(LONG_STOP, case.stream)
     uow.next_step = to_pay(uow, ref, f"fund partner pay-settlement {ref}")
-    return carry(uow, PARTNER_TRANSITIONS, "partner close-out", partner, fact, effective_on=on, parties=(ref,), own=ref)
+    return step.record(fact, effective_on=on)

@@ -44,8 +44,8 @@ from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.exits.later import catch_up, keep_long_stop, standing
 from fund.workflows.exits.quoting import as_fact
-from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.lifecycle import require_reason
+from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import to_pay
 
 # -------------------------------------------------------------------------------------------------------- K4: notice
@@ -76,7 +76,7 @@ def give_notice(
         UnknownPartner, TransitionNotAllowed, NotAuthorised: As they say.
     """
     partner = uow.partner(ref)
-    check(uow, PARTNER_TRANSITIONS, "partner give-notice", partner, own=ref)
+    step = uow.transition("partner give-notice", partner)
     if decision is None:
         raise DecisionFileMissing(partner=ref, files=0)
     if decided_on is not None and decided_on > uow.today:
@@ -94,7 +94,7 @@ def give_notice(
         file_sha256=files.put(uow, bytes(decision["content"]), name=str(decision["name"])),
     )
     uow.next_step = f"fund partner exit-quote {ref}"
-    return carry(uow, PARTNER_TRANSITIONS, "partner give-notice", partner, fact, own=ref)
+    return step.record(fact)
 
 
 # -------------------------------------------------------------------------------------------------- K5: settlement
@@ -116,7 +116,7 @@ def propose(uow: UnitOfWork, *, ref: str, valued_on: date | None = None, costs: 
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     partner = uow.partner(ref)
-    check(uow, PARTNER_TRANSITIONS, "partner propose-settlement", partner, parties=(ref,), own=ref)
+    step = uow.transition("partner propose-settlement", partner)
     case = uow.case(Exit, ref)
     first = case.leaves_on or uow.today
     day = valued_on or first
@@ -202,7 +202,7 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
     command = "partner agree-settlement"
     case = uow.maybe(Exit, ref)
     around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
-    check(uow, PARTNER_TRANSITIONS, command, partner, **around)
+    step = uow.transition(command, partner)
     assert case is not None
     net = case.net_cents if amount is None else amount
     if net != case.net_cents and (advice is None or partner.state != PartnerState.DISPUTED):
@@ -217,7 +217,7 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
         advice_sha256=files.put(uow, bytes(advice["content"]), name=str(advice["name"])) if advice else "",
     )
     uow.next_step = f"fund partner settle {ref}"
-    return carry(uow, PARTNER_TRANSITIONS, command, partner, fact, **around)
+    return step.record(fact)
 
 
 def dispute(uow: UnitOfWork, *, ref: str, reason: str, file: Mapping[str, Any] | None = None) -> Envelope:
@@ -232,7 +232,7 @@ def dispute(uow: UnitOfWork, *, ref: str, reason: str, file: Mapping[str, Any] |
     """
     partner = uow.partner(ref)
     command = "partner dispute-settlement"
-    check(uow, PARTNER_TRANSITIONS, command, partner, own=ref)
+    step = uow.transition(command, partner)
     case = uow.case(Exit, ref)
     fact = ExitSettlementDisputed(
         ref=ref,
@@ -242,7 +242,7 @@ def dispute(uow: UnitOfWork, *, ref: str, reason: str, file: Mapping[str, Any] |
         file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])) if file else "",
     )
     uow.next_step = f"fund partner settle {ref}"
-    return carry(uow, PARTNER_TRANSITIONS, command, partner, fact, own=ref)
+    return step.record(fact)
 
 
 # -------------------------------------------------------------------------------------------------------- K7: settle
@@ -266,7 +266,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     partner = uow.partner(ref)
     case = uow.maybe(Exit, ref)
     around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
-    check(uow, PARTNER_TRANSITIONS, "partner settle", partner, **around)
+    step = uow.transition("partner settle", partner)
     assert case is not None
     if on is not None and case.valued_on is not None and on < case.valued_on:
         raise SettledBeforeValuation(partner=ref, on=on, valued_on=case.valued_on)
@@ -276,7 +276,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         raise NothingUndisputed(partner=ref, net_cents=case.net_cents, undisputed_cents=left)
     fact = _settlement(uow, case, undisputed=disputed)
     uow.next_step = to_pay(uow, ref, f"fund partner pay-settlement {ref}")
-    settled = carry(uow, PARTNER_TRANSITIONS, "partner settle", partner, fact, effective_on=on, **around)
+    settled = step.record(fact, effective_on=on)
     booked = uow.case(Exit, ref)
     if booked.later_cents > case.later_cents:
         keep_long_stop(uow, booked, cause=settled)

@@ -21,8 +21,7 @@ from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.exits.later import standing
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 LEAVING_FACTS = (
@@ -67,7 +66,7 @@ def pay(
     """
     partner = uow.partner(ref)
     record = ExitSetOff if set_off else ExitPaid
-    check(uow, PARTNER_TRANSITIONS, PAY, partner, records=record, parties=(ref,), own=ref)
+    step = uow.transition(PAY, partner, records=record)
     case = uow.case(Exit, ref)
     due = -standing(uow, f"2200.{ref}")
     if set_off:
@@ -95,7 +94,7 @@ def pay(
         kept=tuple(sorted(set(keep) & set(own))),
     )
     uow.next_step = "fund payment batch"
-    return carry(uow, PARTNER_TRANSITIONS, PAY, partner, fact, effective_on=on, ref=ref, parties=(ref,), own=ref)
+    return step.record(fact, effective_on=on)
 
 
 def _set_off(
@@ -130,7 +129,7 @@ def _set_off(
     )
     uow.next_step = f"fund partner show {partner.ref}"
     around: dict[str, Any] = {"parties": (partner.ref,), "own": partner.ref}
-    return carry(uow, PARTNER_TRANSITIONS, PAY, partner, fact, effective_on=on, **around)
+    return uow.transition(PAY, partner).record(fact, effective_on=on)
 
 
 def leave(uow: UnitOfWork, event: Envelope) -> None:

@@ -23,7 +23,7 @@ from fund.rules.keys import fraction_text, rescale, shares
 from fund.schemas.capital import DistributionKey, Partner, members_of
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry
 from fund.workflows.partners.founders import read_partners, require_no_supplier
 from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.resolutions import propose
@@ -82,7 +82,7 @@ def admit(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
     """
     partner = uow.partner(ref)
     look = f"fund partner show {ref}"
-    check(uow, PARTNER_TRANSITIONS, "partner admit", partner, own=ref, parties=(ref,), look=look)
+    step = uow.transition("partner admit", partner)
     return propose(
         uow,
         command="partner admit",

@@ -28,7 +28,7 @@ from fund.rules.keys import REVIEW_MONTHS, shares, year_of
 from fund.rules.voting import ABSTAIN, Ballot, board_missing
 from fund.schemas.capital import DistributionKey, Partner, members_of, parse_key
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry
 from fund.workflows.partners.founders import texts_of
 from fund.workflows.partners.lifecycle import KEY_TRANSITIONS, State
 from fund.workflows.partners.reviewing import plan_review
@@ -121,13 +121,11 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> 
     if key.state == State.PROPOSED and (own in key.votes or key.voted.get(own, uow.maker.user_id) != uow.maker.user_id):
         raise AlreadyVoted(partner=own, ref=ref)
     look = f"fund key show {ref}"
-    check(uow, KEY_TRANSITIONS, "decision vote", key, own=own or None, look=look)
+    step = uow.transition("decision vote", key)
     content = canonical_json({"choice": said, "reason": reason})
     committed = put_under_seal(uow, stream=key.stream, kind=VOTE, turn=1, content=content)
     fact = KeyVoteSealed(ref=ref, partner=own, commitment=committed)
-    voted = carry(
-        uow, KEY_TRANSITIONS, "decision vote", key, fact, own=own or None, look=look, on_behalf_of=own or None
-    )
+    voted = step.record(fact, on_behalf_of=own or None)
     key = uow.case(DistributionKey, ref)
     present = _present(key, active)
     uow.result.update(votes=len(present), needed=_needed(key, active), active=len(active))
@@ -152,7 +150,7 @@ def decide_key(uow: UnitOfWork, *, ref: str) -> Envelope:
     """
     key = uow.case(DistributionKey, ref)
     look, active = f"fund key show {ref}", _active(uow)
-    check(uow, KEY_TRANSITIONS, "decision decide", key, look=look)
+    step = uow.transition("decision decide", key)
     ballots = [Ballot(partner, partner, "", ABSTAIN) for partner in _present(key, active)]
     missing = board_missing(
         len(active), ballots, conflicted=active
@@ -160,7 +158,7 @@ def decide_key(uow: UnitOfWork, *, ref: str) -> Envelope:
     if missing:
         raise CommitteeQuorumNotMet(ref=ref, missing="; ".join(each.describe() for each in missing), command=look)
     fact = _adopted(uow, key, ()) if uow.trial else _outcome(uow, key, active)
-    decided = carry(uow, KEY_TRANSITIONS, "decision decide", key, fact, look=look)
+    decided = step.record(fact)
     plan_review(uow, decided)
     open_seals(uow, stream=key.stream, kind=VOTE, turn=1)
     uow.next_step = look

@@ -176,7 +176,7 @@ def record(
     current = next((payee.ref for payee in earlier if payee.state == PayeeState.VERIFIED), "")
     days = uow.regulations().terms.cooling_off_days
     verified = PayeeVerified(ref=ref, partner=payee, cooling_off_days=days, replaces=current, supplier=partner is None)
-    carry(uow, TRANSITIONS, "payee record", uow.case(Payee, ref), verified, **around)
+    uow.transition("payee record", uow.case(Payee, ref)).record(verified)
     uow.next_step = f"fund payee list --partner {payee}"
     return {"ref": ref, "partner": payee, "iban": number, "usable_on": uow.case(Payee, ref).usable_on}
 

@@ -27,10 +27,8 @@ from fund.schemas.disbursements import Batch, Disbursement, Payee
 from fund.schemas.payables import Payable
 from fund.schemas.people import FundFile
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import check
 from fund.workflows.payees.use_cases import account_of_the_fund
 from fund.workflows.payments.due import Due, approved, due, require_flowing, require_row
-from fund.workflows.payments.lifecycle import BATCH_TRANSITIONS
 from fund.workflows.receipts.reading import unexplained_debits
 
 
@@ -120,7 +118,7 @@ def _replaced(uow: UnitOfWork, ref: str | None) -> Batch | None:
     if ref is None:
         return None
     old = uow.case(Batch, ref)
-    check(uow, BATCH_TRANSITIONS, "payment batch", old, look=f"fund payment list --batch {ref}")
+    step = uow.transition("payment batch", old)
     return old
 
 
@@ -216,7 +214,7 @@ def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]
         BatchFileChanged: The file would not be the one that was made.
     """
     case = uow.case(Batch, ref)
-    check(uow, BATCH_TRANSITIONS, "payment send", case, look=f"fund payment list --batch {ref}")
+    step = uow.transition("payment send", case)
     if case.execution_on < uow.today:
         raise BatchExpired(batch=ref, execution_on=case.execution_on, today=uow.today)
     unexplained = unexplained_debits(uow)
@@ -232,7 +230,7 @@ def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]
     fact = PaymentSent(
         ref=ref, execution_on=case.execution_on, lines=case.lines, total_cents=case.total_cents, sha256=case.sha256
     )
-    uow.record(fact, effective_on=on)
+    step.record(fact, effective_on=on)
     uow.next_step = "fund bank import FILE"
     return {
         "ref": ref,

@@ -11,7 +11,6 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements import lifecycle as disbursements
-from fund.workflows.lifecycle import check
 from fund.workflows.payables import lifecycle as payables
 
 Due = Disbursement | Payable
@@ -62,7 +61,7 @@ def require_row(uow: UnitOfWork, case: Due, command: str, **more: Any) -> None:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As in ``lifecycle.check``.
     """
     look = "fund payment list" if isinstance(case, Payable) else ""
-    check(uow, table_of(case), command, case, look=look, **ties(uow, case), **more)
+    step = uow.transition(command, case)
 
 
 def require_flowing(snapshot: Snapshot, case: Due) -> None:

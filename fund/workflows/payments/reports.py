@@ -18,9 +18,8 @@ from fund.language import N_, _
 from fund.money import format_plain
 from fund.schemas.disbursements import Batch, BatchEntry
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import check
 from fund.workflows.payments.due import due, require_row, ties
-from fund.workflows.payments.lifecycle import BATCH_TRANSITIONS, BatchState
+from fund.workflows.payments.lifecycle import BatchState
 
 REJECTED = "RJCT"
 """What stands as the reason where the bank rejected a payment and gave none."""
@@ -61,9 +60,7 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
         raise UnknownPaymentMessage(file=report.name, line=report.line, message_id=report.original_message_id)
     around = [ties(uow, due(uow, line.ref)) for line in batch.lines]
     parties = tuple(dict.fromkeys(party for tie in around for party in tie["parties"]))
-    check(
-        uow, BATCH_TRANSITIONS, "payment status", batch, parties=parties, look=f"fund payment list --batch {batch.ref}"
-    )
+    step = uow.transition("payment status", batch)
     known = batch.reports.get(report.message_id)
     if known is not None and known != report.sha256:
         raise StatusReportChanged(file=report.name, message_id=report.message_id, batch=batch.ref)

@@ -26,11 +26,10 @@ from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.lifecycle import State
-from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payables import lifecycle as payables
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
-from fund.workflows.payments.lifecycle import BATCH_TRANSITIONS, OPEN_LINES, BatchState
+from fund.workflows.payments.lifecycle import OPEN_LINES, BatchState
 from fund.workflows.receipts.reading import unexplained_debits
 
 
@@ -90,9 +89,9 @@ def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[B
         "parties": [party for each in owners for party in each["parties"]],
         "look": f"fund payment list --batch {batch.ref}",
     }
-    check(uow, BATCH_TRANSITIONS, "payment settle", batch, **around)
+    step = uow.transition("payment settle", batch)
     if not shown:  # what is settled already takes a debit that shows it
-        check(uow, BATCH_TRANSITIONS, "payment settle", batch, records=PaymentSettled, **around)
+        step = uow.transition("payment settle", batch, records=PaymentSettled)
     return batch, entries
 
 
@@ -228,7 +227,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         freed=tuple(line.ref for line in batch.lines if line.ref != ref) if batch else (),
         reason=why,
     )
-    carry(uow, payables.TRANSITIONS, "payment cancel", case, fact, effective_on=on, parties=case.parties)
+    uow.transition("payment cancel", case).record(fact, effective_on=on)
     uow.next_step = "fund payment list"
     return {"ref": ref, "amount_cents": case.amount_cents}
 

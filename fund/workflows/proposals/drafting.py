@@ -15,16 +15,14 @@ from fund.errors.proposals import AttachmentMissing, AttachmentNotNamed, Unknown
 from fund.events import Envelope
 from fund.events.proposals import ProposalDrafted
 from fund.glossary import distance
-from fund.rules.authority import Role
+from fund.rules.authority import Guard, Role
 from fund.rules.permissions import readers
 from fund.rules.regulations import Regulations
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.cooperations.register import register
-from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team
-from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.rounds import use_cases as rounds
 
@@ -97,7 +95,8 @@ def draft(
     opened = forms.open_form(file["content"], file["name"])
     round_, filled = read_form(uow, opened)
     lead = filled.form.lead
-    check(uow, TRANSITIONS, "proposal draft", None, ref=opened.file, lead=lead, parties=(lead,), look="fund round list")
+    applicant = Guard(lead=lead, parties=(lead,), show="fund round list")
+    step = uow.begin("proposal draft", Proposal, of=applicant, ref=opened.file)
     if follows is None:
         rounds.require_open(uow, round_.ref, command="proposal draft", subject=opened.file)
     require_lineage(uow, filled.form, follows, subject=opened.file)
@@ -117,17 +116,7 @@ def draft(
         ask_cents=form.ask_cents,
         form=form.as_json(),
     )
-    drafted = carry(
-        uow,
-        TRANSITIONS,
-        "proposal draft",
-        None,
-        fact,
-        lead=lead,
-        parties=(lead,),
-        look="fund round list",
-        on_behalf_of=lead,
-    )
+    drafted = step.record(fact, on_behalf_of=lead)
     keep_places(uow, fact.stream, filled)
     start_clock(uow, drafted, end_of_day(uow.today + timedelta(days=regulations_of(uow, round_).terms.draft_days)))
     uow.result.update(

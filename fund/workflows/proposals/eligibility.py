@@ -21,10 +21,10 @@ from fund.rules import eligibility as rules
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
 from fund.workflows.proposals.ideas import same_idea
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 
 _AWARDED = (State.CONDITIONAL, State.APPROVED, State.AGREED)
 
@@ -74,7 +74,7 @@ def screen(uow: UnitOfWork, event: Envelope) -> None:
         passed=all(outcome.passed for outcome in outcomes),
         note=rules.many_parties(len(case.parties), rules_for(uow, case).many_parties),
     )
-    carry(uow, TRANSITIONS, "proposal screen", case, fact)
+    uow.transition("proposal screen", case).record(fact)
 
 
 def request_changes(
@@ -91,7 +91,7 @@ def request_changes(
     """
     command = "proposal request-changes"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.signed_by)
+    step = uow.transition(command, case)
     known = forms.form(case.form.version).sections
     wrong = [section for section in sections if section not in known]
     if wrong or not sections:
@@ -101,7 +101,7 @@ def request_changes(
     if last <= uow.today:
         raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
     fact = ProposalChangesRequested(ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason, due_on=last)
-    returned = carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.signed_by)
+    returned = step.record(fact)
     start_clock(uow, returned, end_of_day(last))
     uow.result.update(ref=ref, due_on=last.isoformat(), sections=list(fact.sections))
     uow.next_step = f"fund proposal save {ref} FILE"
@@ -121,7 +121,7 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     """
     command = "proposal find-eligible"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
+    step = uow.transition(command, case)
     given = {_meant(rule, ref): text for rule, text in (evidence or {}).items()}
     shown: dict[str, str] = {}
     outcomes = rules.screen(judged(uow, case))
@@ -137,16 +137,7 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     round_ = uow.case(Round, case.round)
     waits = round_.allocation == "score" and round_.state in ("planned", "open")  # read beside the others of its round
     uow.next_step = f"fund round show {case.round}" if waits else f"fund review open {ref}"
-    return carry(
-        uow,
-        TRANSITIONS,
-        command,
-        case,
-        fact,
-        lead=case.lead,
-        parties=case.parties,
-        hands=(*case.hands, *case.signed_by),
-    )
+    return step.record(fact)
 
 
 def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Envelope:
@@ -157,7 +148,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
     """
     command = "proposal find-ineligible"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
+    step = uow.transition(command, case)
     rule = _meant(rule, ref)
     reason = require_reason(command, reason)
     fact = ProposalFoundIneligible(
@@ -168,16 +159,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
         objection_weeks=rules_for(uow, case).terms.objection_weeks,
     )
     uow.next_step = f"fund proposal show {ref}"
-    return carry(
-        uow,
-        TRANSITIONS,
-        command,
-        case,
-        fact,
-        lead=case.lead,
-        parties=case.parties,
-        hands=(*case.hands, *case.signed_by),
-    )
+    return step.record(fact)
 
 
 def _meant(rule: str, ref: str) -> str:

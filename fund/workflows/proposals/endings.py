@@ -22,9 +22,9 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.proposals.drafting import IMPROVE, find, rules_for, start_clock
-from fund.workflows.proposals.lifecycle import COMMITTED, LAPSING, TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import COMMITTED, LAPSING, State
 
 CLOCK_FACTS = (
     "decision.approved",
@@ -45,22 +45,12 @@ def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) 
     """
     command = "proposal withdraw"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
+    step = uow.transition(command, case)
     reason = require_reason(command, reason)
     fact = ProposalWithdrawn(ref=ref, round=case.round, reason=reason, released_cents=_committed(case))
     uow.result.update(ref=ref, released_cents=fact.released_cents)
     uow.next_step = "fund proposal list"
-    return carry(
-        uow,
-        TRANSITIONS,
-        command,
-        case,
-        fact,
-        effective_on=on,
-        lead=case.lead,
-        parties=case.parties,
-        on_behalf_of=case.lead,
-    )
+    return step.record(fact, effective_on=on, on_behalf_of=case.lead)
 
 
 def _committed(case: Proposal) -> int:
@@ -75,16 +65,14 @@ def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
     """
     command = "proposal object"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
+    step = uow.transition(command, case)
     grounds = require_reason(command, grounds)
     until = case.objection_until_on
     if until is not None and uow.today > until:
         raise ObjectionTooLate(ref=ref, until_on=until, today=uow.today)
     fact = DecisionObjected(ref=ref, was=case.state, grounds=grounds)
     uow.next_step = f"fund proposal show {ref}"
-    return carry(
-        uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.applicants, on_behalf_of=uow.maker.partner
-    )
+    return step.record(fact, on_behalf_of=uow.maker.partner)
 
 
 # ---------------------------------------------------------------------------------------------------------- P22, clock
@@ -145,7 +133,7 @@ def expire(uow: UnitOfWork, timer: TimerRow) -> None:
     if case is None:
         return
     fact = ProposalLapsed(ref=case.ref, round=case.round, was=case.state, released_cents=_committed(case))
-    carry(uow, TRANSITIONS, "proposal expire", case, fact)
+    uow.transition("proposal expire", case).record(fact)
 
 
 def announce(uow: UnitOfWork, timer: TimerRow) -> None:
@@ -155,4 +143,4 @@ def announce(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     days = int(timer.timer_id.rpartition("-")[2])
     fact = ProposalLapseAnnounced(ref=case.ref, days=days, lapses_at=timer.due_at + timedelta(days=days))
-    carry(uow, TRANSITIONS, "proposal announce", case, fact)
+    uow.transition("proposal announce", case).record(fact)

@@ -77,11 +77,13 @@ from fund.rules.authority import (
     SYSTEM,
     TREASURER,
     VOTERS,
+    Guard,
     either,
 )
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.proposals import Proposal, ProposalForm
-from fund.unit_of_work import Projection
+from fund.schemas.reviews import Decision
+from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
@@ -179,9 +181,10 @@ TRANSITIONS = (
     Transition("review consensus", _TALKING, None, either(REVIEWER, SYSTEM), ReviewConsensusRecorded, row="P12"),
     Transition(
         "decision prepare", (State.SCORED, State.DEFERRED), State.DECIDABLE, _MANAGER_OR_CLOCK, DecisionPrepared,
+        may_repeat=True,
         row="P13",
     ),
-    Transition("decision prepare", State.DECIDABLE, None, FUND_MANAGER, DecisionRemarked, row="P13"),
+    Transition("decision prepare", State.DECIDABLE, None, FUND_MANAGER, DecisionRemarked, may_repeat=True, row="P13"),
     Transition("decision decide", State.DECIDABLE, State.APPROVED, _DECIDES, DecisionApproved, row="P14"),
     Transition("decision decide", State.DECIDABLE, State.CONDITIONAL, _DECIDES, DecisionConditional, row="P15"),
     Transition(
@@ -195,7 +198,8 @@ TRANSITIONS = (
         row="P18",
     ),
     Transition(
-        "decision reopen", COMMITTED, State.DECIDABLE, CHAIR, DecisionReopened, second=COMMITTEE, row="P19"
+        "decision reopen", COMMITTED, State.DECIDABLE, CHAIR, DecisionReopened, second=COMMITTEE,
+        may_repeat=True, row="P19"
     ),
     Transition(
         "agreement activate", State.APPROVED, State.AGREED, _MANAGER_OR_CLOCK, AgreementActivated, row="P20"
@@ -207,11 +211,21 @@ TRANSITIONS = (
     Transition(
         "decision evidence", State.CONDITIONAL, None, PARTY_SIGNATORY, DecisionConditionEvidenced, row="P24"
     ),
-    Transition("decision evidence", State.CONDITIONAL, None, CHAIR, DecisionConditionExtended, row="P24"),
-    Transition("decision decide-objection", State.OBJECTED, State.UPHELD, CHAIR, DecisionUpheld, row="P25"),
-    Transition("decision decide-objection", State.OBJECTED, State.DECIDABLE, CHAIR, DecisionReopened, row="P25"),
-    Transition("decision decide-objection", State.OBJECTED, State.ELIGIBLE, CHAIR, EligibilityReopened, row="P25"),
-    Transition("decision vote", (State.DECIDABLE, State.OBJECTED), None, VOTERS, DecisionVoted, row="P26"),
+    Transition(
+        "decision evidence", State.CONDITIONAL, None, CHAIR, DecisionConditionExtended, may_repeat=True, row="P24"
+    ),
+    Transition(
+        "decision decide-objection", State.OBJECTED, State.UPHELD, CHAIR, DecisionUpheld, may_repeat=True, row="P25"
+    ),
+    Transition(
+        "decision decide-objection", State.OBJECTED, State.DECIDABLE, CHAIR, DecisionReopened, may_repeat=True, row="P25"
+    ),
+    Transition(
+        "decision decide-objection", State.OBJECTED, State.ELIGIBLE, CHAIR, EligibilityReopened, may_repeat=True, row="P25"
+    ),
+    Transition(
+        "decision vote", (State.DECIDABLE, State.OBJECTED), None, VOTERS, DecisionVoted, may_repeat=True, row="P26"
+    ),
 )  # fmt: skip
 
 
@@ -397,4 +411,20 @@ def _confirmed(
     }
 
 
-PROJECTIONS = {"proposal": Projection(Proposal, apply, TRANSITIONS)}
+def guard(snapshot: Snapshot, case: Proposal, row: Transition) -> Guard:
+    """Lead and co-applicants act; they and the beneficiaries judge nothing. Nobody finds eligible what he signed or
+    found before, and nobody decides twice on one proposal.
+    """
+    noun = row.command.partition(" ")[0]
+    prior: tuple[str, ...] = ()
+    if noun == "proposal":
+        prior = case.signed_by if row.records is ProposalChangesRequested else (*case.signed_by, *case.hands)
+    elif noun == "decision" and (decision := snapshot.maybe(Decision, case.ref)) is not None:
+        voters = [vote.voter for vote in decision.votes] if row.records is DecisionConditionsMet else ()
+        prior = (*decision.hands, *voters)
+    shown_by = noun if noun in ("review", "decision") else "proposal"
+    show = f"fund {shown_by} show {case.ref}"
+    return Guard(case.lead, case.applicants, case.parties, prior_approvers=prior, show=show)
+
+
+PROJECTIONS = {"proposal": Projection(Proposal, apply, TRANSITIONS, guard)}

@@ -19,7 +19,6 @@ from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.language import _, instant
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.drafting import (
     IMPROVE,
@@ -31,7 +30,7 @@ from fund.workflows.proposals.drafting import (
     to_mend,
     told,
 )
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.rounds import use_cases as rounds
 
 
@@ -61,7 +60,7 @@ def save(
         FormFault, FaultyForm, RoundNotOpen, RolloutWithoutParent, AttachmentNotNamed, AttachmentTooLarge: As they say.
     """
     case = find(uow, ref)
-    check(uow, TRANSITIONS, "proposal save", case, lead=case.lead, parties=case.applicants)
+    step = uow.transition("proposal save", case)
     require_improvable(case, "proposal save")
     found = uow.version(case)
     if version is not None and version != found:
@@ -117,16 +116,7 @@ def save(
         sections=list(changed),
         **told(uow, form),
     )
-    return carry(
-        uow,
-        TRANSITIONS,
-        "proposal save",
-        case,
-        fact,
-        lead=case.lead,
-        parties=case.applicants,
-        on_behalf_of=uow.maker.partner,
-    )
+    return step.record(fact, on_behalf_of=uow.maker.partner)
 
 
 def _require_version(case: Proposal, file: forms.FormFile) -> None:

@@ -27,11 +27,10 @@ from fund.events.proposals import ProposalParticipationConfirmed, ProposalResubm
 from fund.language import _, euros
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import place_of
 from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
 from fund.workflows.proposals.ideas import same_idea
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.proposals.lineage import require_active, require_adopters
 from fund.workflows.proposals.reading import names_of
 from fund.workflows.proposals.saving import changed_sections, require_improvable, require_listed
@@ -70,7 +69,7 @@ def confirm(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> En
 def _participate(uow: UnitOfWork, ref: str, verb: str, informed_on: date | None) -> Envelope | None:
     command = f"proposal {verb}"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
+    step = uow.transition(command, case)
     require_improvable(case, command)
     partner = uow.maker.partner or ""
     day = _informed(uow, case, partner, informed_on, command=command, verb=verb)
@@ -83,9 +82,7 @@ def _participate(uow: UnitOfWork, ref: str, verb: str, informed_on: date | None)
         uow.result["unchanged"] = True
         return None
     fact = ProposalParticipationConfirmed(ref=ref, partner=partner, revision_hash=case.revision_hash, informed_on=day)
-    return carry(
-        uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.applicants, on_behalf_of=partner or None
-    )
+    return step.record(fact, on_behalf_of=partner or None)
 
 
 def _informed(
@@ -126,7 +123,7 @@ def submit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> Env
     """
     command = "proposal submit"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
+    step = uow.transition(command, case)
     round_ = uow.case(Round, case.round)
     if case.follows is None:
         rounds.require_open(uow, case.round, command=command, subject=ref)
@@ -141,9 +138,7 @@ def submit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> Env
         ask_cents=case.ask_cents,
         informed_on=day,
     )
-    submitted = carry(
-        uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.applicants, on_behalf_of=case.lead
-    )
+    submitted = step.record(fact, on_behalf_of=case.lead)
     _what_now(uow, case, round_, submitted)
     return submitted
 
@@ -157,7 +152,7 @@ def resubmit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> E
     """
     command = "proposal resubmit"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
+    step = uow.transition(command, case)
     require_improvable(case, command)
     if case.due_on is not None and uow.today > case.due_on:
         raise DeadlinePassed(command=command, ref=ref, due_on=case.due_on, today=uow.today)
@@ -173,9 +168,7 @@ def resubmit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> E
         sections=changed_sections(case.before, case.form) if case.before is not None else (),
         informed_on=day,
     )
-    submitted = carry(
-        uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.applicants, on_behalf_of=case.lead
-    )
+    submitted = step.record(fact, on_behalf_of=case.lead)
     _what_now(uow, case, round_, submitted)
     return submitted
 

@@ -35,9 +35,9 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.undoing import refund
-from fund.workflows.lifecycle import check, require_reason
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
-from fund.workflows.receipts.lifecycle import TRANSITIONS, State
+from fund.workflows.receipts.lifecycle import State
 from fund.workflows.repayments.order import order_one_day
 
 
@@ -236,10 +236,7 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
     chosen = found.get(target, Evidence(target, "manual", 0, False))
     uow.next_step = "fund bank unmatched"
     lead, parties = parties_behind(uow, target)
-    check(
-        uow, TRANSITIONS, "bank match", receipt, records=ReceiptAllocated, lead=lead, parties=parties,
-        look="fund bank unmatched",
-    )  # fmt: skip
+    step = uow.transition("bank match", receipt, records=ReceiptAllocated)  # fmt: skip
     if uow.confirmer is not None:
         require(uow.confirmer, FUND_MANAGER, Guard(lead, None, parties), command="bank match", ref=receipt.ref)
     if uow.maybe(Disbursement, target) is not None:
@@ -329,7 +326,7 @@ def allocate(
         listed = f"fund repayment schedule {ref}"
         raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=listed)
     lead, parties = parties_behind(uow, ref)
-    check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
+    step = uow.transition("repayment allocate", found)
     uow.next_step = f"fund repayment schedule {ref}"
     day = on or booking_day(uow, found.booked_on)
     event = _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
@@ -349,7 +346,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     receipt = receipt_named(uow, ref)
     matched = [use for use in receipt.uses if use.matched]
     if not matched:
-        check(uow, TRANSITIONS, "bank unmatch", receipt, look="fund bank list")
+        step = uow.transition("bank unmatch", receipt)
         raise NothingToUndo(
             ref=receipt.ref,
             count=0,
@@ -359,7 +356,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         )
     for use in matched:
         lead, parties = parties_behind(uow, use.target)
-        check(uow, TRANSITIONS, "bank unmatch", receipt, lead=lead, parties=parties, look="fund bank list")
+        step = uow.transition("bank unmatch", receipt)
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
     fact = ReceiptUnmatched(ref=receipt.ref, reason=reason, undone=undoing(uow, receipt))
     return uow.record(fact, effective_on=on)

@@ -24,8 +24,7 @@ from fund.rules.charges import FEE, INTEREST
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import check, require_reason
-from fund.workflows.repayments.lifecycle import TRANSITIONS
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.repayments.reminders import late_parts
 
 
@@ -72,7 +71,7 @@ def charge(uow: UnitOfWork, *, ref: str, amount_cents: int, ground: str, reason:
 def _checked(uow: UnitOfWork, command: str, ref: str) -> Plan:
     plan, agreement = uow.case(Plan, ref), uow.case(Agreement, ref)
     look = f"fund repayment plan {ref}"
-    check(uow, TRANSITIONS, command, plan, lead=agreement.lead, parties=agreement.parties, look=look)
+    step = uow.transition(command, plan)
     return plan
 
 

@@ -14,8 +14,7 @@ from fund.rules import schedules
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import check
-from fund.workflows.repayments.lifecycle import TRANSITIONS, instalment_reference, last_open
+from fund.workflows.repayments.lifecycle import instalment_reference, last_open
 from fund.workflows.repayments.reminders import plan_timers
 
 SAVING_MONTHS = 3
@@ -30,11 +29,11 @@ def start_on_success(uow: UnitOfWork, event: Envelope) -> None:
     plan = uow.maybe(Plan, fact.ref)
     if plan is None or plan.plan_type != "on_success" or plan.verdict or plan.open_cents <= 0:
         return
-    check(uow, TRANSITIONS, "repayment start", plan, lead=plan.lead)
+    step = uow.transition("repayment start", plan)
     moved = schedules.from_verdict(
         plan.instalments, uow.today, grace_months=plan.grace_months, interval_months=plan.interval_months
     )
-    started = uow.record(PlanStarted(ref=plan.ref, proposal=plan.proposal, verdict=fact.verdict, instalments=moved))
+    started = step.record(PlanStarted(ref=plan.ref, proposal=plan.proposal, verdict=fact.verdict, instalments=moved))
     plan_timers(uow, started)
 
 
@@ -65,19 +64,11 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
     """
     plan = uow.case(Plan, ref)
     agreement = uow.case(Agreement, ref)
-    check(
-        uow,
-        TRANSITIONS,
-        "repayment prepay",
-        plan,
-        lead=agreement.lead,
-        parties=agreement.applicants,
-        look=f"fund repayment plan {ref}",
-    )
+    step = uow.transition("repayment prepay", plan)
     open_cents = plan.open_cents - plan.early_cents
     if not 0 < amount_cents <= open_cents:
         raise PrepaymentExceedsPlan(ref=ref, amount_cents=amount_cents, open_cents=open_cents)
-    event = uow.record(PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early))
+    event = step.record(PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early))
     plan_timers(uow, event)  # who announces a payment acknowledges the debt
     last = max((part for part in plan.instalments if part.open_cents > 0), key=lambda part: part.due_on)
     uow.result.update(ref=ref, reference=instalment_reference(ref, last.no), early=plan.early)

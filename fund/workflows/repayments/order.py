@@ -26,8 +26,7 @@ from fund.rules.regulations import age_rate
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import AllowanceRun, Plan, Received
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import check
-from fund.workflows.repayments.lifecycle import TRANSITIONS, early_of, without
+from fund.workflows.repayments.lifecycle import early_of, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def reallocate(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope
     plan = uow.case(Plan, ref)
     agreement = uow.case(Agreement, ref)
     look = f"fund repayment plan {ref}"
-    check(uow, TRANSITIONS, "repayment reallocate", plan, lead=agreement.lead, parties=agreement.parties, look=look)
+    step = uow.transition("repayment reallocate", plan)
     order = right_order(uow, plan)
     standing = [each for each in plan.received if not each.fixed]
     if not order.changed:
@@ -75,7 +74,7 @@ def reallocate(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope
         if cents < 0 and owed_cents < -cents:
             raise SurplusGone(ref=ref, partner=partner, moved_cents=-cents, owed_cents=owed_cents)
     before = {part.no: part.paid_cents for part in plan.instalments}
-    event = uow.record(_fact(plan, order, whole=True), effective_on=on)
+    event = step.record(_fact(plan, order, whole=True), effective_on=on)
     after = uow.case(Plan, ref)
     uow.result.update(
         ref=ref,
@@ -138,7 +137,7 @@ def order_one_day(uow: UnitOfWork, ref: str, day: date, *, cause: Envelope) -> N
         room -= given[each.event_id].advance_cents
     order = Order(_differences(same, given))
     if order.changed:
-        check(uow, TRANSITIONS, "repayment reallocate", plan, lead=plan.lead, look=f"fund repayment plan {ref}")
+        step = uow.transition("repayment reallocate", plan)
         uow.record(_fact(plan, order, whole=False), cause=cause, reaction="repayments.order_one_day")
 
 

@@ -21,8 +21,6 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Instalment, Plan
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import check
-from fund.workflows.repayments.lifecycle import TRANSITIONS
 
 ARREARS = "repayment.arrears"
 """The timer of one step of arrears of one instalment."""
@@ -115,11 +113,11 @@ def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
     late = late_parts(uow, plan).get(no, 0)
     if late <= 0:
         return
-    check(uow, TRANSITIONS, "repayment escalate", plan, lead=plan.lead)
+    step = uow.transition("repayment escalate", plan)
     terms = uow.regulations().terms
     taken = len(list(takewhile(lambda step: step < days, terms.arrears_days)))
     step = STEPS[min(taken, len(STEPS) - 1)]
-    event = uow.record(
+    event = step.record(
         ArrearsEscalated(
             ref=plan.ref,
             proposal=plan.proposal,
@@ -164,7 +162,7 @@ def demand(uow: UnitOfWork, *, ref: str, instalment: int | None = None) -> Envel
     plan = uow.case(Plan, ref)
     agreement = uow.case(Agreement, ref)
     look = f"fund repayment schedule {ref}"
-    check(uow, TRANSITIONS, "repayment demand", plan, lead=agreement.lead, parties=agreement.parties, look=look)
+    step = uow.transition("repayment demand", plan)
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
         raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=look)
     late = late_parts(uow, plan)
@@ -179,7 +177,7 @@ def demand(uow: UnitOfWork, *, ref: str, instalment: int | None = None) -> Envel
         fact = ArrearsDemanded(
             ref=ref, proposal=plan.proposal, instalment=no, due_on=due[no], open_cents=late[no], pay_by=pay_by
         )
-        event = uow.record(fact)
+        event = step.record(fact)
     if event is not None:
         _watch_again(uow, ref, wanted, event)
     uow.result.update(ref=ref, instalments=wanted, demanded_cents=sum(late[no] for no in wanted), pay_by=str(pay_by))
@@ -199,8 +197,8 @@ def warn(uow: UnitOfWork, timer: TimerRow) -> None:
     late = late_parts(uow, plan).get(no, 0)
     if part.warned_until == ends_on or soon_on > uow.today or late <= 0:
         return
-    check(uow, TRANSITIONS, "repayment warn", plan, lead=plan.lead)
-    uow.record(
+    step = uow.transition("repayment warn", plan)
+    step.record(
         LimitationNeared(
             ref=plan.ref, proposal=plan.proposal, instalment=no, due_on=part.due_on, ends_on=ends_on, open_cents=late
         )

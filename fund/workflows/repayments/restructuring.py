@@ -32,8 +32,6 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
 from fund.workflows import resolutions
-from fund.workflows.lifecycle import check
-from fund.workflows.repayments.lifecycle import TRANSITIONS
 
 MATTER = "restructuring"
 
@@ -187,7 +185,7 @@ def restructured(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> 
     """The committee agreed: the plan has these instalments from now on."""
     plan = uow.case(Plan, resolution.subject)
     still_possible(uow, resolution)
-    check(uow, TRANSITIONS, "decision decide", plan, lead=plan.lead, parties=resolution.parties)
+    step = uow.transition("decision decide", plan)
     fact = PlanRestructured(
         ref=plan.ref,
         proposal=plan.proposal,

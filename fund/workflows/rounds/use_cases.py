@@ -17,13 +17,12 @@ from fund.events import Envelope
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPlanned
-from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
+from fund.rules.authority import CHAIR, FUND_MANAGER, NO_CASE, SYSTEM
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import CaseBrief, TimerRow
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry
 
 
 class State(StrEnum):
@@ -132,7 +131,7 @@ def plan(
         ceiling_cents=ceiling_cents,
         allocation=allocation,
     )
-    planned = carry(uow, TRANSITIONS, "round plan", None, fact, look="fund round list")
+    planned = uow.begin("round plan", Round, of=NO_CASE).record(fact)
     uow.set_timer("round.open", fact.stream, fact.opens_at, cause=planned)
     uow.set_timer("round.close", fact.stream, fact.closes_at, cause=planned)
     uow.result["round"] = fact.ref
@@ -144,7 +143,7 @@ def open_round(uow: UnitOfWork, timer: TimerRow) -> None:
     """The opening instant has come: partners may apply."""
     case = _of_timer(uow, timer)
     if case.state == State.PLANNED:
-        carry(uow, TRANSITIONS, "round open", case, RoundOpened(ref=case.ref))
+        uow.transition("round open", case).record(RoundOpened(ref=case.ref))
 
 
 def close(uow: UnitOfWork, timer: TimerRow) -> None:
@@ -152,7 +151,7 @@ def close(uow: UnitOfWork, timer: TimerRow) -> None:
     case = _of_timer(uow, timer)
     if case.state in (State.PLANNED, State.OPEN):
         submitted = _submitted(uow, case)
-        carry(uow, TRANSITIONS, "round close", case, RoundClosed(ref=case.ref, submitted=len(submitted)))
+        uow.transition("round close", case).record(RoundClosed(ref=case.ref, submitted=len(submitted)))
 
 
 def _of_timer(uow: UnitOfWork, timer: TimerRow) -> Round:
@@ -166,7 +165,7 @@ def decide_if_done(uow: UnitOfWork, event: Envelope) -> None:
         if case is None or case.state != State.CLOSED or uow.any(Proposal, parent=ref, states=_WAITED_FOR):
             continue
         fact = RoundDecided(ref=ref, approved=len(case.awards), committed_cents=case.committed_cents)
-        carry(uow, TRANSITIONS, "round decide", case, fact)
+        uow.transition("round decide", case).record(fact)
 
 
 def _rounds_of(snapshot: Snapshot, event: Envelope) -> list[str]:

@@ -152,7 +152,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, An
     """
     case = uow.case(Transfer, ref)
     fact = TransferSettled(ref=ref, **_sides(case))
-    carry(uow, TRANSITIONS, "cost settle", case, fact, effective_on=on, look="fund cost list")
+    uow.transition("cost settle", case).record(fact, effective_on=on)
     uow.next_step = "fund cost list"
     return {"ref": ref, "amount_cents": case.amount_cents}
 
@@ -166,11 +166,11 @@ def recall(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """
     why = require_reason("cost recall", reason)
     case = uow.case(Transfer, ref)
-    check(uow, TRANSITIONS, "cost recall", case, look="fund cost list")
+    step = uow.transition("cost recall", case)
     if case.debit_line:
         raise TransferSeen(ref=ref, amount_cents=case.amount_cents, account=case.from_account)
     fact = TransferFailed(ref=ref, reason=why, **_sides(case))
-    carry(uow, TRANSITIONS, "cost recall", case, fact, effective_on=on, look="fund cost list")
+    step.record(fact, effective_on=on)
     uow.next_step = "fund cost list"
     return {"ref": ref, "amount_cents": case.amount_cents}
 

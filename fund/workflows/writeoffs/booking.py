@@ -17,8 +17,8 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import carry, require_reason
-from fund.workflows.writeoffs.lifecycle import LOOK, TRANSITIONS, State
+from fund.workflows.lifecycle import require_reason
+from fund.workflows.writeoffs.lifecycle import State
 from fund.workflows.writeoffs.standing import came_back, entry_of, lost, standing
 
 
@@ -52,10 +52,7 @@ def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         allowance_released_cents=max(0, allowance - (outstanding - case.amount_cents)),
     )
     uow.next_step = "fund statement position"
-    return carry(
-        uow, TRANSITIONS, "writeoff post", case, fact,
-        lead=case.lead, parties=case.parties, hands=(*case.hands, *case.commitments), effective_on=on, look=LOOK,
-    )  # fmt: skip
+    return uow.transition("writeoff post", case).record(fact, effective_on=on)  # fmt: skip
 
 
 def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
@@ -93,17 +90,7 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         allowance_above_cents=max(0, allowance - outstanding) if recovered else 0,
     )
     uow.next_step = f"fund repayment schedule {case.agreement}"
-    return carry(
-        uow,
-        TRANSITIONS,
-        "writeoff reverse",
-        case,
-        fact,
-        lead=case.lead,
-        parties=case.parties,
-        effective_on=on,
-        look=LOOK,
-    )
+    return uow.transition("writeoff reverse", case).record(fact, effective_on=on)
 
 
 def _require_after(uow: UnitOfWork, case: Writeoff, on: date | None, *codes: str) -> None:
@@ -157,17 +144,7 @@ def recover(
         receipt=held.ref if held is not None else "",
     )
     uow.next_step = "fund writeoff list"
-    return carry(
-        uow,
-        TRANSITIONS,
-        "writeoff recover",
-        case,
-        fact,
-        lead=case.lead,
-        parties=case.parties,
-        effective_on=on,
-        look=LOOK,
-    )
+    return uow.transition("writeoff recover", case).record(fact, effective_on=on)
 
 
 def _receipt(uow: UnitOfWork, ref: str, receipt: str | None) -> Receipt | None:

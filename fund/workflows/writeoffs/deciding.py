@@ -19,8 +19,7 @@ from fund.workflows.ballots import (
     waiting_in_body,
 )
 from fund.workflows.bodies import Body, Matter, deciders, require_decider
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.writeoffs.lifecycle import LOOK, TRANSITIONS, Ground, State
+from fund.workflows.writeoffs.lifecycle import LOOK, Ground, State
 from fund.workflows.writeoffs.standing import standing
 
 
@@ -36,7 +35,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
-    check(uow, TRANSITIONS, "writeoff vote", case, lead=case.lead, parties=case.parties, look=LOOK)
+    step = uow.transition("writeoff vote", case)
     body = _body(uow, case)
     commitment = cast_vote(
         uow,
@@ -51,7 +50,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
     rules = uow.regulations().committee
     uow.next_step = after_vote(uow, rules, body, case.commitments, look=LOOK, decide=f"fund writeoff decide {ref}")
-    return carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=LOOK)
+    return step.record(fact)
 
 
 def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
@@ -68,7 +67,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
-    check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, hands=case.hands, look=LOOK)
+    step = uow.transition("writeoff decide", case)
     command, matter = "writeoff decide", _matter(uow, case)
     require_decider(uow, uow.maker, matter, command=command, ref=ref, look=LOOK, hands=case.hands)
     rules = uow.regulations()
@@ -96,17 +95,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     else:
         fact = WriteoffRefused(**about, reason=reason)
         uow.next_step = "fund writeoff list"
-    envelope = carry(
-        uow,
-        TRANSITIONS,
-        "writeoff decide",
-        case,
-        fact,
-        lead=case.lead,
-        parties=case.parties,
-        hands=case.hands,
-        look=LOOK,
-    )
+    envelope = step.record(fact)
     close_votes(uow, case.stream)
     return envelope
 
