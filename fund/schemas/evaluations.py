@@ -55,6 +55,11 @@ class Evaluation(CaseFile):
     followon_announced: tuple[int, ...] = ()
     followon_expired: bool = False
 
+    @property
+    def applicants(self) -> tuple[str, ...]:
+        """The partners that take part: lead and co-applicants."""
+        return (self.lead, *self.co_applicants)
+
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.ref, partner=self.lead, lookup=self.proposal, due_on=self.due_on)
 

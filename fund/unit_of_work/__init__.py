@@ -12,6 +12,6 @@ from fund.unit_of_work.history import HistoricalSnapshot
 from fund.unit_of_work.projections import Projection, Projections
 from fund.unit_of_work.refs import derive_id
 from fund.unit_of_work.snapshot import BOOK, Snapshot
-from fund.unit_of_work.unit import UnitOfWork
+from fund.unit_of_work.unit import Step, UnitOfWork
 
-__all__ = ["BOOK", "Projection", "Projections", "HistoricalSnapshot", "UnitOfWork", "Snapshot", "derive_id"]
+__all__ = ["BOOK", "Projection", "Projections", "HistoricalSnapshot", "Step", "UnitOfWork", "Snapshot", "derive_id"]

@@ -51,7 +51,15 @@ class Step:
     of: CaseFile | Guard
     ref: str
 
-    def record(self, fact: Fact, *, effective_on: date | None = None, on_behalf_of: str | None = None) -> Envelope:
+    def record(
+        self,
+        fact: Fact,
+        *,
+        effective_on: date | None = None,
+        on_behalf_of: str | None = None,
+        cause: Envelope | None = None,
+        reaction: str = "",
+    ) -> Envelope:
         """Record the fact; where the command has several outcomes, the row of this one is judged too.
 
         Raises:
@@ -61,7 +69,9 @@ class Step:
         row = next(row for row in self.rows if row.records is type(fact))
         if row is not self.rows[0]:
             self.uow.judge(row, self.of, ref=self.ref)
-        return self.uow.record(fact, effective_on=effective_on, on_behalf_of=on_behalf_of)
+        return self.uow.record(
+            fact, effective_on=effective_on, on_behalf_of=on_behalf_of, cause=cause, reaction=reaction
+        )
 
 
 class UnitOfWork(Snapshot):
@@ -224,19 +234,27 @@ class UnitOfWork(Snapshot):
 
     # ------------------------------------------------------------------------------------------------- recording
 
-    def transition(self, command: str, case: CaseFile, *, records: type[Fact] | None = None) -> Step:
+    def transition(
+        self,
+        command: str,
+        case: CaseFile,
+        *,
+        of: CaseFile | Guard | None = None,
+        records: type[Fact] | None = None,
+    ) -> Step:
         """The step that ``command`` takes with this case, once state and people were judged; its ``record`` does it.
 
         Whose case it is and who acted in it before, the case says itself (``guard`` of its projection).
 
         Args:
+            of: The case whose people are judged, where the command names another (a receipt for an agreement).
             records: The fact, where the outcomes of a command ask different people and only one is meant.
 
         Raises:
             TransitionNotAllowed: No row for this state; the message shows it and those in which it would be possible.
             NotAuthorised, ConflictOfInterest, SameHands: As they say.
         """
-        return self._step(command, type(case), case.state, of=case, ref=case.ref, records=records)
+        return self._step(command, type(case), case.state, of=of or case, ref=case.ref, records=records)
 
     def begin(
         self,

@@ -38,13 +38,12 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.lifecycle import (
-    AMENDMENTS,
     COMMITTEE_HAS_IT,
     NEW_LEAD_HAS_IT,
     MilestoneState,
 )
 from fund.workflows.agreements.lifecycle import AmendmentState as S
-from fund.workflows.lifecycle import carry, require_reason
+from fund.workflows.lifecycle import require_reason
 
 OPEN_MILESTONES = (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED, MilestoneState.REJECTED)
 _LOOK = "fund agreement show {ref}"
@@ -91,7 +90,7 @@ def amend(
         DisbursementsOpen, ReasonMissing: As they say.
     """
     agreement = uow.case(Agreement, ref)
-    step = uow.transition("agreement amend", agreement)
+    uow.transition("agreement amend", agreement)
     reason = require_reason("agreement amend", reason)
     if new_lead is not None:
         if change_cents or milestone is not None or due_on is not None:
@@ -262,10 +261,7 @@ def _propose(uow: UnitOfWork, agreement: Agreement, **told: Any) -> Envelope:
     )
     uow.result.update(ref=agreement.ref, amendment=new, asks=fact.asks, award_cents=fact.award_cents)
     uow.next_step = f"fund agreement sign {new}" if fact.new_lead else f"fund decision vote {new} --for"
-    return carry(
-        uow, AMENDMENTS, "agreement amend", None, fact,
-        lead=agreement.lead, parties=agreement.parties, look=_LOOK.format(ref=agreement.ref),
-    )  # fmt: skip
+    return uow.begin("agreement amend", Amendment, of=agreement).record(fact)
 
 
 def require_new_lead(agreement: Agreement, partner: str) -> None:

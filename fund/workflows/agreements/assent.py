@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from fund.errors.agreements import AnotherHasTheWord
 from fund.errors.commands import TransitionNotAllowed
@@ -36,12 +35,6 @@ from fund.workflows.ballots import (
 from fund.workflows.bodies import Body, Matter, deciders, require_decider
 
 _LOOK = "fund agreement show {ref}"
-
-
-def _around(case: Amendment) -> dict[str, Any]:
-    return {
-        "lead": case.lead, "parties": case.parties, "hands": case.hands, "look": _LOOK.format(ref=case.agreement),
-    }  # fmt: skip
 
 
 def _require_asks(case: Amendment, asks: str) -> None:
@@ -166,7 +159,6 @@ def sign_as_new_lead(uow: UnitOfWork, *, ref: str) -> Envelope:
     """
     case = uow.case(Amendment, ref)
     agreement = uow.case(Agreement, case.agreement)
-    around = {**_around(case), "own": case.new_lead or None}
     step = uow.transition("agreement sign", case)
     _require_asks(case, NEW_LEAD_HAS_IT)
     _require_active(agreement, "agreement sign")

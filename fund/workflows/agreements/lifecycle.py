@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from fund.events import Envelope, Fact
@@ -383,8 +384,20 @@ def guard_agreement(_snapshot: Snapshot, case: Agreement, _row: Transition) -> G
     return Guard(lead=case.lead, applicants=case.applicants, parties=case.parties, show=show)
 
 
+def guard_milestone(snapshot: Snapshot, case: Milestone, row: Transition) -> Guard:
+    """As its agreement."""
+    agreement = snapshot.guard(snapshot.case(Agreement, case.agreement), row)
+    return replace(agreement, show=f"fund milestone list {case.agreement}")
+
+
+def guard_amendment(_snapshot: Snapshot, case: Amendment, _row: Transition) -> Guard:
+    """The parties of its agreement; the new lead signs for itself; who made it decides nothing of it."""
+    show, new_lead = f"fund agreement show {case.agreement}", (case.new_lead,) if case.new_lead else ()
+    return Guard(case.lead, None, case.parties, own=new_lead, prior_approvers=case.hands, show=show)
+
+
 PROJECTIONS = {
     "agreement": Projection(Agreement, apply_agreement, AGREEMENTS, guard_agreement),
-    "milestone": Projection(Milestone, apply_milestone, MILESTONES),
-    "amendment": Projection(Amendment, apply_amendment, AMENDMENTS),
+    "milestone": Projection(Milestone, apply_milestone, MILESTONES, guard_milestone),
+    "amendment": Projection(Amendment, apply_amendment, AMENDMENTS, guard_amendment),
 }

@@ -10,15 +10,14 @@ from fund.errors.agreements import AgreementNotRunning, CriteriaNotTicked, Evide
 from fund.events import Envelope
 from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
 from fund.schemas.agreements import Agreement, Milestone
-from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work import Step, UnitOfWork
 from fund.workflows.agreements.lifecycle import RUNNING
 from fund.workflows.lifecycle import require_reason
 
 
-def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreement]:
+def _step(uow: UnitOfWork, command: str, ref: str) -> tuple[Step, Milestone, Agreement]:
     milestone = uow.case(Milestone, ref)
     agreement = uow.case(Agreement, milestone.agreement)
-    by_party = command == "milestone evidence"
     step = uow.transition(command, milestone)
     if agreement.state not in RUNNING:
         raise AgreementNotRunning(
@@ -28,7 +27,7 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreem
             state=agreement.state,
             allowed=list(RUNNING),
         )
-    return milestone, agreement
+    return step, milestone, agreement
 
 
 def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[InputFile] = (), note: str = "") -> Envelope:
@@ -42,11 +41,11 @@ def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[InputFile] = (), note
         EvidenceMissing: No file.
         AgreementNotRunning: The agreement ended.
     """
-    milestone, agreement = _checked(uow, "milestone evidence", ref)
+    step, milestone, agreement = _step(uow, "milestone evidence", ref)
     if not files:
         raise EvidenceMissing(ref=ref)
     hashes = tuple(dict.fromkeys(kept.put_all(uow, files)))
-    event = uow.record(
+    event = step.record(
         MilestoneEvidenced(
             ref=ref, agreement=agreement.ref, proposal=agreement.proposal, evidence=hashes, note=note.strip()
         )
@@ -66,7 +65,7 @@ def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
         UnknownCriterion: A number the milestone does not have.
         CriteriaNotTicked: A criterion without a tick; ask for changes, or reject.
     """
-    milestone, agreement = _checked(uow, "milestone accept", ref)
+    step, milestone, agreement = _step(uow, "milestone accept", ref)
     ticked = _ticked(milestone, met)
     missing = [number for number in range(1, len(milestone.criteria) + 1) if number not in ticked]
     if missing:
@@ -76,7 +75,7 @@ def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
             count=len(milestone.criteria),
             missing=missing,
         )
-    event = uow.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
+    event = step.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
     uow.next_step = f"fund disbursement request {agreement.ref} --milestone {milestone.number}"
     return event
 
@@ -87,8 +86,8 @@ def request_changes(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int
     Raises:
         ReasonMissing, UnknownCriterion: As they say.
     """
-    milestone, agreement = _checked(uow, "milestone request-changes", ref)
-    event = uow.record(
+    step, milestone, agreement = _step(uow, "milestone request-changes", ref)
+    event = step.record(
         MilestoneChangesRequested(
             ref=ref,
             agreement=agreement.ref,
@@ -107,8 +106,8 @@ def reject(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -
     Raises:
         ReasonMissing, UnknownCriterion: As they say.
     """
-    milestone, agreement = _checked(uow, "milestone reject", ref)
-    event = uow.record(
+    step, milestone, agreement = _step(uow, "milestone reject", ref)
+    event = step.record(
         MilestoneRejected(
             ref=ref,
             agreement=agreement.ref,

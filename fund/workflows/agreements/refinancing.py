@@ -23,6 +23,7 @@ from fund.events import Envelope
 from fund.events.agreements import AgreementRefinanced, InstalmentCut, MovedInstalment
 from fund.language import _
 from fund.rules import schedules
+from fund.rules.authority import Guard
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
@@ -32,7 +33,7 @@ from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
 from fund.workflows.agreements.lifecycle import AgreementState
-from fund.workflows.lifecycle import check, require_reason
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.repayments.lifecycle import REMINDED
 from fund.workflows.repayments.reminders import plan_timers
 
@@ -75,7 +76,7 @@ def refinance(uow: UnitOfWork, *, ref: str, to: str, reason: str) -> Envelope:
     """
     parent, child = uow.case(Agreement, ref), uow.case(Agreement, to)
     parties = tuple(dict.fromkeys((*parent.parties, *child.parties)))
-    check(uow, resolutions.TRANSITIONS, COMMAND, None, ref=ref, lead=child.lead, parties=parties)
+    uow.begin(COMMAND, Resolution, of=Guard(lead=child.lead, parties=parties), ref=ref)
     reason = require_reason(COMMAND, reason)
     found = checked(uow, parent, child)
     proposed = resolutions.propose(

@@ -43,12 +43,6 @@ LOWER_GROUNDS = ("activities_not_done", "obligations_not_met", "wrong_informatio
 """Grounds on which an agreement is set lower than granted: Awb 4:46 lid 2, a to d."""
 
 
-def _checked(uow: UnitOfWork, command: str, ref: str) -> Agreement:
-    agreement = uow.case(Agreement, ref)
-    step = uow.transition(command, agreement)
-    return agreement
-
-
 # ----------------------------------------------------------------------------------------------------------- A4
 
 
@@ -65,10 +59,11 @@ def suspend(
 
     Source: Awb 4:56.
     """
-    agreement = _checked(uow, "agreement suspend", ref)
+    agreement = uow.case(Agreement, ref)
+    step = uow.transition("agreement suspend", agreement)
     day = on or uow.today
     term = weeks(uow.regulations_named(agreement.terms.regulations).terms.suspension_weeks)
-    event = uow.record(
+    event = step.record(
         AgreementSuspended(
             ref=ref,
             proposal=agreement.proposal,
@@ -89,8 +84,9 @@ def resume(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     Raises:
         ReasonMissing: Why it is lifted is not written down.
     """
-    agreement = _checked(uow, "agreement resume", ref)
-    event = uow.record(
+    agreement = uow.case(Agreement, ref)
+    step = uow.transition("agreement resume", agreement)
+    event = step.record(
         AgreementResumed(ref=ref, proposal=agreement.proposal, reason=require_reason("agreement resume", reason)),
         effective_on=on,
     )
@@ -105,8 +101,8 @@ def end_suspension(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     if agreement.suspended_until_on >= uow.today:
         return
-    step = uow.transition("agreement resume", agreement)
-    step.record(AgreementResumed(ref=agreement.ref, proposal=agreement.proposal, reason="term of suspension over"))
+    over = AgreementResumed(ref=agreement.ref, proposal=agreement.proposal, reason="term of suspension over")
+    uow.transition("agreement resume", agreement).record(over)
 
 
 # ------------------------------------------------------------------------------------------------------- A5, A6
@@ -141,12 +137,13 @@ def complete(
 
     Source: Awb 4:45-4:47.
     """
-    agreement = _checked(uow, "agreement complete", ref)
+    agreement = uow.case(Agreement, ref)
+    step = uow.transition("agreement complete", agreement)
     if report is None and not (ex_officio and reason.strip()):
         raise ReportMissing(ref=ref)
     _require_lower(agreement, set_at_cents, ground, reason)
     released, repayable, cuts = _rest(uow, agreement)
-    event = uow.record(
+    event = step.record(
         AgreementCompleted(
             ref=ref,
             proposal=agreement.proposal,
@@ -207,14 +204,15 @@ def terminate(
         UnknownTerminationGround, ReasonMissing: As they say.
         DisbursementsOpen: Requests are refused, withdrawn or cancelled first (D7, D9).
     """
-    agreement = _checked(uow, "agreement terminate", ref)
+    agreement = uow.case(Agreement, ref)
+    step = uow.transition("agreement terminate", agreement)
     if ground not in GROUNDS:
         raise UnknownTerminationGround(ref=ref, ground=ground, known=GROUNDS)
     reason = require_reason("agreement terminate", reason)
     if waive_evaluation and ground != "breach":
         raise EvaluationNotWaivable(ref=ref, ground=ground)
     released, repayable, cuts = _rest(uow, agreement)
-    event = uow.record(
+    event = step.record(
         AgreementTerminated(
             ref=ref,
             proposal=agreement.proposal,
@@ -267,8 +265,7 @@ def close_when_done(uow: UnitOfWork, event: Envelope) -> None:
     for ref in dict.fromkeys(refs):
         agreement = uow.maybe(Agreement, ref)
         if agreement is not None and agreement.state in ENDED and _done(uow, agreement):
-            step = uow.transition("agreement close", agreement)
-            step.record(AgreementClosed(ref=ref, proposal=agreement.proposal))
+            uow.transition("agreement close", agreement).record(AgreementClosed(ref=ref, proposal=agreement.proposal))
 
 
 def _done(uow: UnitOfWork, agreement: Agreement) -> bool:

@@ -62,16 +62,14 @@ def announce(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     if uow.today > case.followon_until or _followers(uow, case.ref):
         return
-    step = uow.transition("evaluation announce", case)
-    step.record(
-        FollowonAnnounced(
-            ref=case.ref,
-            proposal=case.proposal,
-            expires_on=case.followon_until,
-            days_left=days,
-            parties=case.parties,
-        )
+    fact = FollowonAnnounced(
+        ref=case.ref,
+        proposal=case.proposal,
+        expires_on=case.followon_until,
+        days_left=days,
+        parties=case.parties,
     )
+    uow.transition("evaluation announce", case).record(fact)
 
 
 def expire(uow: UnitOfWork, timer: TimerRow) -> None:
@@ -79,9 +77,9 @@ def expire(uow: UnitOfWork, timer: TimerRow) -> None:
     case = uow.maybe(Evaluation, timer.stream.partition("/")[2])
     if case is None or case.followon_until is None or case.followon_expired or uow.today <= case.followon_until:
         return
-    step = uow.transition("evaluation expire", case)
     used_by = tuple(each.ref for each in _followers(uow, case.ref))
-    step.record(FollowonExpired(ref=case.ref, proposal=case.proposal, expired_on=case.followon_until, used_by=used_by))
+    fact = FollowonExpired(ref=case.ref, proposal=case.proposal, expired_on=case.followon_until, used_by=used_by)
+    uow.transition("evaluation expire", case).record(fact)
 
 
 # -------------------------------------------------------------------------------------------------------- lineage

@@ -43,8 +43,6 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
     """
     case = uow.case(Evaluation, ref)
     by_fund_manager = not uow.maker.has(Role.PARTNER_SIGNATORY)
-    parties = case.parties if by_fund_manager else (case.lead, *case.co_applicants)
-    look = _LOOK.format(ref=ref)
     step = uow.transition("evaluation submit", case)
     form = parse_evaluation(bytes(file["content"]), str(file["name"]))
     if by_fund_manager and case.state == State.DUE and uow.maker.has(Role.FUND_MANAGER):
@@ -83,7 +81,6 @@ def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") 
     case = uow.case(Evaluation, ref)
     if learning not in SCALE:
         raise ScoreOutOfRange(given=learning, ref=ref)
-    around: dict[str, Any] = {"lead": case.lead, "parties": case.parties, "look": _LOOK.format(ref=ref)}
     step = uow.transition(command, case)
     _require_peer(uow, case, command)
     if uow.maker.user_id in case.peers:
@@ -125,7 +122,7 @@ def accept(uow: UnitOfWork, *, ref: str) -> Envelope:
         good_result=learning >= rules_of(uow, case).learning_threshold,
     )
     uow.next_step = f"fund evaluation show {ref}"
-    return uow.transition("evaluation accept", case).record(fact)  # fmt: skip
+    return uow.transition("evaluation accept", case).record(fact)
 
 
 def send_back(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
@@ -140,5 +137,4 @@ def send_back(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         raise ReturnedBefore(ref=ref, returned=case.returned)
     uow.next_step = f"fund evaluation submit {ref} FILE"
     fact = EvaluationReturned(ref=ref, proposal=case.proposal, reason=reason, due_on=uow.today)
-    look = _LOOK.format(ref=ref)
     return uow.transition("evaluation return", case).record(fact)

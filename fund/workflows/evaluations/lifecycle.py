@@ -20,7 +20,7 @@ from fund.events.evaluations import (
     FollowonExpired,
     FollowonInvited,
 )
-from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER, SYSTEM, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER, SYSTEM, Guard, either
 from fund.rules.regulations import Regulations
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.agreements import Agreement
@@ -137,4 +137,10 @@ def mean(peers: Mapping[str, int]) -> Fraction:
     return Fraction(sum(peers.values()), len(peers))
 
 
-PROJECTIONS = {"evaluation": Projection(Evaluation, apply, TRANSITIONS)}
+def guard(_snapshot: Snapshot, case: Evaluation, _row: Transition) -> Guard:
+    """The parties of the agreement; who wrote it or judged it as a peer does not judge it again (G7 a)."""
+    prior, show = (*case.hands, *case.peers), f"fund evaluation show {case.ref}"
+    return Guard(case.lead, case.applicants, case.parties, prior_approvers=prior, show=show)
+
+
+PROJECTIONS = {"evaluation": Projection(Evaluation, apply, TRANSITIONS, guard)}

@@ -116,7 +116,7 @@ def propose(uow: UnitOfWork, *, ref: str, valued_on: date | None = None, costs: 
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     partner = uow.partner(ref)
-    step = uow.transition("partner propose-settlement", partner)
+    uow.transition("partner propose-settlement", partner)
     case = uow.case(Exit, ref)
     first = case.leaves_on or uow.today
     day = valued_on or first
@@ -201,7 +201,6 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
     partner = uow.partner(ref)
     command = "partner agree-settlement"
     case = uow.maybe(Exit, ref)
-    around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
     step = uow.transition(command, partner)
     assert case is not None
     net = case.net_cents if amount is None else amount
@@ -265,7 +264,6 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     """
     partner = uow.partner(ref)
     case = uow.maybe(Exit, ref)
-    around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
     step = uow.transition("partner settle", partner)
     assert case is not None
     if on is not None and case.valued_on is not None and on < case.valued_on:

@@ -19,7 +19,7 @@ from fund.events.exits import ExitPaid, ExitSetOff, PartnerExited
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
-from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.unit_of_work import Snapshot, Step, UnitOfWork
 from fund.workflows.exits.later import standing
 from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
@@ -70,7 +70,7 @@ def pay(
     case = uow.case(Exit, ref)
     due = -standing(uow, f"2200.{ref}")
     if set_off:
-        return _set_off(uow, partner, set_off, due, amount, signed, on)
+        return _set_off(step, partner, set_off, due, amount, signed, on)
     cents = due if amount is None else amount
     if not 0 < cents <= due:
         raise BeyondSettlement(partner=ref, asked_cents=cents, due_cents=due)
@@ -98,7 +98,7 @@ def pay(
 
 
 def _set_off(
-    uow: UnitOfWork,
+    step: Step,
     partner: Partner,
     ref: str,
     due: int,
@@ -106,6 +106,7 @@ def _set_off(
     signed: Mapping[str, Any] | None,
     on: date | None,
 ) -> Envelope:
+    uow = step.uow
     agreement = uow.case(Agreement, ref)
     if agreement.lead != partner.ref:
         raise PayeeNotParty(payee=partner.ref, agreement=ref, parties=[agreement.lead])
@@ -128,8 +129,7 @@ def _set_off(
         file_sha256=files.put(uow, bytes(signed["content"]), name=str(signed["name"])),
     )
     uow.next_step = f"fund partner show {partner.ref}"
-    around: dict[str, Any] = {"parties": (partner.ref,), "own": partner.ref}
-    return uow.transition(PAY, partner).record(fact, effective_on=on)
+    return step.record(fact, effective_on=on)
 
 
 def leave(uow: UnitOfWork, event: Envelope) -> None:

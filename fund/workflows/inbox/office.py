@@ -24,7 +24,7 @@ from fund.workflows.decisions.body import committee_of
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
 from fund.workflows.partners.reviewing import ANNOUNCED_MONTHS
-from fund.workflows.receipts.matching import parties_behind
+from fund.workflows.receipts.matching import behind
 
 CLOSED_BY = (6, 30)
 """The last day, in the year after, on which the books of a year are closed."""
@@ -123,7 +123,8 @@ def _of_receipt(reader: InboxReader, ref: str, to: str) -> _Ties:
     receipt = reader.snapshot.maybe(Receipt, ref)
     candidates = {each.target for each in receipt.candidates} if receipt is not None else set()
     target = to or (candidates.pop() if len(candidates) == 1 else "")
-    return _Ties(ref, *parties_behind(reader.snapshot, target)) if target else _Ties(ref)
+    whose = behind(reader.snapshot, target) if target else None
+    return _Ties(ref, whose.lead, whose.parties) if whose else _Ties(ref)
 
 
 def _of_proposal(reader: InboxReader, command: str, ref: str) -> _Ties:

@@ -18,14 +18,14 @@ from fund.errors.capital import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope
 from fund.events.capital import PartnerAdmitted, PartnerProposed
 from fund.rules import valuation
+from fund.rules.authority import Guard
 from fund.rules.exits import main_balances
 from fund.rules.keys import fraction_text, rescale, shares
 from fund.schemas.capital import DistributionKey, Partner, members_of
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry
 from fund.workflows.partners.founders import read_partners, require_no_supplier
-from fund.workflows.partners.lifecycle import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.resolutions import propose
 
 ADMISSION = "admission"
@@ -63,7 +63,8 @@ def add(uow: UnitOfWork, *, file: InputFile) -> dict[str, Any]:
     for row in rows:
         fields = {field: value for field, value in row.model_dump().items() if field in told}
         fact = PartnerProposed(**fields)
-        carry(uow, PARTNER_TRANSITIONS, "partner add", None, fact, parties=(row.ref,), look="fund partner list")
+        whose = Guard(parties=(row.ref,), show="fund partner list")
+        uow.begin("partner add", Partner, of=whose, ref=row.ref).record(fact)
     first = rows[0].ref
     uow.next_step = f"fund user add NAME --role partner_signatory --partner {first}"
     return {"candidates": [row.ref for row in rows]}
@@ -81,8 +82,7 @@ def admit(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     partner = uow.partner(ref)
-    look = f"fund partner show {ref}"
-    step = uow.transition("partner admit", partner)
+    uow.transition("partner admit", partner)
     return propose(
         uow,
         command="partner admit",

@@ -24,13 +24,13 @@ from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import Envelope, canonical_json
 from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
 from fund.events.decisions import OpenedVote
+from fund.rules.authority import NO_CASE
 from fund.rules.keys import REVIEW_MONTHS, shares, year_of
 from fund.rules.voting import ABSTAIN, Ballot, board_missing
 from fund.schemas.capital import DistributionKey, Partner, members_of, parse_key
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry
 from fund.workflows.partners.founders import texts_of
-from fund.workflows.partners.lifecycle import KEY_TRANSITIONS, State
+from fund.workflows.partners.lifecycle import State
 from fund.workflows.partners.reviewing import plan_review
 from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
@@ -82,7 +82,7 @@ def adopt_key(uow: UnitOfWork, *, file: InputFile) -> Envelope:
         early=_early(uow, form.from_on),
     )
     uow.next_step = f"fund decision vote {form.name} --for"
-    return carry(uow, KEY_TRANSITIONS, "key adopt", None, fact)
+    return uow.begin("key adopt", DistributionKey, of=NO_CASE, ref=form.name).record(fact)
 
 
 def _early(snapshot: Snapshot, from_on: date) -> bool:

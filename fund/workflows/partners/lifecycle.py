@@ -31,10 +31,11 @@ from fund.events.exits import (
 )
 from fund.events.payables import PayableCancelled
 from fund.events.resolutions import ResolutionProposed
-from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, PAYERS, SYSTEM, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, PAYERS, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import DistributionKey, Partner
-from fund.unit_of_work import Projection
+from fund.schemas.exits import Exit
+from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
@@ -87,7 +88,7 @@ PARTNER_TRANSITIONS = (
     Transition("partner give-notice", _P.ACTIVE, _P.NOTICE_GIVEN, OWN_SIGNATORY, PartnerNoticeGiven, row="K4"),
     Transition(
         "partner propose-settlement", _VALUED, _P.SETTLEMENT_PROPOSED, FUND_MANAGER, ExitSettlementProposed,
-        second=TREASURER, row="K5",
+        second=TREASURER, may_repeat=True, row="K5",
     ),
     Transition(
         "partner wind-up", (_P.ACTIVE, *_VALUED), _P.SETTLEMENT_PROPOSED, SYSTEM, ExitSettlementProposed, row="K5"
@@ -102,15 +103,19 @@ PARTNER_TRANSITIONS = (
     ),
     Transition("partner settle", _P.AGREED, _P.SETTLING, TREASURER, ExitSettled, row="K7"),
     Transition("partner settle", _P.DISPUTED, _P.DISPUTED, TREASURER, ExitSettled, row="K6, K7"),
-    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitPaid, second=PAYERS, row="K8"),
-    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitSetOff, second=PAYERS, row="K8"),
+    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitPaid, second=PAYERS, may_repeat=True, row="K8"),
+    Transition(
+        "partner pay-settlement", _PAYABLE, None, TREASURER, ExitSetOff, second=PAYERS, may_repeat=True, row="K8"
+    ),
     Transition("partner leave", _P.SETTLING, _P.EXITED, SYSTEM, PartnerExited, row="K8"),
     Transition(
         "payment cancel", (_P.SETTLING, _P.EXITED), _P.SETTLING, FUND_MANAGER, PayableCancelled, second=TREASURER,
         row="D7, K8",
     ),
     Transition("partner fall-due", _PAYABLE, None, SYSTEM, ExitPartDue, row="K9"),
-    Transition("partner close-out", _P.SETTLING, None, TREASURER, ExitClosedOut, second=PAYERS, row="K10"),
+    Transition(
+        "partner close-out", _P.SETTLING, None, TREASURER, ExitClosedOut, second=PAYERS, may_repeat=True, row="K10"
+    ),
 )  # fmt: skip
 """Nobody approves a notice; the approvals from proposal to settlement are by five people (G7 c)."""
 
@@ -207,7 +212,20 @@ def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
     return {str(vote.organisation): vote.choice for vote in votes}
 
 
+def guard_partner(snapshot: Snapshot, case: Partner, _row: Transition) -> Guard:
+    """Its own people act, and judge nothing of it; the approvals of its exit are by different people (G7 c)."""
+    leaving = snapshot.maybe(Exit, case.ref)
+    prior, own = () if leaving is None else leaving.hands, (case.ref,)
+    return Guard(parties=own, own=own, prior_approvers=prior, show=f"fund partner show {case.ref}")
+
+
+def guard_key(snapshot: Snapshot, case: DistributionKey, _row: Transition) -> Guard:
+    """Each partner that takes part votes for itself; all of them are in it alike, so nobody is barred."""
+    own = snapshot.cached("active", lambda: {each.ref for each in snapshot.cases(Partner, states=("active",))})
+    return Guard(own=tuple(own), show=f"fund key show {case.ref}")
+
+
 PROJECTIONS = {
-    "partner": Projection(Partner, apply_partner, PARTNER_TRANSITIONS),
-    "key": Projection(DistributionKey, apply_key, KEY_TRANSITIONS),
+    "partner": Projection(Partner, apply_partner, PARTNER_TRANSITIONS, guard_partner),
+    "key": Projection(DistributionKey, apply_key, KEY_TRANSITIONS, guard_key),
 }

@@ -14,11 +14,12 @@ from fund.errors.payments import CostBudgetExceeded
 from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.costs import CostApproved
 from fund.money import require_cents
+from fund.rules.authority import Guard
 from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Partner
+from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payables.lifecycle import TRANSITIONS
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import usable_payee
 
 
@@ -61,7 +62,7 @@ def approve(
     what_for = require_reason("cost approve", reason)
     creditor_reference = read_creditor_reference(reference) if reference.strip() else ""
     of_partner = (payee,) if uow.maybe(Partner, payee) is not None else ()
-    check(uow, TRANSITIONS, "cost approve", None, ref=payee, parties=of_partner)
+    step = uow.begin("cost approve", Payable, of=Guard(parties=of_partner), ref=payee)
     account = usable_payee(uow, payee, ref=payee, on=uow.today)
     day = on or uow.today
     budget_cents = uow.regulations(day).cost_budget_cents
@@ -95,7 +96,7 @@ def approve(
         creditor_reference=creditor_reference,
         file_sha256=files.put(uow, file["content"], name=str(file.get("name", ""))) if file else "",
     )
-    carry(uow, TRANSITIONS, "cost approve", None, fact, effective_on=on, parties=of_partner)
+    step.record(fact, effective_on=on)
     uow.next_step = "fund payment batch"
     return {"ref": ref, "amount_cents": amount, "left_cents": budget_cents - spent - amount, "due_on": fact.due_on}
 

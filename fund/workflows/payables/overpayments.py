@@ -12,12 +12,11 @@ from fund.errors.capital import AmountNotPositive, CallOfAnother, ConsentNeeded,
 from fund.errors.payments import SignatoryNeeded
 from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.money import require_cents
-from fund.rules.authority import Role
+from fund.rules.authority import Guard, Role
 from fund.schemas.capital import Call, Partner
 from fund.schemas.disbursements import Payee
-from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.payables.lifecycle import TRANSITIONS
+from fund.schemas.payables import Payable
+from fund.unit_of_work import Snapshot, Step, UnitOfWork
 from fund.workflows.payees.use_cases import PayeeState, usable_payee
 
 OVERPAID = "2100"
@@ -54,7 +53,7 @@ def refund(
         NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     payer, day = ref, on or uow.today
-    check(uow, TRANSITIONS, COMMAND, None, ref=payer, parties=(payer,), look=LOOK)
+    step = uow.begin(COMMAND, Payable, of=Guard(parties=(payer,), show=LOOK), ref=payer)
     standing = min(-uow.ledger.balance(f"{OVERPAID}.{payer}", as_of=until) for until in (day, None))
     call = _own_call(uow, payer, to) if to else None
     wanted = min(standing, call.open_cents) if call is not None else standing
@@ -64,11 +63,12 @@ def refund(
     if cents < 1 or cents > standing:
         raise MoreThanOverpaid(payer=payer, asked_cents=cents, overpaid_cents=max(standing, 0), on=day)
     if call is None:
-        return _to_account(uow, payer, cents, day)
+        return _to_account(step, payer, cents, day)
     return _to_call(uow, call, cents, consent, day)
 
 
-def _to_account(uow: UnitOfWork, payer: str, cents: int, day: date) -> dict[str, Any]:
+def _to_account(step: Step, payer: str, cents: int, day: date) -> dict[str, Any]:
+    uow = step.uow
     account = usable_payee(uow, payer, ref=payer, on=uow.today)
     ref = uow.next_ref("refund")
     fact = OverpaymentRefunded(
@@ -80,7 +80,7 @@ def _to_account(uow: UnitOfWork, payer: str, cents: int, day: date) -> dict[str,
         parties=(payer,),
         text=bank_text(ref, field=ref),
     )
-    carry(uow, TRANSITIONS, COMMAND, None, fact, effective_on=day, parties=(payer,), look=LOOK)
+    step.record(fact, effective_on=day)
     uow.next_step = "fund payment batch"
     return {"ref": ref, "payer": payer, "amount_cents": cents, "due_on": fact.due_on}
 

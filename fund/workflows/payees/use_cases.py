@@ -31,14 +31,13 @@ from fund.errors.payments import (
 )
 from fund.events import Envelope
 from fund.events.payees import PayeeRecorded, PayeeVerified
-from fund.rules.authority import FUND_MANAGER, TREASURER, Role
+from fund.rules.authority import FUND_MANAGER, TREASURER, Guard, Role
 from fund.rules.permissions import account_for
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import BankAccount, Debit
 from fund.schemas.disbursements import Payee
 from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry
 
 _SUPPLIER = re.compile(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", re.ASCII)
 
@@ -101,7 +100,16 @@ def apply(case: Payee | None, event: Envelope) -> Payee | None:
     return case
 
 
-PROJECTIONS = {"payee": Projection(Payee, apply, TRANSITIONS)}
+def _whose(parties: tuple[str, ...]) -> Guard:
+    return Guard(parties=parties, show="fund payee list")
+
+
+def guard(_snapshot: Snapshot, case: Payee, _row: Transition) -> Guard:
+    """The partner whose account it is; a supplier's is of no partner."""
+    return _whose(() if case.supplier else (case.partner,))
+
+
+PROJECTIONS = {"payee": Projection(Payee, apply, TRANSITIONS, guard)}
 
 
 # ------------------------------------------------------------------------------------------------------ use cases
@@ -171,12 +179,11 @@ def record(
         supplier=partner is None,
         file_sha256=document,
     )
-    around: dict[str, Any] = {"effective_on": on, "parties": parties, "look": "fund payee list"}
-    carry(uow, TRANSITIONS, "payee record", None, fact, ref=ref, **around)
+    uow.begin("payee record", Payee, of=_whose(parties), ref=ref).record(fact, effective_on=on)
     current = next((payee.ref for payee in earlier if payee.state == PayeeState.VERIFIED), "")
     days = uow.regulations().terms.cooling_off_days
     verified = PayeeVerified(ref=ref, partner=payee, cooling_off_days=days, replaces=current, supplier=partner is None)
-    uow.transition("payee record", uow.case(Payee, ref)).record(verified)
+    uow.transition("payee record", uow.case(Payee, ref)).record(verified, effective_on=on)
     uow.next_step = f"fund payee list --partner {payee}"
     return {"ref": ref, "partner": payee, "iban": number, "usable_on": uow.case(Payee, ref).usable_on}
 

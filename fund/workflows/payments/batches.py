@@ -28,7 +28,7 @@ from fund.schemas.payables import Payable
 from fund.schemas.people import FundFile
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.payees.use_cases import account_of_the_fund
-from fund.workflows.payments.due import Due, approved, due, require_flowing, require_row
+from fund.workflows.payments.due import Due, approved, due, require_flowing
 from fund.workflows.receipts.reading import unexplained_debits
 
 
@@ -118,13 +118,13 @@ def _replaced(uow: UnitOfWork, ref: str | None) -> Batch | None:
     if ref is None:
         return None
     old = uow.case(Batch, ref)
-    step = uow.transition("payment batch", old)
+    uow.transition("payment batch", old)
     return old
 
 
 def _line(uow: UnitOfWork, case: Due, day: date, old: Batch | None) -> BatchLine:
     """The line that pays what is owed on a day, or the refusal that says why it cannot."""
-    require_row(uow, case, "payment batch")
+    uow.transition("payment batch", case)
     if case.batch and (old is None or case.batch != old.ref):
         raise DisbursementInBatch(ref=case.ref, batch=case.batch)
     require_flowing(uow, case)
@@ -223,7 +223,7 @@ def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]
         raise DebitsUnexplained(batch=ref, count=len(unexplained), total_cents=total_cents, first=unexplained[0].ref)
     for line in case.lines:
         paid = due(uow, line.ref)
-        require_row(uow, paid, "payment send", records=PaymentSent, hands=paid.hands)
+        uow.transition("payment send", paid)
         require_flowing(uow, paid)
         _payee(uow, paid, case.execution_on)
     file_of(case)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fund.errors.payments import PaymentsStopped
-from fund.rules.transitions import Table
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
-from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.unit_of_work import Snapshot
 from fund.workflows.disbursements import lifecycle as disbursements
 from fund.workflows.payables import lifecycle as payables
 
@@ -39,29 +36,6 @@ def approved(snapshot: Snapshot) -> list[Due]:
         *snapshot.cases(Disbursement, states=(disbursements.State.APPROVED,)),
         *snapshot.cases(Payable, states=(payables.State.APPROVED,)),
     ]
-
-
-def table_of(case: Due) -> Table:
-    """The lifecycle that it moves by."""
-    return disbursements.TRANSITIONS if isinstance(case, Disbursement) else payables.TRANSITIONS
-
-
-def ties(snapshot: Snapshot, case: Due) -> dict[str, Any]:
-    """Whose case it is: whose people may not pay it (G7 b)."""
-    if isinstance(case, Payable):
-        return {"parties": case.parties}
-    agreement = snapshot.case(Agreement, case.agreement)
-    return {"lead": agreement.lead, "parties": agreement.parties}
-
-
-def require_row(uow: UnitOfWork, case: Due, command: str, **more: Any) -> None:
-    """Nothing, when a row of its life allows the command to those who act.
-
-    Raises:
-        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As in ``lifecycle.check``.
-    """
-    look = "fund payment list" if isinstance(case, Payable) else ""
-    step = uow.transition(command, case)
 
 
 def require_flowing(snapshot: Snapshot, case: Due) -> None:

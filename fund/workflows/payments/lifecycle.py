@@ -17,10 +17,11 @@ from fund.events.payments import (
     PaymentSettled,
     PaymentStatusReported,
 )
-from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.disbursements import Batch, BatchEntry
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
+from fund.workflows.payments.due import due
 
 
 class BatchState(StrEnum):
@@ -131,4 +132,13 @@ def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
     return case.replace(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
 
 
-PROJECTIONS = {"batch": Projection(Batch, apply, BATCH_TRANSITIONS)}
+def guard(snapshot: Snapshot, case: Batch, row: Transition) -> Guard:
+    """The parties of whatever it pays; who asked, checked or approved one of its payments is held against each of them
+    when it is sent, and nowhere else.
+    """
+    lines = [snapshot.guard(due(snapshot, line.ref), row) for line in case.lines]
+    parties = tuple(dict.fromkeys(party for each in lines for party in each.everyone))
+    return Guard(parties=parties, show=f"fund payment list --batch {case.ref}")
+
+
+PROJECTIONS = {"batch": Projection(Batch, apply, BATCH_TRANSITIONS, guard)}

@@ -18,7 +18,7 @@ from fund.language import N_, _
 from fund.money import format_plain
 from fund.schemas.disbursements import Batch, BatchEntry
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.payments.due import due, require_row, ties
+from fund.workflows.payments.due import due
 from fund.workflows.payments.lifecycle import BatchState
 
 REJECTED = "RJCT"
@@ -58,8 +58,6 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
     batch = uow.maybe(Batch, ref_of_wire(report.original_message_id))
     if batch is None or batch.state not in (BatchState.SENT, BatchState.SETTLED):
         raise UnknownPaymentMessage(file=report.name, line=report.line, message_id=report.original_message_id)
-    around = [ties(uow, due(uow, line.ref)) for line in batch.lines]
-    parties = tuple(dict.fromkeys(party for tie in around for party in tie["parties"]))
     step = uow.transition("payment status", batch)
     known = batch.reports.get(report.message_id)
     if known is not None and known != report.sha256:
@@ -69,7 +67,7 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
     if known is not None:
         return {**answer, **_told(batch, lines)}
     before = _told(batch, lines)
-    uow.record(
+    step.record(
         PaymentStatusReported(
             ref=batch.ref,
             message_id=report.message_id,
@@ -83,9 +81,8 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
     for line in lines:
         entry = _entry(batch, line.ref)
         if line.status == "rejected" and entry.state == "sent":
-            require_row(uow, due(uow, line.ref), "payment fail")
-            reason = line.reason or REJECTED
-            uow.record(PaymentFailed(ref=batch.ref, line=entry.line, reason=reason), effective_on=on)
+            fact = PaymentFailed(ref=batch.ref, line=entry.line, reason=line.reason or REJECTED)
+            uow.transition("payment fail", due(uow, line.ref)).record(fact, effective_on=on)
             failed.append(line.ref)
     look = f"fund payment list --batch {batch.ref}" if before["differences"] else "fund bank import FILE"
     uow.next_step = f"fund payment retry {failed[0]}" if failed else look

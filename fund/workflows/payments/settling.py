@@ -28,15 +28,15 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.lifecycle import State
 from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import usable_payee
-from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
+from fund.workflows.payments.due import Due, due, maybe_due
 from fund.workflows.payments.lifecycle import OPEN_LINES, BatchState
 from fund.workflows.receipts.reading import unexplained_debits
 
 
-def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Due, BatchLine, Batch]:
+def _under_way(uow: UnitOfWork, command: str, ref: str) -> tuple[Due, BatchLine, Batch]:
     """What is owed, in a state that ``command`` takes, and the line of the batch that paid it last."""
     case = due(uow, ref)
-    require_row(uow, case, command, **more)
+    uow.transition(command, case)
     found = uow.case(Batch, case.batch)
     entry = found.entry_of(ref)
     assert entry is not None, f"{ref} stands in {case.batch} and is no line of it"
@@ -84,14 +84,8 @@ def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[B
         entries = [entry]
     else:
         entries = [each for each in batch.entries if each.state in OPEN_LINES or (shown and each.unshown)]
-    owners = [ties(uow, due(uow, line.ref)) for line in batch.lines]
-    around: dict[str, Any] = {
-        "parties": [party for each in owners for party in each["parties"]],
-        "look": f"fund payment list --batch {batch.ref}",
-    }
-    step = uow.transition("payment settle", batch)
-    if not shown:  # what is settled already takes a debit that shows it
-        step = uow.transition("payment settle", batch, records=PaymentSettled)
+    # what is settled already takes a debit that shows it
+    uow.transition("payment settle", batch, records=None if shown else PaymentSettled)
     return batch, entries
 
 
@@ -163,7 +157,7 @@ def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) 
         UnknownRef: No such debit waits to be explained. PaymentDoesNotMatch: The debit is of another amount.
     """
     case = due(uow, ref)
-    require_row(uow, case, "payment found")
+    uow.transition("payment found", case)
     debit = _debit_of(uow, ref, case.amount_cents, bank_line)
     failed = uow.store.facts.last_of(case.stream, PaymentFailed.wire)
     assert failed is not None, f"{ref} failed"
@@ -185,11 +179,11 @@ def retry(uow: UnitOfWork, *, ref: str) -> dict[str, Any]:
         DisbursementInBatch: It stands in a batch that is not sent yet.
     """
     case = due(uow, ref)
-    require_row(uow, case, "payment retry")
+    step = uow.transition("payment retry", case)
     if case.batch:
         raise DisbursementInBatch(ref=ref, batch=case.batch)
     payee = usable_payee(uow, case.payee, ref=ref, on=uow.today)
-    uow.record(
+    step.record(
         PayableRetried(ref=ref, payee=case.payee, iban_payee_ref=payee.ref)
         if isinstance(case, Payable)
         else PaymentRetried(
@@ -212,7 +206,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """
     why = require_reason("payment cancel", reason)
     case = uow.case(Payable, ref)
-    require_row(uow, case, "payment cancel")
+    step = uow.transition("payment cancel", case)
     entry = uow.ledger.find(f"{case.event_id}/0")
     assert entry is not None, f"{ref} was booked as a debt"
     batch = uow.maybe(Batch, case.batch) if case.batch else None
@@ -227,7 +221,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         freed=tuple(line.ref for line in batch.lines if line.ref != ref) if batch else (),
         reason=why,
     )
-    uow.transition("payment cancel", case).record(fact, effective_on=on)
+    step.record(fact, effective_on=on)
     uow.next_step = "fund payment list"
     return {"ref": ref, "amount_cents": case.amount_cents}
 

@@ -215,13 +215,16 @@ TRANSITIONS = (
         "decision evidence", State.CONDITIONAL, None, CHAIR, DecisionConditionExtended, may_repeat=True, row="P24"
     ),
     Transition(
-        "decision decide-objection", State.OBJECTED, State.UPHELD, CHAIR, DecisionUpheld, may_repeat=True, row="P25"
+        "decision decide-objection", State.OBJECTED, State.UPHELD, CHAIR, DecisionUpheld,
+        may_repeat=True, row="P25",
     ),
     Transition(
-        "decision decide-objection", State.OBJECTED, State.DECIDABLE, CHAIR, DecisionReopened, may_repeat=True, row="P25"
+        "decision decide-objection", State.OBJECTED, State.DECIDABLE, CHAIR, DecisionReopened,
+        may_repeat=True, row="P25",
     ),
     Transition(
-        "decision decide-objection", State.OBJECTED, State.ELIGIBLE, CHAIR, EligibilityReopened, may_repeat=True, row="P25"
+        "decision decide-objection", State.OBJECTED, State.ELIGIBLE, CHAIR, EligibilityReopened,
+        may_repeat=True, row="P25",
     ),
     Transition(
         "decision vote", (State.DECIDABLE, State.OBJECTED), None, VOTERS, DecisionVoted, may_repeat=True, row="P26"

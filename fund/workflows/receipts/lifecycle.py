@@ -24,10 +24,10 @@ from fund.events.receipts import (
     ReceiptReversed,
     ReceiptUnmatched,
 )
-from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Call, Receipt, Use
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
@@ -283,10 +283,15 @@ def _cents_of(fact: Fact) -> int:
     return 0
 
 
+def guard_receipt(_snapshot: Snapshot, _case: Receipt, _row: Transition) -> Guard:
+    """Of no partner, until it is said what it is for."""
+    return Guard(show="fund bank list")
+
+
 PROJECTIONS = {
     "call": Projection(Call, apply_call, CALL_TRANSITIONS),
     "bank_account": Projection(BankAccount, apply_bank_account),
     "bank_statement": Projection(BankStatementFile, apply_bank_statement),
     "bank_notification": Projection(BankNotificationFile, apply_bank_notification),
-    "receipt": Projection(Receipt, apply_receipt, TRANSITIONS),
+    "receipt": Projection(Receipt, apply_receipt, TRANSITIONS, guard_receipt),
 }

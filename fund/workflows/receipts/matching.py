@@ -235,10 +235,10 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         )
     chosen = found.get(target, Evidence(target, "manual", 0, False))
     uow.next_step = "fund bank unmatched"
-    lead, parties = parties_behind(uow, target)
-    step = uow.transition("bank match", receipt, records=ReceiptAllocated)  # fmt: skip
+    step = uow.transition("bank match", receipt, of=behind(uow, target))
     if uow.confirmer is not None:
-        require(uow.confirmer, FUND_MANAGER, Guard(lead, None, parties), command="bank match", ref=receipt.ref)
+        guard = uow.guard(step.of, step.rows[0])
+        require(uow.confirmer, FUND_MANAGER, guard, command="bank match", ref=receipt.ref)
     if uow.maybe(Disbursement, target) is not None:
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
         return None
@@ -325,8 +325,7 @@ def allocate(
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
         listed = f"fund repayment schedule {ref}"
         raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=listed)
-    lead, parties = parties_behind(uow, ref)
-    step = uow.transition("repayment allocate", found)
+    uow.transition("repayment allocate", found, of=behind(uow, ref))
     uow.next_step = f"fund repayment schedule {ref}"
     day = on or booking_day(uow, found.booked_on)
     event = _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
@@ -345,8 +344,8 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     reason = require_reason("bank unmatch", reason)
     receipt = receipt_named(uow, ref)
     matched = [use for use in receipt.uses if use.matched]
+    step = uow.transition("bank unmatch", receipt)
     if not matched:
-        step = uow.transition("bank unmatch", receipt)
         raise NothingToUndo(
             ref=receipt.ref,
             count=0,
@@ -355,11 +354,10 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
             amount_cents=receipt.amount_cents,
         )
     for use in matched:
-        lead, parties = parties_behind(uow, use.target)
-        step = uow.transition("bank unmatch", receipt)
+        step = uow.transition("bank unmatch", receipt, of=behind(uow, use.target))
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
     fact = ReceiptUnmatched(ref=receipt.ref, reason=reason, undone=undoing(uow, receipt))
-    return uow.record(fact, effective_on=on)
+    return step.record(fact, effective_on=on)
 
 
 def undoing(uow: UnitOfWork, receipt: Receipt) -> tuple[Undone, ...]:
@@ -440,8 +438,8 @@ def _require_waiting(receipt: Receipt) -> None:
         )
 
 
-def parties_behind(snapshot: Snapshot, target: str) -> tuple[str | None, tuple[str, ...]]:
-    """Lead and parties of the agreement that a target belongs to; nobody for a call."""
+def behind(snapshot: Snapshot, target: str) -> Agreement | Guard:
+    """The agreement that a target belongs to; a call is of no party."""
     disbursement = snapshot.maybe(Disbursement, target)
     agreement = snapshot.maybe(Agreement, disbursement.agreement if disbursement else target)
-    return (agreement.lead, agreement.parties) if agreement else (None, ())
+    return agreement or Guard(show="fund bank unmatched")

@@ -21,9 +21,8 @@ from fund.events import Envelope
 from fund.events.repayments import ChargeClaimed, ChargeWaived
 from fund.money import require_cents
 from fund.rules.charges import FEE, INTEREST
-from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work import Step, UnitOfWork
 from fund.workflows.lifecycle import require_reason
 from fund.workflows.repayments.reminders import late_parts
 
@@ -46,7 +45,8 @@ def charge(uow: UnitOfWork, *, ref: str, amount_cents: int, ground: str, reason:
     Source: Awb 4:97, 4:98, 4:113.
     """
     reason = require_reason("repayment charge", reason)
-    plan = _checked(uow, "repayment charge", ref)
+    plan = uow.case(Plan, ref)
+    step = uow.transition("repayment charge", plan)
     late = late_parts(uow, plan)
     demands = {part.no: part.demanded_on for part in plan.instalments if part.no in late and part.demanded_on}
     if not demands:
@@ -65,14 +65,7 @@ def charge(uow: UnitOfWork, *, ref: str, amount_cents: int, ground: str, reason:
         demanded_on=demanded_on,
         reason=reason,
     )
-    return _told(uow, fact)
-
-
-def _checked(uow: UnitOfWork, command: str, ref: str) -> Plan:
-    plan, agreement = uow.case(Plan, ref), uow.case(Agreement, ref)
-    look = f"fund repayment plan {ref}"
-    step = uow.transition(command, plan)
-    return plan
+    return _record(step, fact)
 
 
 def _require_amount(uow: UnitOfWork, ref: str, cents: int, ground: str, demanded_cents: int) -> None:
@@ -106,7 +99,8 @@ def waive_charge(uow: UnitOfWork, *, ref: str, no: int, reason: str) -> Envelope
         ChargePaid: Nothing of it is open.
     """
     reason = require_reason("repayment waive-charge", reason)
-    plan = _checked(uow, "repayment waive-charge", ref)
+    plan = uow.case(Plan, ref)
+    step = uow.transition("repayment waive-charge", plan)
     found = next((each for each in plan.charges if each.no == no), None)
     if found is None:
         raise UnknownRef(kind="charge", ref=f"{ref} {no}", suggestion=f"fund repayment plan {ref}")
@@ -116,11 +110,11 @@ def waive_charge(uow: UnitOfWork, *, ref: str, no: int, reason: str) -> Envelope
         ref=ref, proposal=plan.proposal, no=no, ground=found.ground, amount_cents=found.open_cents,
         reason=reason,
     )  # fmt: skip
-    return _told(uow, fact)
+    return _record(step, fact)
 
 
-def _told(uow: UnitOfWork, fact: ChargeClaimed | ChargeWaived) -> Envelope:
-    event = uow.record(fact)
+def _record(step: Step, fact: ChargeClaimed | ChargeWaived) -> Envelope:
+    uow, event = step.uow, step.record(fact)
     charges_cents = sum(each.open_cents for each in uow.case(Plan, fact.ref).charges)
     uow.result.update(
         ref=fact.ref, no=fact.no, ground=fact.ground, amount_cents=fact.amount_cents, charges_cents=charges_cents

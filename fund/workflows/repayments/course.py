@@ -11,7 +11,6 @@ from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanPrepaid, PlanStarted
 from fund.rules import schedules
-from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.repayments.lifecycle import instalment_reference, last_open
@@ -63,7 +62,6 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
         PrepaymentExceedsPlan: More than is open and not announced before, or nothing.
     """
     plan = uow.case(Plan, ref)
-    agreement = uow.case(Agreement, ref)
     step = uow.transition("repayment prepay", plan)
     open_cents = plan.open_cents - plan.early_cents
     if not 0 < amount_cents <= open_cents:

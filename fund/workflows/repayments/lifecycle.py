@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -38,10 +39,11 @@ from fund.events.repayments import (
 )
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.rules import schedules
-from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
+from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import AllowanceRun, Charge, Instalment, Plan, PlanVersion, Received
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
 
 _OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")
 
@@ -419,7 +421,12 @@ def apply_allowance(case: AllowanceRun | None, event: Envelope) -> AllowanceRun 
     return case
 
 
+def guard(snapshot: Snapshot, case: Plan, row: Transition) -> Guard:
+    """As its agreement."""
+    return replace(snapshot.guard(snapshot.case(Agreement, case.ref), row), show=f"fund repayment plan {case.ref}")
+
+
 PROJECTIONS = {
-    "plan": Projection(Plan, apply_plan, TRANSITIONS),
+    "plan": Projection(Plan, apply_plan, TRANSITIONS, guard),
     "allowance": Projection(AllowanceRun, apply_allowance),
 }

@@ -23,7 +23,6 @@ from fund.events.receipts import (
 from fund.events.repayments import AllowanceAdjusted, PlanPrepaid, PlanRestructured
 from fund.rules import schedules
 from fund.rules.regulations import age_rate
-from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import AllowanceRun, Plan, Received
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.repayments.lifecycle import early_of, without
@@ -62,8 +61,6 @@ def reallocate(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope
         ClosedPeriod, ConflictOfInterest: As they say.
     """
     plan = uow.case(Plan, ref)
-    agreement = uow.case(Agreement, ref)
-    look = f"fund repayment plan {ref}"
     step = uow.transition("repayment reallocate", plan)
     order = right_order(uow, plan)
     standing = [each for each in plan.received if not each.fixed]
@@ -101,7 +98,7 @@ def reallocate(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope
             for each in order.changed
         ],
     )
-    uow.next_step = look
+    uow.next_step = f"fund repayment plan {ref}"
     return event
 
 
@@ -138,7 +135,7 @@ def order_one_day(uow: UnitOfWork, ref: str, day: date, *, cause: Envelope) -> N
     order = Order(_differences(same, given))
     if order.changed:
         step = uow.transition("repayment reallocate", plan)
-        uow.record(_fact(plan, order, whole=False), cause=cause, reaction="repayments.order_one_day")
+        step.record(_fact(plan, order, whole=False), cause=cause, reaction="repayments.order_one_day")
 
 
 def _place(each: Received) -> tuple[date, bool, int, int, str, str]:

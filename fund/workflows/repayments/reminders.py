@@ -17,7 +17,6 @@ from fund.errors.repayments import InstalmentNotLate
 from fund.events import Envelope
 from fund.events.repayments import ArrearsDemanded, ArrearsEscalated, LimitationNeared
 from fund.rules import schedules
-from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Instalment, Plan
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
@@ -113,23 +112,21 @@ def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
     late = late_parts(uow, plan).get(no, 0)
     if late <= 0:
         return
-    step = uow.transition("repayment escalate", plan)
     terms = uow.regulations().terms
-    taken = len(list(takewhile(lambda step: step < days, terms.arrears_days)))
-    step = STEPS[min(taken, len(STEPS) - 1)]
-    event = step.record(
-        ArrearsEscalated(
-            ref=plan.ref,
-            proposal=plan.proposal,
-            instalment=no,
-            due_on=part.due_on,
-            step_days=days,
-            step=step,
-            open_cents=late,
-            pay_by=_two_weeks(uow) if step == "demand" else None,
-        )
+    taken = len(list(takewhile(lambda each: each < days, terms.arrears_days)))
+    said = STEPS[min(taken, len(STEPS) - 1)]
+    fact = ArrearsEscalated(
+        ref=plan.ref,
+        proposal=plan.proposal,
+        instalment=no,
+        due_on=part.due_on,
+        step_days=days,
+        step=said,
+        open_cents=late,
+        pay_by=_two_weeks(uow) if said == "demand" else None,
     )
-    if step == "demand":
+    event = uow.transition("repayment escalate", plan).record(fact)
+    if said == "demand":
         _watch_again(uow, plan.ref, [no], event)
 
 
@@ -160,9 +157,7 @@ def demand(uow: UnitOfWork, *, ref: str, instalment: int | None = None) -> Envel
     Source: Awb 4:106, 4:112.
     """
     plan = uow.case(Plan, ref)
-    agreement = uow.case(Agreement, ref)
-    look = f"fund repayment schedule {ref}"
-    step = uow.transition("repayment demand", plan)
+    step, look = uow.transition("repayment demand", plan), f"fund repayment schedule {ref}"
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
         raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=look)
     late = late_parts(uow, plan)

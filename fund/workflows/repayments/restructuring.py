@@ -196,5 +196,5 @@ def restructured(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> 
         savings_bps=resolution.terms["savings_bps"],
         resolution=resolution.ref,
     )
-    uow.record(fact, cause=decided, reaction="repayments.restructure")
+    step.record(fact, cause=decided, reaction="repayments.restructure")
     uow.next_step = f"fund repayment plan {plan.ref}"

@@ -18,14 +18,14 @@ from fund.errors.payments import AccountHoldsLess, AccountNotOfTheFund, CoolingO
 from fund.events import Envelope, Fact
 from fund.events.costs import TransferConfirmed, TransferFailed, TransferSent, TransferSettled
 from fund.money import require_cents
-from fund.rules.authority import PAYERS, SYSTEM, TREASURER, either
+from fund.rules.authority import NO_CASE, PAYERS, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import BankAccount
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import account_of_the_fund
 
 
@@ -104,7 +104,7 @@ def transfer(
         raise NotABankAccountCode(account=to, known=["1000", "1005"], iban=iban or "IBAN")
     target = account_of_the_fund(uow, to) if iban is None else _own(uow, iban, to)
     source = account_of_the_fund(uow, "1000" if target.account == "1005" else "1005")
-    check(uow, TRANSITIONS, "cost transfer", None, records=TransferSent)
+    step = uow.begin("cost transfer", Transfer, of=NO_CASE)
     if target.usable_on is not None and uow.today < target.usable_on:
         masked = iban_mask(target.ref)
         raise CoolingOff(payee=target.account, payee_ref=masked, usable_on=target.usable_on, on=uow.today)
@@ -120,7 +120,7 @@ def transfer(
     held_cents = min(_held(uow, source.account, day), _held(uow, source.account, None))
     if amount > held_cents:
         raise AccountHoldsLess(account=source.account, amount_cents=amount, held_cents=held_cents, on=day)
-    carry(uow, TRANSITIONS, "cost transfer", None, fact, effective_on=on)
+    step.record(fact, effective_on=on)
     uow.next_step = "fund bank import FILE"
     return {"ref": fact.ref, "from": source.account, "to": target.account, "amount_cents": amount}
 
@@ -269,4 +269,9 @@ def _meant(
     return next((case for case in cases if case.ref in named), between[0] if between else None)
 
 
-PROJECTIONS = {"transfer": Projection(Transfer, apply, TRANSITIONS)}
+def guard(_snapshot: Snapshot, _case: Transfer, _row: Transition) -> Guard:
+    """The fund's own money."""
+    return Guard(show="fund cost list")
+
+
+PROJECTIONS = {"transfer": Projection(Transfer, apply, TRANSITIONS, guard)}

@@ -52,7 +52,7 @@ def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         allowance_released_cents=max(0, allowance - (outstanding - case.amount_cents)),
     )
     uow.next_step = "fund statement position"
-    return uow.transition("writeoff post", case).record(fact, effective_on=on)  # fmt: skip
+    return uow.transition("writeoff post", case).record(fact, effective_on=on)
 
 
 def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:

@@ -14,10 +14,10 @@ from fund.events.writeoffs import (
     WriteoffReversed,
     WriteoffVoted,
 )
-from fund.rules.authority import CHAIR, FUND_MANAGER, TREASURER, VOTERS
+from fund.rules.authority import CHAIR, FUND_MANAGER, TREASURER, VOTERS, Guard
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import Projection
+from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
@@ -41,12 +41,21 @@ class Ground(StrEnum):
 
 TRANSITIONS = (
     Transition("writeoff propose", None, State.PROPOSED, FUND_MANAGER, WriteoffProposed, row="W1, W2"),
-    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, VOTERS, WriteoffVoted, row="P26"),
+    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, VOTERS, WriteoffVoted, may_repeat=True, row="P26"),
     Transition("writeoff decide", State.PROPOSED, State.DECIDED, CHAIR, WriteoffDecided, row="W3"),
     Transition("writeoff decide", State.PROPOSED, State.REFUSED, CHAIR, WriteoffRefused, row="W3"),
     Transition("writeoff post", State.DECIDED, State.POSTED, FUND_MANAGER, WriteoffPosted, second=TREASURER, row="W4"),
-    Transition("writeoff reverse", State.POSTED, State.REVERSED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
-    Transition("writeoff recover", State.POSTED, State.POSTED, TREASURER, WriteoffRecovered, row="W6"),
+    Transition(
+        "writeoff reverse",
+        State.POSTED,
+        State.REVERSED,
+        CHAIR,
+        WriteoffReversed,
+        second=TREASURER,
+        may_repeat=True,
+        row="W5",
+    ),
+    Transition("writeoff recover", State.POSTED, State.POSTED, TREASURER, WriteoffRecovered, may_repeat=True, row="W6"),
 )
 LOOK = "fund writeoff list"
 """Where write-offs are listed, for hints."""
@@ -92,4 +101,10 @@ def apply(case: Writeoff | None, event: Envelope) -> Writeoff | None:
     return case
 
 
-PROJECTIONS = {"writeoff": Projection(Writeoff, apply, TRANSITIONS)}
+def guard(_snapshot: Snapshot, case: Writeoff, row: Transition) -> Guard:
+    """The parties of the agreement; nobody decides and posts the same one, and who voted does not post it (G7 c)."""
+    voters = case.commitments if row.records is WriteoffPosted else ()
+    return Guard(case.lead, None, case.parties, prior_approvers=(*case.hands, *voters), show=LOOK)
+
+
+PROJECTIONS = {"writeoff": Projection(Writeoff, apply, TRANSITIONS, guard)}

@@ -31,8 +31,8 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.writeoffs.lifecycle import OPEN, TRANSITIONS, Ground
+from fund.workflows.lifecycle import require_reason
+from fund.workflows.writeoffs.lifecycle import OPEN, Ground
 from fund.workflows.writeoffs.standing import standing
 
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
@@ -72,7 +72,7 @@ def propose(
         raise UnknownWriteoffGround(ground=ground, known=[str(each) for each in Ground])
     reason = require_reason("writeoff propose", reason)
     agreement = uow.case(Agreement, ref)
-    check(uow, TRANSITIONS, "writeoff propose", None, ref=ref, lead=agreement.lead, parties=agreement.parties)
+    step = uow.begin("writeoff propose", Writeoff, of=agreement, ref=ref)
     earlier = uow.cases(Writeoff, parent=ref)
     outstanding = standing(uow, f"1200.{ref}")
     # One on which money came in meanwhile, so that less is outstanding than it says, can never be posted: it is in
@@ -106,7 +106,7 @@ def propose(
         file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])) if file else "",
         requested_by=asking,
     )
-    return carry(uow, TRANSITIONS, "writeoff propose", None, fact, lead=agreement.lead, parties=agreement.parties)
+    return step.record(fact)
 
 
 def _signatory(uow: UnitOfWork, agreement: Agreement, name: str | None) -> str:
