@@ -107,7 +107,7 @@ class _OfALine(Fact):
     line: BatchLine
 
     def affected_streams(self) -> Iterable[str]:
-        return self.line.streams
+        return (*self.line.streams, *super().affected_streams())
 
 
 class PaymentSettled(_OfALine):

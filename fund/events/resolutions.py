@@ -6,7 +6,6 @@ What a carried resolution brings about is told by the facts of its own chapter, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -16,6 +15,7 @@ from fund.events.base import Fact
 
 class _ResolutionFact(Fact):
     kind: ClassVar[str] = "resolution"
+    affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     matter: str
     """``restructuring``, ``refinancing``, ``admission`` or ``winding_up``."""
@@ -23,9 +23,6 @@ class _ResolutionFact(Fact):
     """What it is about: an agreement, a partner, or ``fund``."""
     agreement: str = ""
     proposal: str = ""
-
-    def affected_streams(self) -> Iterable[str]:
-        yield from (f"{kind}/{ref}" for kind in ("agreement", "proposal") if (ref := getattr(self, kind)))
 
 
 class ResolutionProposed(_ResolutionFact):

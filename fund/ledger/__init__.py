@@ -84,7 +84,8 @@ __all__ = [
 
 _WHEN_ASKED = {
     "ledger": ("Ledger",),
-    "store": ("catalog", "commit", "install", "uninstall"),
+    "store": ("commit", "install", "uninstall"),
+    "store.catalog": ("catalog",),
     "store.entries": ("CardLine", "KindSum", "Leg"),
     "store.flush": ("flushed",),
     "store.reading": ("Movement", "TrialBalanceRow", "Turnover"),
@@ -96,4 +97,5 @@ def __getattr__(name: str) -> Any:
     module = next((module for module, names in _WHEN_ASKED.items() if name in names), None)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{module}"), name)
+    found = import_module(f"{__name__}.{module}")
+    return found if module.endswith(f".{name}") else getattr(found, name)

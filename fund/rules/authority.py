@@ -97,11 +97,6 @@ class Who:
         own = [f"{role}{tie}" for role in sorted(self.roles)]
         return [*own, *(code for other in self.others for code in other.codes())]
 
-    @property
-    def is_of_the_fund(self) -> bool:
-        """Whether they act for the fund, and not only for a partner of the case."""
-        return any(choice.relation in (Relation.ANY, Relation.OUTSIDE) for choice in (self, *self.others))
-
     def all_roles(self) -> frozenset[Role]:
         """Every role that may, whatever the relation."""
         return self.roles.union(*(other.all_roles() for other in self.others))
@@ -208,7 +203,7 @@ def require(actor: Actor, who: Who, guard: Guard = NO_CASE, *, command: str, ref
                 ground=_(N_("own organisation is a party")),
             )
             continue
-        if who.is_of_the_fund:
+        if choice.relation in (Relation.ANY, Relation.OUTSIDE):  # for the fund, not for a partner of the case
             require_other_hands(actor, guard.prior_approvers, command=command, ref=ref)
         return
     if conflict is not None:

@@ -378,10 +378,10 @@ def apply_amendment(case: Amendment | None, event: Envelope) -> Amendment | None
     return case
 
 
-def guard_agreement(_snapshot: Snapshot, case: Agreement, _row: Transition) -> Guard:
-    """Lead, co-applicants and beneficiaries are parties; the first two act as such."""
-    show = f"fund agreement show {case.ref}"
-    return Guard(lead=case.lead, applicants=case.applicants, parties=case.parties, show=show)
+def guard_agreement(_snapshot: Snapshot, case: Agreement, row: Transition) -> Guard:
+    """Lead, co-applicants and beneficiaries are parties; the first two act as such, each of them tells its benefits."""
+    acting = case.parties if row.records is BenefitReported else case.applicants
+    return Guard(case.lead, acting, case.parties, show=f"fund agreement show {case.ref}")
 
 
 def guard_milestone(snapshot: Snapshot, case: Milestone, row: Transition) -> Guard:

@@ -51,7 +51,7 @@ TRANSITIONS = (
     Transition("evaluation submit", State.DUE, State.SUBMITTED, WRITER, EvaluationSubmitted),
     Transition("evaluation peer-review", State.SUBMITTED, State.PEER_REVIEWED, REVIEWER, EvaluationPeerReviewed),
     Transition("evaluation accept", State.PEER_REVIEWED, State.ACCEPTED, CHAIR, EvaluationAccepted),
-    Transition("evaluation return", BEFORE_ACCEPTED, State.DUE, CHAIR, EvaluationReturned),
+    Transition("evaluation return", BEFORE_ACCEPTED, State.DUE, CHAIR, EvaluationReturned, may_repeat=True),
     Transition("evaluation publish", State.ACCEPTED, State.PUBLISHED, SYSTEM, EvaluationPublished),
     Transition("agreement terminate", WAIVABLE, State.WAIVED, FUND_MANAGER, EvaluationWaived, second=CHAIR, row="A6"),
     Transition("evaluation invite", State.PUBLISHED, State.PUBLISHED, SYSTEM, FollowonInvited, row="8"),
@@ -137,10 +137,13 @@ def mean(peers: Mapping[str, int]) -> Fraction:
     return Fraction(sum(peers.values()), len(peers))
 
 
-def guard(_snapshot: Snapshot, case: Evaluation, _row: Transition) -> Guard:
-    """The parties of the agreement; who wrote it or judged it as a peer does not judge it again (G7 a)."""
-    prior, show = (*case.hands, *case.peers), f"fund evaluation show {case.ref}"
-    return Guard(case.lead, case.applicants, case.parties, prior_approvers=prior, show=show)
+def guard(_snapshot: Snapshot, case: Evaluation, row: Transition) -> Guard:
+    """The parties of the agreement; who wrote it does not judge it, and who judged it as a peer does not accept it
+    (G7 a).
+    """
+    peers = case.peers if row.records is EvaluationAccepted else ()
+    show = f"fund evaluation show {case.ref}"
+    return Guard(case.lead, case.applicants, case.parties, prior_approvers=(*case.hands, *peers), show=show)
 
 
 PROJECTIONS = {"evaluation": Projection(Evaluation, apply, TRANSITIONS, guard)}
