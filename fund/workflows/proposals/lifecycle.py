@@ -1,7 +1,7 @@
-"""The life of a proposal as a table: every row of lifecycle.md 4, from idea to agreement, in its order.
+"""The lifecycle of a proposal, from idea to agreement: states, transitions, projection, and whose case it is.
 
-Rows of reviews and decisions stand here too, because they change the state of the proposal; their use cases are in
-``fund.workflows.reviews`` and ``fund.workflows.decisions``.
+The table has the rows of reviews and decisions too, because they change the state of the proposal; their use cases are
+in ``fund.workflows.reviews`` and ``fund.workflows.decisions``. Source: lifecycle.md 4.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
-    """Where a proposal stands."""
+    """The states of a proposal."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -415,17 +415,22 @@ def _confirmed(
 
 
 def guard(snapshot: Snapshot, case: Proposal, row: Transition) -> Guard:
-    """Lead and co-applicants act; they and the beneficiaries judge nothing. Nobody finds eligible what he signed or
-    found before, and nobody decides twice on one proposal.
+    """Lead and co-applicants act; they and the beneficiaries judge nothing.
+
+    Who signed the proposal or judged its eligibility does not judge it (again); who decided, or voted, does not find
+    the conditions met (G7 c). Reviews keep their own people apart.
     """
     noun = row.command.partition(" ")[0]
+    decision = snapshot.maybe(Decision, case.ref) if noun == "decision" else None
     prior: tuple[str, ...] = ()
-    if noun == "proposal":
-        prior = case.signed_by if row.records is ProposalChangesRequested else (*case.signed_by, *case.hands)
-    elif noun == "decision" and (decision := snapshot.maybe(Decision, case.ref)) is not None:
+    if row.records is ProposalChangesRequested:
+        prior = case.signed_by
+    elif noun == "proposal":
+        prior = (*case.signed_by, *case.hands)
+    elif decision is not None:
         voters = [vote.voter for vote in decision.votes] if row.records is DecisionConditionsMet else ()
         prior = (*decision.hands, *voters)
-    shown_by = noun if noun in ("review", "decision") else "proposal"
+    shown_by = noun if noun == "review" or decision is not None else "proposal"
     show = f"fund {shown_by} show {case.ref}"
     return Guard(case.lead, case.applicants, case.parties, prior_approvers=prior, show=show)
 
