@@ -219,6 +219,30 @@ def test_a_faulty_file_changes_nothing_and_is_no_fact(sqlite_url: str) -> None:
 # ----------------------------------------------------------------------------------------------- peers, parties, waiver
 
 
+def test_a_chair_who_judged_it_may_send_it_back_and_its_late_writer_may_write_it_again(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.user("roos", "reviewer", "committee_chair")
+        world.user("noor", "fund_manager")
+        world.clock(date(2026, 4, 1))
+        world.do("evaluation submit", user="noor", ref=AGREEMENT, file=file())
+        for user in ("rosa", "roos"):
+            world.do("evaluation peer-review", user=user, ref=AGREEMENT, learning=3)
+        world.do("evaluation return", user="roos", ref=AGREEMENT, reason="De meting ontbreekt.")
+        world.clock(date(2026, 7, 1))
+        assert "evaluation submit" in str(world.look("inbox", user="noor")["items"])
+        world.do("evaluation submit", user="noor", ref=AGREEMENT, file=file())
+
+
+def test_a_peer_who_judged_is_not_asked_again(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=4)
+        assert "evaluation peer-review" not in str(world.look("inbox", user="rosa")["items"])
+        assert "evaluation peer-review" in str(world.look("inbox", user="ruud")["items"])
+
+
 def test_nobody_judges_what_one_wrote_and_a_peer_does_not_accept(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)

@@ -351,7 +351,14 @@ AMENDMENTS = (
     #          command              from        to          who             records
     Transition("agreement amend", None, S.PROPOSED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"),
     Transition(
-        "agreement amend", S.PROPOSED, S.SUPERSEDED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"
+        "agreement amend",
+        S.PROPOSED,
+        S.SUPERSEDED,
+        FUND_MANAGER,
+        AmendmentProposed,
+        second=LEAD_SIGNATORY,
+        may_repeat=True,
+        row="A3",
     ),
     Transition("decision vote", S.PROPOSED, S.PROPOSED, VOTERS, AmendmentVoted, row="P26"),
     Transition("agreement decide", S.PROPOSED, S.AGREED, CHAIR, AmendmentAgreed, row="A3"),

@@ -48,12 +48,21 @@ WAIVABLE = (State.DUE, *BEFORE_ACCEPTED)
 TRANSITIONS = (
     Transition("evaluation plan", None, State.DUE, SYSTEM, AgreementActivated, row="P20"),
     Transition("evaluation fall-due", State.DUE, State.DUE, SYSTEM, EvaluationFellDue),
-    Transition("evaluation submit", State.DUE, State.SUBMITTED, WRITER, EvaluationSubmitted),
+    Transition("evaluation submit", State.DUE, State.SUBMITTED, WRITER, EvaluationSubmitted, may_repeat=True),
     Transition("evaluation peer-review", State.SUBMITTED, State.PEER_REVIEWED, REVIEWER, EvaluationPeerReviewed),
     Transition("evaluation accept", State.PEER_REVIEWED, State.ACCEPTED, CHAIR, EvaluationAccepted),
     Transition("evaluation return", BEFORE_ACCEPTED, State.DUE, CHAIR, EvaluationReturned, may_repeat=True),
     Transition("evaluation publish", State.ACCEPTED, State.PUBLISHED, SYSTEM, EvaluationPublished),
-    Transition("agreement terminate", WAIVABLE, State.WAIVED, FUND_MANAGER, EvaluationWaived, second=CHAIR, row="A6"),
+    Transition(
+        "agreement terminate",
+        WAIVABLE,
+        State.WAIVED,
+        FUND_MANAGER,
+        EvaluationWaived,
+        second=CHAIR,
+        may_repeat=True,
+        row="A6",
+    ),
     Transition("evaluation invite", State.PUBLISHED, State.PUBLISHED, SYSTEM, FollowonInvited, row="8"),
     Transition("evaluation announce", State.PUBLISHED, State.PUBLISHED, SYSTEM, FollowonAnnounced, row="8"),
     Transition("evaluation expire", State.PUBLISHED, State.PUBLISHED, SYSTEM, FollowonExpired, row="8"),
@@ -138,12 +147,13 @@ def mean(peers: Mapping[str, int]) -> Fraction:
 
 
 def guard(_snapshot: Snapshot, case: Evaluation, row: Transition) -> Guard:
-    """The parties of the agreement; who wrote it does not judge it, and who judged it as a peer does not accept it
-    (G7 a).
+    """The parties of the agreement; who wrote it does not judge it, nor does a peer accept it (G7 a).
+
+    A peer who judges twice is refused by the use case, which says what they gave before.
     """
-    peers = case.peers if row.records is EvaluationAccepted else ()
-    show = f"fund evaluation show {case.ref}"
-    return Guard(case.lead, case.applicants, case.parties, prior_approvers=(*case.hands, *peers), show=show)
+    peers = () if row.records is EvaluationPeerReviewed else case.peers
+    prior, show = (*case.hands, *peers), f"fund evaluation show {case.ref}"
+    return Guard(case.lead, case.applicants, case.parties, prior_approvers=prior, show=show)
 
 
 PROJECTIONS = {"evaluation": Projection(Evaluation, apply, TRANSITIONS, guard)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from fund.language import N_, _, euros
-from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR, VOTERS
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, Guard
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
 from fund.workflows.agreements.drafting import reopened_since
@@ -30,7 +30,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
             if proposal.decided_on is not None:
                 last = proposal.decided_on + timedelta(days=reader.rules_of(proposal).terms.signing_days)
             command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, proposal.ref, last)
-            yield Task(what, command, *about, lead=proposal.lead, parties=proposal.parties)
+            yield Task(what, command, *about, guard=Guard(proposal.lead, parties=proposal.parties))
     for agreement in reader.agreements.values():
         if agreement.state in ("drafted", "signed"):
             yield from _to_sign(reader, agreement)
@@ -39,26 +39,23 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         yield from _benefits(reader, agreement)
     reader.behind([case.proposal for case in reader.all(Amendment, "proposed")])
     for waits in waiting_amendments(reader.snapshot):
-        yield from _amendment(waits)
+        yield from _amendment(reader, waits)
 
 
-def _amendment(waits: WaitingAmendment) -> Iterator[Task]:
-    """A change on which the committee or the new lead has the word (A3)."""
+def _amendment(reader: InboxReader, waits: WaitingAmendment) -> Iterator[Task]:
+    """A change that the committee or the new lead decides (A3)."""
     case = waits.case
-    ref, lead, parties, hands = case.ref, case.lead, case.parties, case.hands
-    about = {"ref": ref, "agreement": case.agreement, "award": euros(case.award_cents)}
+    about = {"ref": case.ref, "agreement": case.agreement, "award": euros(case.award_cents)}
     if case.new_lead:
         what = _(N_("sign amendment {ref}: lead {agreement}")).format(**about)
-        yield Task(what, f"fund agreement sign {ref}", OWN_SIGNATORY, ref, own=case.new_lead, hands=hands)
+        yield reader.task(what, "agreement sign", case)
         return
     if waits.not_voted:
-        what, body = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about), VOTERS
-        command = f"fund decision vote {ref} --for"
-        yield Task(what, command, body, ref, lead=lead, parties=parties, hands=hands, only=waits.not_voted)
+        what = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about)
+        yield reader.task(what, "decision vote", case, typed=f"{case.ref} --for", only=waits.not_voted)
     if waits.ready:
         what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
-        command = f"fund agreement decide {ref}"
-        yield Task(what, command, CHAIR, ref, lead=lead, parties=parties, hands=hands, only=waits.deciders)
+        yield reader.task(what, "agreement decide", case, only=waits.deciders)
 
 
 def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
@@ -69,63 +66,60 @@ def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     until = agreement.sign_before_on
     if proposal.award_cents != agreement.award_cents or reopened_since(reader.snapshot, agreement) is not None:
         what = _(N_("draft agreement {ref} anew: it was decided anew")).format(ref=ref)
-        command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, ref, None)
-        yield Task(what, command, *about, lead=agreement.lead, parties=agreement.parties)
+        yield reader.task(what, "agreement draft", agreement, typed=proposal.ref)
         return
     if agreement.state == "signed":
         what = _(N_("let agreement {ref} hold, once the boards were heard")).format(ref=ref)
-        command = f"fund agreement activate {ref} --boards-heard"
-        yield Task(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=agreement.parties)
+        yield reader.task(what, "agreement activate", agreement, typed=f"{ref} --boards-heard", until=until)
         return
     what, command = _(N_("sign agreement {ref}")).format(ref=ref), f"fund agreement sign {ref}"
     for party in agreement.unsigned:
         if party == "fund":
-            yield Task(what, command, CHAIR, ref, until, lead=agreement.lead, parties=agreement.parties)
+            yield Task(what, command, CHAIR, ref, until, guard=Guard(agreement.lead, parties=agreement.parties))
         else:
-            yield Task(what, command, OWN_SIGNATORY, ref, until, own=party)
+            yield Task(what, command, OWN_SIGNATORY, ref, until, guard=Guard(own=(party,)))
 
 
 def _running(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
-    ref, parties = agreement.ref, agreement.parties
+    ref = agreement.ref
     if agreement.state == "suspended":
         what = _(N_("resume agreement {ref} or end it")).format(ref=ref)
-        command, until = f"fund agreement resume {ref} --reason TEXT", agreement.suspended_until_on
-        yield Task(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
+        typed, until = f"{ref} --reason TEXT", agreement.suspended_until_on
+        yield reader.task(what, "agreement resume", agreement, typed=typed, until=until)
     milestones = reader.milestones.get(ref, [])
     unjudged = [each for each in milestones if each.state not in ("accepted", "rejected")]
     rejected = [each for each in milestones if each.state == "rejected" and each.amount_cents]
-    yield from _milestones(agreement, unjudged)
+    yield from _milestones(reader, agreement, unjudged)
     if agreement.state != "active":
         return
     yield from _to_ask(reader, agreement, [each for each in milestones if each.state == "accepted"])
-    yield from _rejected(agreement, rejected)
+    yield from _rejected(reader, agreement, rejected)
     if not unjudged and not rejected and not agreement.open_disbursements:
         what = _(N_("complete agreement {ref}")).format(ref=ref)
-        command, until = f"fund agreement complete {ref} --report FILE", agreement.ends_on
-        yield Task(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
+        typed, until = f"{ref} --report FILE", agreement.ends_on
+        yield reader.task(what, "agreement complete", agreement, typed=typed, until=until)
 
 
-def _milestones(agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Task]:
+def _milestones(reader: InboxReader, agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Task]:
     for milestone in unjudged:
         if milestone.state == "evidenced":
             ticks = " ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1))
             what = _(N_("judge milestone {ref}")).format(ref=milestone.ref)
-            command, ref = f"fund milestone accept {milestone.ref} {ticks}".strip(), agreement.ref
-            yield Task(what, command, FUND_MANAGER, ref, lead=agreement.lead, parties=agreement.parties)
+            typed = f"{milestone.ref} {ticks}".strip()
+            yield reader.task(what, "milestone accept", milestone, typed=typed, ref=agreement.ref)
     waits = next((each for each in unjudged if each.state != "evidenced"), None)
     if waits is not None:
-        what, command = _(N_("show milestone {ref}")).format(ref=waits.ref), f"fund milestone evidence {waits.ref} FILE"
-        about = (PARTY_EDITOR, agreement.ref, waits.due_on)
-        yield Task(what, command, *about, lead=agreement.lead, parties=agreement.applicants)
+        what, typed = _(N_("show milestone {ref}")).format(ref=waits.ref), f"{waits.ref} FILE"
+        yield reader.task(what, "milestone evidence", waits, typed=typed, ref=agreement.ref, until=waits.due_on)
 
 
-def _rejected(agreement: Agreement, rejected: list[Milestone]) -> Iterator[Task]:
+def _rejected(reader: InboxReader, agreement: Agreement, rejected: list[Milestone]) -> Iterator[Task]:
     """Money that stays in a milestone which was not reached: it is planned again, cut, or the agreement ends (M2)."""
     for milestone in rejected:
         what = _(N_("amend or end {ref}: milestone {milestone} was rejected"))
         what = what.format(ref=agreement.ref, milestone=milestone.ref)
-        command = f"fund agreement amend {agreement.ref} --milestone {milestone.number} --due DATE --reason TEXT"
-        yield Task(what, command, FUND_MANAGER, milestone.ref, lead=agreement.lead, parties=agreement.parties)
+        typed = f"{agreement.ref} --milestone {milestone.number} --due DATE --reason TEXT"
+        yield reader.task(what, "agreement amend", milestone, typed=typed)
 
 
 def _to_ask(reader: InboxReader, agreement: Agreement, accepted: list[Milestone]) -> Iterator[Task]:
@@ -139,12 +133,12 @@ def _to_ask(reader: InboxReader, agreement: Agreement, accepted: list[Milestone]
             amount = euros(min(milestone.amount_cents, left))
             what = _(N_("ask {amount} for milestone {ref}")).format(amount=amount, ref=milestone.ref)
             command = f"fund disbursement request {ref} --milestone {milestone.number}"
-            yield Task(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
+            yield Task(what, command, LEAD_SIGNATORY, ref, guard=Guard(agreement.lead))
     on_account = 0 if accepted or agreement.approved_cents else on_account_cents(reader.rules_of(agreement), agreement)
     if on_account > 0:
         what = _(N_("ask {amount} on account of {ref}")).format(amount=euros(on_account), ref=ref)
         command = f"fund disbursement request {ref}"
-        yield Task(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
+        yield Task(what, command, LEAD_SIGNATORY, ref, guard=Guard(agreement.lead))
 
 
 def _benefits(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
@@ -154,11 +148,13 @@ def _benefits(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     last = reader.today.year - 1
     if agreement.ended_on is not None:
         last = min(last, agreement.ended_on.year + BENEFIT_YEARS)
-    told = {(each.partner, each.year) for each in agreement.benefits if each.realised}
+    reported = {(each.partner, each.year) for each in agreement.benefits if each.realised}
     for party in agreement.applicants:
-        year = next((each for each in range(agreement.started_on.year, last + 1) if (party, each) not in told), None)
+        year = next(
+            (each for each in range(agreement.started_on.year, last + 1) if (party, each) not in reported), None
+        )
         if year is not None:
             what = _(N_("report what {year} cost and brought, {ref}")).format(year=year, ref=agreement.ref)
             command = f"fund agreement benefits {agreement.ref} --year {year}"
             until = date(year + 1, *REPORTED_BY)
-            yield Task(what, command, OWN_SIGNATORY, agreement.ref, until, own=party)
+            yield Task(what, command, OWN_SIGNATORY, agreement.ref, until, guard=Guard(own=(party,)))

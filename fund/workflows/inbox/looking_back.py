@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fund.dates import Term, term_end
 from fund.language import N_, _, euros
-from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER, VOTERS
+from fund.rules.authority import FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, Guard
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
@@ -29,29 +30,30 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
 
 
 def _evaluation(reader: InboxReader, case: Evaluation) -> Iterator[Task]:
-    ref, applicants, hands = case.ref, (case.lead, *case.co_applicants), (*case.hands, *case.peers)
+    ref, parties = case.ref, Guard(case.lead, case.applicants, case.parties)
     if case.state == "due" and case.fell_due:
         agreement = reader.agreements.get(ref)
         rules = reader.rules_of(agreement) if agreement is not None else reader.rules
         until = term_end(case.due_on, Term(rules.terms.evaluation_days))
         what, command = _(N_("evaluate {ref}")).format(ref=ref), f"fund evaluation submit {ref} FILE"
-        yield Task(what, command, PARTY_SIGNATORY, ref, until, lead=case.lead, parties=applicants)
+        yield Task(what, command, PARTY_SIGNATORY, ref, until, guard=parties)
         if reader.today > until:
             what = _(N_("write the evaluation of {ref}, which is late")).format(ref=ref)
-            yield Task(what, command, FUND_MANAGER, ref, until, lead=case.lead, parties=case.parties)
+            yield Task(what, command, FUND_MANAGER, ref, until, guard=parties)
     elif case.state == "submitted":
         what = _(N_("judge what {ref} learned")).format(ref=ref)
-        command = f"fund evaluation peer-review {ref} --learning 3"
-        yield Task(what, command, REVIEWER, ref, lead=case.lead, parties=case.parties, hands=hands)
+        # A peer who judged it already is refused by the use case, not by the row.
+        judged = replace(parties, prior_approvers=(*case.hands, *case.peers))
+        task = reader.task(what, "evaluation peer-review", case, typed=f"{ref} --learning 3")
+        yield replace(task, guard=judged)
     elif case.state == "peer_reviewed":
         what = _(N_("accept the evaluation of {ref}")).format(ref=ref)
-        command = f"fund evaluation accept {ref}"
-        yield Task(what, command, CHAIR, ref, lead=case.lead, parties=case.parties, hands=hands)
+        yield reader.task(what, "evaluation accept", case)
     elif case.followon_until is not None and case.followon_until >= reader.today and ref not in _followed(reader):
         what = _(N_("roll out what {ref} learned, if you want to")).format(ref=ref)
         command = f"fund proposal draft FILE --follows {ref}"
         form, until = f"fund proposal template --follows {ref} > FILE", case.followon_until
-        yield Task(what, command, PARTY_EDITOR, ref, until, lead=case.lead, parties=applicants, form=form)
+        yield Task(what, command, PARTY_EDITOR, ref, until, form=form, guard=parties)
 
 
 def _refinancings(reader: InboxReader) -> Iterator[Task]:
@@ -72,7 +74,7 @@ def _refinancings(reader: InboxReader) -> Iterator[Task]:
         what = _(N_("refinance {ref} under {child}, if both want to")).format(ref=parent.ref, child=child.ref)
         command = f"fund agreement refinance {parent.ref} --to {child.ref} --reason TEXT"
         parties = tuple(dict.fromkeys((*parent.parties, *child.parties)))
-        yield Task(what, command, FUND_MANAGER, parent.ref, lead=child.lead, parties=parties)
+        yield Task(what, command, FUND_MANAGER, parent.ref, guard=Guard(child.lead, parties=parties))
 
 
 def _followed(reader: InboxReader) -> set[str]:
@@ -87,16 +89,14 @@ def _following(reader: InboxReader) -> Iterator[Proposal]:
 
 def _writeoff(reader: InboxReader, case: Writeoff) -> Iterator[Task]:
     ref, about = case.ref, {"ref": case.ref, "amount": euros(case.amount_cents)}
-    lead, parties = case.lead, case.parties
     if case.state == "decided":
         what = _(N_("book write-off {ref} of {amount}")).format(**about)
-        command = f"fund writeoff post {ref}"
-        yield Task(what, command, FUND_MANAGER, ref, lead=lead, parties=parties, hands=case.hands)
+        yield reader.task(what, "writeoff post", case)
         return
     missing, ready, may = waiting_votes(reader.snapshot, case)
-    what, command = _(N_("vote on write-off {ref} of {amount}")).format(**about), f"fund decision vote {ref} --for"
     if missing:
-        yield Task(what, command, VOTERS, ref, lead=lead, parties=parties, only=missing)
+        what = _(N_("vote on write-off {ref} of {amount}")).format(**about)
+        yield replace(reader.task(what, "writeoff vote", case, only=missing), command=f"fund decision vote {ref} --for")
     if ready:
-        what, command = _(N_("decide write-off {ref} of {amount}")).format(**about), f"fund writeoff decide {ref}"
-        yield Task(what, command, CHAIR, ref, lead=lead, parties=parties, hands=case.hands, only=may)
+        what = _(N_("decide write-off {ref} of {amount}")).format(**about)
+        yield reader.task(what, "writeoff decide", case, only=may)

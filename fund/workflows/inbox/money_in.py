@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from fund.dates import add_months
 from fund.language import N_, _, euros
 from fund.reports.statements.treasury import treasury_excess_cents
-from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, Guard, either
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
@@ -52,10 +51,7 @@ def _out_of_order(reader: InboxReader) -> Iterator[Task]:
     for plan in reader.all(Plan):
         if plan.reorder and right_order(reader.snapshot, plan).changed:
             what = _(N_("put the receipts of {ref} in the order of their value dates")).format(ref=plan.ref)
-            agreement = reader.agreements.get(plan.agreement)
-            parties = agreement.parties if agreement is not None else ()
-            command = f"fund repayment reallocate {plan.ref}"
-            yield Task(what, command, TREASURER, plan.agreement, lead=plan.lead, parties=parties)
+            yield reader.task(what, "repayment reallocate", plan)
 
 
 def _arrears(reader: InboxReader) -> Iterator[Task]:
@@ -70,38 +66,30 @@ def _arrears(reader: InboxReader) -> Iterator[Task]:
             continue
         cents = sum(part.open_cents for part in late)
         what = _(N_("say what happens to {amount} in arrears, {ref}")).format(amount=euros(cents), ref=plan.agreement)
-        agreement = reader.agreements.get(plan.agreement)
-        yield Task(
-            what,
+        command, guard = (
             f"fund repayment plan {plan.agreement}",
-            either(FUND_MANAGER, CHAIR),
-            plan.agreement,
-            lead=plan.lead,
-            parties=agreement.parties if agreement is not None else (),
+            Guard(plan.lead, parties=reader.agreements[plan.ref].parties),
         )
+        yield Task(what, command, either(FUND_MANAGER, CHAIR), plan.agreement, guard=guard)
 
 
 def _reminded(reader: InboxReader) -> Iterator[Task]:
     """What the lead was reminded of, until the day that a demand gave; what the office must not let lapse (R8)."""
     for plan in reader.overdue(reader.today):
-        agreement = reader.agreements.get(plan.agreement)
-        around: dict[str, Any] = {
-            "lead": plan.lead, "parties": agreement.parties if agreement is not None else (),
-        }  # fmt: skip
-        told = [part for part in plan.instalments if part.open_cents > 0 and part.escalated_days > 0]
-        if told:
-            cents = sum(part.open_cents for part in told)
+        reminded = [part for part in plan.instalments if part.open_cents > 0 and part.escalated_days > 0]
+        if reminded:
+            cents = sum(part.open_cents for part in reminded)
             what = _(N_("repay {amount} that is late")).format(amount=euros(cents))
-            until = min((part.pay_by for part in told if part.pay_by is not None), default=None)
+            until = min((part.pay_by for part in reminded if part.pay_by is not None), default=None)
             command = f"fund repayment plan {plan.agreement}"
-            yield Task(what, command, LEAD_SIGNATORY, plan.agreement, until, **around)
+            yield Task(what, command, LEAD_SIGNATORY, plan.agreement, until, guard=Guard(plan.lead))
         for part in plan.instalments:
             if part.warned_until is None or part.open_cents <= 0:
                 continue
             if part.warned_until == limitation_of(reader.snapshot, plan, part):
                 what = _(N_("demand {amount} before the claim lapses")).format(amount=euros(part.open_cents))
-                command = f"fund repayment demand {plan.agreement} --instalment {part.no}"
-                yield Task(what, command, FUND_MANAGER, plan.agreement, part.warned_until, **around)
+                typed = f"{plan.agreement} --instalment {part.no}"
+                yield reader.task(what, "repayment demand", plan, typed=typed, until=part.warned_until)
 
 
 def _quarter_ended(reader: InboxReader) -> date:
@@ -126,7 +114,9 @@ def _charged(reader: InboxReader) -> Iterator[Task]:
         cents = sum(each.open_cents for each in plan.charges)
         if cents > 0:
             what = _(N_("pay {amount} of costs and interest, {ref}")).format(amount=euros(cents), ref=plan.agreement)
-            yield Task(what, f"fund repayment plan {plan.agreement}", LEAD_SIGNATORY, plan.agreement, lead=plan.lead)
+            yield Task(
+                what, f"fund repayment plan {plan.agreement}", LEAD_SIGNATORY, plan.agreement, guard=Guard(plan.lead)
+            )
 
 
 def _allowance(reader: InboxReader) -> Iterator[Task]:
