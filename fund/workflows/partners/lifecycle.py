@@ -221,8 +221,9 @@ def guard_partner(snapshot: Snapshot, case: Partner, _row: Transition) -> Guard:
 
 def guard_key(snapshot: Snapshot, case: DistributionKey, _row: Transition) -> Guard:
     """Each partner that takes part votes for itself; all of them are in it alike, so nobody is barred."""
-    own = snapshot.cached("active", lambda: {each.ref for each in snapshot.cases(Partner, states=("active",))})
-    return Guard(own=tuple(own), show=f"fund key show {case.ref}")
+    states = (PartnerState.ACTIVE,)
+    own = snapshot.cached("take part", lambda: tuple(each.ref for each in snapshot.cases(Partner, states=states)))
+    return Guard(own=own, show=f"fund key show {case.ref}")
 
 
 PROJECTIONS = {
