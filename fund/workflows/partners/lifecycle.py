@@ -214,8 +214,8 @@ def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
 
 def guard_partner(snapshot: Snapshot, case: Partner, _row: Transition) -> Guard:
     """Its own people act, and judge nothing of it; the approvals of its exit are by different people (G7 c)."""
-    leaving = snapshot.maybe(Exit, case.ref)
-    prior, own = () if leaving is None else leaving.hands, (case.ref,)
+    leaves = case.state not in (PartnerState.CANDIDATE, PartnerState.ACTIVE)
+    prior, own = snapshot.case(Exit, case.ref).hands if leaves else (), (case.ref,)
     return Guard(parties=own, own=own, prior_approvers=prior, show=f"fund partner show {case.ref}")
 
 
