@@ -5,16 +5,13 @@ from __future__ import annotations
 import shlex
 
 from fund.errors import FundError
-from fund.rules.authority import Actor, Guard, Relation, Who, require
-from fund.schemas import CaseFile
-from fund.schemas.agreements import Agreement
-from fund.schemas.capital import Partner
+from fund.rules.authority import Actor, Guard, Who, require
 from fund.schemas.people import User
 from fund.unit_of_work import Snapshot
 from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.delivery.opening import Fund
 from fund.workflows.inbox.lines import SOURCES
-from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.reader import InboxReader, case_of_command
 from fund.workflows.inbox.task import Task
 
 
@@ -61,26 +58,18 @@ def _lines(snapshot: Snapshot, words: list[str]) -> list[Task]:
 
 def _of_the_role(snapshot: Snapshot, people: list[Actor], name: str, about: list[str]) -> list[Actor]:
     """Those in a role of the command and, where it is about a case, with the tie that a row of its table asks."""
-    rows = [row.who for each in PROJECTIONS.values() for row in each.table if row.command == name]
-    cases = (snapshot.maybe(each.model, about[0]) for each in PROJECTIONS.values() if about)
-    case = next((each for each in cases if each is not None), None)
     able = [each for each in people if each.roles & COMMANDS[name].who.all_roles()]
-    if case is None or not rows:
+    found = case_of_command(snapshot, name, about[0]) if about else None
+    if found is None:
         return able
-    case = (snapshot.maybe(Agreement, case.agreement) if hasattr(case, "agreement") else None) or case
-    return [each for each in able if any(_has_tie(each, who, name, case) for who in rows)]
+    case, rows = found
+    asked = [(row.who, snapshot.guard(case, row)) for row in rows]
+    return [each for each in able if any(_may(each, who, guard, name) for who, guard in asked)]
 
 
-def _has_tie(actor: Actor, who: Who, name: str, case: CaseFile) -> bool:
-    """Whether somebody is of the case, or of none of its parties, as a row asks; whoever adopts has no say for it."""
-    lead, parties = getattr(case, "lead", None), getattr(case, "parties", ())
-    if who.relation is Relation.PARTY:
-        parties = getattr(case, "applicants", None) or getattr(case, "co_applicants", parties)
-    own = getattr(case, "partner", None) or (case.ref if isinstance(case, Partner) else None)
-    if own is None and actor.organisation in (lead, *parties):  # each party does its own
-        own = actor.organisation
+def _may(actor: Actor, who: Who, guard: Guard, command: str) -> bool:
     try:
-        require(actor, who, Guard(lead, None, tuple(parties), (own,) if own else ()), command=name)
+        require(actor, who, guard, command=command)
     except FundError:
         return False
     return True

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fund.language import N_, _, euros
 from fund.money import format_plain
-from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER
+from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER, Guard
 from fund.schemas.capital import Call
 from fund.schemas.resolutions import Resolution
 from fund.workflows.inbox.reader import InboxReader
@@ -26,17 +26,18 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
             continue
         told = {"ref": call.ref, "amount": euros(call.open_cents)}
         what = _(N_("pay {amount} of call {ref}")).format(**told)
-        yield Task(what, f"fund capital letter {call.ref}", OWN_SIGNATORY, call.ref, call.due_on, own=call.partner)
+        own, parties = Guard(own=(call.partner,)), Guard(parties=(call.partner,))
+        yield Task(what, f"fund capital letter {call.ref}", OWN_SIGNATORY, call.ref, call.due_on, guard=own)
         if reader.today >= call.due_on + timedelta(days=late):
             what = _(N_("ask {partner} about {amount} of call {ref}")).format(
                 partner=reader.short_name(call.partner), **told
             )
             command = f"fund capital list --partner {call.partner} --open"
-            yield Task(what, command, FUND_MANAGER, call.ref, call.due_on, parties=(call.partner,))
+            yield Task(what, command, FUND_MANAGER, call.ref, call.due_on, guard=parties)
     yield from _joining(reader)
     for payer, cents in overpaid_by(reader.snapshot).items():
         what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=reader.short_name(payer))
-        yield Task(what, f"fund repayment refund {payer}", TREASURER, payer, parties=(payer,))
+        yield Task(what, f"fund repayment refund {payer}", TREASURER, payer, guard=Guard(parties=(payer,)))
 
 
 def _joining(reader: InboxReader) -> Iterator[Task]:
@@ -47,11 +48,10 @@ def _joining(reader: InboxReader) -> Iterator[Task]:
     for partner in reader.partners.values():
         if partner.state == "candidate" and partner.ref not in asked:
             what = _(N_("ask that {partner} takes part")).format(partner=partner.short_name)
-            command = f"fund partner admit {partner.ref} --reason TEXT"
-            yield Task(what, command, OWN_SIGNATORY, partner.ref, own=partner.ref)
+            yield reader.task(what, "partner admit", partner, typed=f"{partner.ref} --reason TEXT")
     for partner in newcomers:
         if not called.get(f"3000.{partner.ref}"):
             amount = euros(partner.par_cents)
             what = _(N_("call {amount} from {partner}, at par")).format(amount=amount, partner=partner.short_name)
             command = f"fund capital call --partner {partner.ref} --amount {format_plain(partner.par_cents)}"
-            yield Task(what, command, FUND_MANAGER, partner.ref, parties=(partner.ref,))
+            yield Task(what, command, FUND_MANAGER, partner.ref, guard=Guard(parties=(partner.ref,)))

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from fund.language import N_, _, euros
-from fund.rules.authority import ADMIN, FUND_MANAGER, OWN_SIGNATORY, TREASURER, Role
+from fund.rules.authority import ADMIN, Role
 from fund.schemas.exits import Exit
 from fund.schemas.people import User
 from fund.workflows.exits.later import long_stop_on
@@ -47,28 +47,26 @@ def _logins(reader: InboxReader) -> Iterator[Task]:
 
 
 def _steps(reader: InboxReader, case: Exit) -> Iterator[Task]:
-    ref, name = case.ref, reader.short_name(case.ref)
-    parties = (ref,)
+    partner, name = reader.partners[case.ref], reader.short_name(case.ref)
     if case.state == "notice_given" and case.leaves_on is not None and case.leaves_on <= reader.today:
         what = _(N_("propose the settlement of {partner}")).format(partner=name)
-        yield Task(what, f"fund partner propose-settlement {ref}", FUND_MANAGER, ref, case.leaves_on, parties=parties)
+        yield reader.task(what, "partner propose-settlement", partner, until=case.leaves_on)
     if case.state == "settlement_proposed":
         what = _(N_("agree to the settlement of {amount}, or dispute it")).format(amount=euros(case.net_cents))
-        yield Task(what, f"fund partner agree-settlement {ref}", OWN_SIGNATORY, ref, own=ref, hands=case.hands)
+        yield reader.task(what, "partner agree-settlement", partner)
     if case.state == "disputed":
         what = _(N_("agree on the settlement after the advice of an expert"))
-        command = f"fund partner agree-settlement {ref} --amount AMOUNT --advice FILE"
-        yield Task(what, command, OWN_SIGNATORY, ref, own=ref, hands=case.hands)
+        yield reader.task(what, "partner agree-settlement", partner, typed=f"{case.ref} --amount AMOUNT --advice FILE")
     undisputed = case.state == "disputed" and not case.settled and case.undisputed_cents > 0
     if case.state == "agreed" or undisputed:
         what = _(N_("put the settlement of {partner} in the books")).format(partner=name)
-        yield Task(what, f"fund partner settle {ref}", TREASURER, ref, parties=parties, hands=case.hands)
+        yield reader.task(what, "partner settle", partner)
     if case.due_cents > 0:
         what = _(N_("pay {partner} the {amount} that is due")).format(partner=name, amount=euros(case.due_cents))
-        yield Task(what, f"fund partner pay-settlement {ref}", TREASURER, ref, parties=parties)
+        yield reader.task(what, "partner pay-settlement", partner)
     stop = long_stop_on(reader.snapshot, case)
     if case.state == "settling" and case.open_later_cents > 0 and stop is not None and stop <= reader.today:
         what = _(N_("end the later part of {partner}: {amount}")).format(
             partner=name, amount=euros(case.open_later_cents)
         )
-        yield Task(what, f"fund partner close-out {ref}", TREASURER, ref, stop, parties=parties)
+        yield reader.task(what, "partner close-out", partner, until=stop)

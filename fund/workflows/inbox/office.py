@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 from fund.dates import add_months, last_day, month_of, months_between, next_month
 from fund.language import AMSTERDAM, N_, _
 from fund.previews import short, title
-from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
+from fund.rules.authority import ADMIN, FUND_MANAGER, NO_CASE, OWN_SIGNATORY, Guard, Relation, Role, Who, either
 from fund.rules.keys import REVIEW_MONTHS
 from fund.schemas.capital import DistributionKey, Receipt
 from fund.schemas.closing import Period
-from fund.schemas.disbursements import Batch, Disbursement
-from fund.schemas.exits import Exit
-from fund.schemas.writeoffs import Writeoff
+from fund.schemas.disbursements import Batch
+from fund.schemas.proposals import Proposal
 from fund.store import PendingRow
+from fund.unit_of_work import Snapshot
 from fund.workflows.decisions.body import committee_of
-from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.reader import InboxReader, case_of_command
 from fund.workflows.inbox.task import Task
 from fund.workflows.partners.reviewing import ANNOUNCED_MONTHS
 from fund.workflows.receipts.matching import behind
@@ -47,20 +47,13 @@ def confirmation(reader: InboxReader, row: PendingRow) -> Task:
     until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
     what = _what(row, reader.name(row.made_by))
     roles = frozenset(Role(name) for name in json.loads(row.needs))
-    ties = _ties(reader, row)
     of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
     outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
     who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
-    return Task(
-        what,
-        f"fund confirm {row.ref}",
-        who,
-        ties.ref or row.ref,
-        until,
-        lead=ties.lead,
-        parties=ties.parties,
-        hands=(row.made_by, *ties.hands),
-    )
+    given = arguments_of(row)
+    ref = "" if row.name in ("cost approve", "payee record") else str(given.get("ref") or "")
+    guard = _guard(reader, row.name, ref, given)
+    return Task(what, f"fund confirm {row.ref}", who, ref or row.ref, until, guard=guard, made_by=row.made_by)
 
 
 def _what(row: PendingRow, maker: str) -> str:
@@ -72,93 +65,43 @@ def _what(row: PendingRow, maker: str) -> str:
     return _(N_("confirm {about}: {title}, by {maker}")).format(about=about, title=title(preview), maker=maker)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ties:
-    """Whose case a command is about, and who acted in its chain before."""
-
-    ref: str = ""
-    lead: str | None = None
-    parties: tuple[str, ...] = ()
-    hands: tuple[str, ...] = ()
-
-
-def _ties(reader: InboxReader, row: PendingRow) -> _Ties:
-    given = arguments_of(row)
-    ref = str(given.get("ref") or "")
-    noun = row.name.split()[0]
-    if row.name == "bank match":
-        return _of_receipt(reader, ref, str(given.get("to") or ""))
-    if row.name in ("cost approve", "payee record"):
-        named = str(given.get("payee" if noun == "cost" else "partner") or "")
-        return _Ties("", None, (named,) if named in reader.partners else ())
-    if noun in ("proposal", "review", "decision"):
-        return _of_proposal(reader, row.name, ref)
-    if row.name == "repayment refund":
-        return _Ties(ref, None, (ref,))
-    if noun == "partner":
-        case = next((each for each in reader.all(Exit) if each.ref == ref), None)
-        chain = row.name == "partner agree-settlement" and case is not None
-        return _Ties(ref, None, (ref,) if ref else (), case.hands if chain and case is not None else ())
-    if noun == "disbursement":
-        return _of_disbursements(
-            reader, ref, [each for each in reader.disbursements.values() if each.ref == ref], chain=False
-        )
-    if noun == "payment":
-        return _of_payments(reader, ref)
-    if noun == "writeoff":
-        writeoff = next((each for each in reader.all(Writeoff) if each.ref == ref), None)
-        if writeoff is not None:
-            return _Ties(ref, writeoff.lead, writeoff.parties, writeoff.hands)
-    agreement = reader.agreements.get(ref)
-    if agreement is None:
-        return _Ties(ref)
-    heir = reader.agreements.get(str(arguments_of(row).get("to") or "")) if row.name == "agreement refinance" else None
-    if heir is not None:  # the lead of the roll-out takes the debt over
-        return _Ties(ref, heir.lead, (*agreement.parties, *heir.parties))
-    return _Ties(ref, agreement.lead, agreement.parties)
+def _guard(reader: InboxReader, command: str, ref: str, given: Mapping[str, Any]) -> Guard:
+    """Whose case a command is about: the case says it. Only a command that names no case, or more than one, has a line
+    here.
+    """
+    snapshot = reader.snapshot
+    named = str(given.get("to") or "")
+    if command == "bank match":
+        return _of_receipt(snapshot, ref, named)
+    if command in ("cost approve", "payee record"):
+        partner = str(given.get("payee" if command == "cost approve" else "partner") or "")
+        return Guard(parties=(partner,) if partner in reader.partners else ())
+    if command == "repayment refund":
+        return Guard(parties=(ref,))
+    found = case_of_command(snapshot, command, ref)
+    if found is None:
+        return NO_CASE
+    case, (row, *_others) = found
+    guard = snapshot.guard(case, row)
+    if command == "agreement refinance" and (heir := reader.agreements.get(named)) is not None:
+        # the lead of the roll-out takes the debt over
+        return replace(guard, lead=heir.lead, parties=(*guard.parties, *heir.parties))
+    prior = guard.prior_approvers
+    if isinstance(case, Batch):  # who approved a line of it does not send it
+        lines = [_guard(reader, command, line.ref, {}) for line in case.lines]
+        prior = tuple(user for line in lines for user in line.prior_approvers)
+    elif isinstance(case, Proposal) and command in ("decision decide", "decision reopen"):
+        prior = (*prior, *committee_of(snapshot, case).barred)
+    return replace(guard, prior_approvers=prior)
 
 
-def _of_receipt(reader: InboxReader, ref: str, to: str) -> _Ties:
+def _of_receipt(snapshot: Snapshot, ref: str, to: str) -> Guard:
     """Of a receipt, whose case it would be set against: the one that is named, or the only one it may be for."""
-    receipt = reader.snapshot.maybe(Receipt, ref)
+    receipt = snapshot.maybe(Receipt, ref)
     candidates = {each.target for each in receipt.candidates} if receipt is not None else set()
     target = to or (candidates.pop() if len(candidates) == 1 else "")
-    whose = behind(reader.snapshot, target) if target else None
-    return _Ties(ref, whose.lead, whose.parties) if whose else _Ties(ref)
-
-
-def _of_proposal(reader: InboxReader, command: str, ref: str) -> _Ties:
-    proposal = reader.proposals.get(ref)
-    if proposal is None:
-        return _Ties(ref)
-    hands: tuple[str, ...] = ()
-    decision = reader.decisions.get(ref)
-    if command.startswith("proposal"):
-        hands = proposal.hands
-    elif decision is not None and command in ("decision decide", "decision meet-conditions"):
-        hands = decision.hands
-    if command in ("decision decide", "decision reopen"):
-        hands = (*hands, *committee_of(reader.snapshot, proposal).barred)
-    return _Ties(ref, proposal.lead, proposal.parties, hands)
-
-
-def _of_disbursements(reader: InboxReader, ref: str, cases: list[Disbursement], *, chain: bool = True) -> _Ties:
-    agreements = [reader.agreements[case.agreement] for case in cases if case.agreement in reader.agreements]
-    parties = tuple(party for agreement in agreements for party in agreement.parties)
-    return _Ties(ref, None, parties, tuple(hand for case in cases for hand in case.hands) if chain else ())
-
-
-def _of_payments(reader: InboxReader, ref: str) -> _Ties:
-    """Of a batch, whoever approved a line of it and whose line it is; of what is owed by itself, its parties."""
-    if ref in reader.payables:
-        return _Ties(ref, None, reader.payables[ref].parties)
-    lines = [line.ref for batch in reader.all(Batch, "made", "sent") if batch.ref == ref for line in batch.lines]
-    ties = _of_disbursements(
-        reader, ref, [reader.disbursements[each] for each in lines if each in reader.disbursements]
-    )
-    owed = [reader.payables[each] for each in lines if each in reader.payables]
-    parties = (*ties.parties, *(party for case in owed for party in case.parties))
-    return _Ties(ref, None, parties, (*ties.hands, *(hand for case in owed for hand in case.hands)))
+    whose = behind(snapshot, target) if target else NO_CASE
+    return Guard(whose.lead, parties=whose.parties)
 
 
 def waiting(reader: InboxReader) -> Iterator[Task]:
@@ -168,11 +111,12 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         what = _(N_("vote on key {ref}")).format(ref=key.ref)
         for partner in reader.partners.values():
             if partner.state == "active" and partner.ref not in key.votes and partner.ref not in key.voted:
-                yield Task(what, f"fund decision vote {key.ref} --for", OWN_SIGNATORY, key.ref, own=partner.ref)
+                whose = Guard(own=(partner.ref,))
+                yield Task(what, f"fund decision vote {key.ref} --for", OWN_SIGNATORY, key.ref, guard=whose)
         active = {partner.ref for partner in reader.partners.values() if partner.state == "active"}
         if 2 * len(active & {*key.votes, *key.voted}) > len(active):
             what = _(N_("decide on key {ref}, or wait for the last votes")).format(ref=key.ref)
-            yield Task(what, f"fund decision decide {key.ref}", CHAIR, key.ref)
+            yield reader.task(what, "decision decide", key)
     adopted = [key.from_on for key in reader.all(DistributionKey, "adopted") if key.from_on <= reader.today]
     if adopted and not proposed:
         yield from _key_review(reader, max(adopted))

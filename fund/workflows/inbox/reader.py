@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from fund.dates import day_of
 from fund.rules.regulations import Regulations
+from fund.rules.transitions import Transition
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Partner
@@ -20,12 +21,33 @@ from fund.schemas.repayments import Plan
 from fund.schemas.reviews import Decision, Review
 from fund.store import PendingRow
 from fund.unit_of_work import Snapshot
+from fund.unit_of_work.projections import of_nobody
 from fund.workflows.decisions.body import chairs
 from fund.workflows.disbursements.lifecycle import LIVE
 from fund.workflows.inbox.task import Task
 from fund.workflows.proposals.lifecycle import BEFORE_AGREED
 
 Case = TypeVar("Case", bound=CaseFile)
+
+
+def case_of_command(snapshot: Snapshot, command: str, ref: str) -> tuple[CaseFile, Sequence[Transition]] | None:
+    """The case that a command names, and the rows of the command that are possible for it now, else all of them.
+
+    A case whose own table has the command comes first; a command that begins a case may name another, which it will
+    belong to. ``None`` where no table has the command, or nothing goes by that ref.
+    """
+    tables = {
+        each.model: [row for row in each.table if row.command == command] for each in snapshot.projections.values()
+    }
+    rows = [row for of_one in tables.values() for row in of_one]
+    if not rows or not ref:
+        return None
+    guarded = {each.model for each in snapshot.projections.values() if each.guard is not of_nobody}
+    for model in sorted(tables, key=lambda each: (not tables[each], each not in guarded)):
+        case = snapshot.maybe(model, ref)
+        if case is not None:
+            return case, [row for row in tables[model] if row.starts_in(case.state)] or tables[model] or rows
+    return None
 
 
 class InboxReader:

@@ -21,6 +21,7 @@ class Task:
         until: The last day, where there is one.
         lead, parties, own: Of the case: whose people may, or may not (G7 b).
         hands: User ids that acted in this chain before, and may not again (G7 a, c).
+        made_by: The user id of who took the first step, where it is the second that waits.
         only: User ids of whom it waits, where it waits for these and no others.
     """
 
@@ -36,10 +37,11 @@ class Task:
     only: tuple[str, ...] | None = None
     form: str = ""
     guard: Guard | None = None
+    made_by: str = ""
 
     def is_for(self, actor: Actor) -> bool:
         """Whether this person could do it: the same answer that the command would give."""
-        if actor.user_id in self.hands or not actor.roles & self.who.all_roles():
+        if actor.user_id in (self.made_by, *self.hands) or not actor.roles & self.who.all_roles():
             return False
         if self.only is not None and actor.user_id not in self.only:
             return False

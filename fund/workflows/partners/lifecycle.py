@@ -214,15 +214,16 @@ def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
 
 def guard_partner(snapshot: Snapshot, case: Partner, _row: Transition) -> Guard:
     """Its own people act, and judge nothing of it; the approvals of its exit are by different people (G7 c)."""
-    leaving = snapshot.maybe(Exit, case.ref)
-    prior, own = () if leaving is None else leaving.hands, (case.ref,)
+    leaves = case.state not in (PartnerState.CANDIDATE, PartnerState.ACTIVE)
+    prior, own = snapshot.case(Exit, case.ref).hands if leaves else (), (case.ref,)
     return Guard(parties=own, own=own, prior_approvers=prior, show=f"fund partner show {case.ref}")
 
 
 def guard_key(snapshot: Snapshot, case: DistributionKey, _row: Transition) -> Guard:
     """Each partner that takes part votes for itself; all of them are in it alike, so nobody is barred."""
-    own = snapshot.cached("active", lambda: {each.ref for each in snapshot.cases(Partner, states=("active",))})
-    return Guard(own=tuple(own), show=f"fund key show {case.ref}")
+    states = (PartnerState.ACTIVE,)
+    own = snapshot.cached("take part", lambda: tuple(each.ref for each in snapshot.cases(Partner, states=states)))
+    return Guard(own=own, show=f"fund key show {case.ref}")
 
 
 PROJECTIONS = {
