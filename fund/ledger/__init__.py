@@ -96,4 +96,6 @@ def __getattr__(name: str) -> Any:
     module = next((module for module, names in _WHEN_ASKED.items() if name in names), None)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "catalog":  # a module of its own
+        return import_module(f"{__name__}.store.catalog")
     return getattr(import_module(f"{__name__}.{module}"), name)
