@@ -171,12 +171,14 @@ def _figures() -> dict[str, tuple[str, str, tuple[str, ...]]]:
     """By name what people call a figure of the position, its definition, and the names of its inputs."""
     from dataclasses import fields
 
-    from fund.reports.indicators import INDICATORS, Basis
+    from fund.reports.indicators import INDICATORS, IndicatorInputs
     from fund.reports.statements.amounts import AMOUNTS
 
-    nothing = Basis(**dict.fromkeys((each.name for each in fields(Basis)), cast("Any", 0)))  # only names are asked
-    told = {each.name: (each.title, each.definition, tuple(each.inputs(nothing))) for each in INDICATORS}
-    return told | {each.name: (each.title, each.definition, ()) for each in AMOUNTS.values()}
+    nothing = IndicatorInputs(
+        **dict.fromkeys((each.name for each in fields(IndicatorInputs)), cast("Any", 0))
+    )  # only names are asked
+    figures = {each.name: (each.title, each.definition, tuple(each.inputs(nothing))) for each in INDICATORS}
+    return figures | {each.name: (each.title, each.definition, ()) for each in AMOUNTS.values()}
 
 
 def _figure_pages(asked: str) -> Iterator[Page]:

@@ -29,14 +29,14 @@ _LEAVING = (
 )
 
 
-def _leaving(function: Any) -> Any:
+def _export_options(function: Any) -> Any:
     for decorate in reversed(_LEAVING):
         function = decorate(function)
     return function
 
 
 @declared(forecast, ForecastLiquidity)
-@_leaving
+@_export_options
 def liquidity(
     ctx: click.Context,
     quarters: int,
@@ -51,7 +51,7 @@ def liquidity(
     from fund.reports.forecasts.drawing import quarters_drawn
 
     args = ForecastLiquidity(quarters=quarters, backtest=backtest, seed=seed, runs=runs, assumptions=assumptions)
-    _leave(
+    _show_or_export(
         ctx,
         args,
         form,
@@ -63,7 +63,7 @@ def liquidity(
 
 @declared(forecast, ForecastRevolving)
 @option("--years", default="1,3,5,10", metavar="YEARS", help=N_("After so many years"))
-@_leaving
+@_export_options
 def revolving(
     ctx: click.Context,
     years: str,
@@ -78,7 +78,7 @@ def revolving(
     from fund.reports.forecasts.drawing import degrees_drawn
 
     args = ForecastRevolving(years=_years(years), awards=awards, seed=seed, runs=runs, assumptions=assumptions)
-    _leave(ctx, args, form, output, _show_revolving, _Plot("distribution", plot, degrees_drawn))
+    _show_or_export(ctx, args, form, output, _show_revolving, _Plot("distribution", plot, degrees_drawn))
 
 
 def _years(text: str) -> tuple[int, ...]:
@@ -129,7 +129,7 @@ class _Plot:
         write_output(self.path, drawing, force=force)
 
 
-def _leave(
+def _show_or_export(
     ctx: click.Context,
     given: Input,
     form: str,

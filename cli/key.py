@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import forcing, formatted, leave, noun, option, run
+from cli.params import forcing, formatted, noun, option, run, show_or_export
 from cli.params.declared import add_query, declared
 from fund.declarations import InputFile
 from fund.language import N_, _, day, ngettext, number
@@ -23,7 +23,7 @@ key = noun("key", N_("Compare and adopt distribution keys"))
 @option("--output", metavar="FILE", help=N_("Write it to this file"))
 @forcing
 def compare(ctx: click.Context, amount: int, form: str, output: str | None) -> None:
-    leave(ctx, KeyCompare(amount=amount), form=form, path=output, show=_compared)
+    show_or_export(ctx, KeyCompare(amount=amount), form=form, path=output, show=_compared)
 
 
 def _compared(data: Mapping[str, Any]) -> None:

@@ -25,15 +25,15 @@ from cli.output import (
 )
 from cli.params import (
     Code,
+    export_options,
     forcing,
-    leave,
-    leaving,
     look,
     may_write,
     noun,
     option,
     read,
     run,
+    show_or_export,
     typed,
 )
 from cli.params.declared import add_command, add_query, declared
@@ -178,28 +178,28 @@ def _show_balance(data: Mapping[str, Any]) -> None:
 
 
 @declared(ledger, LedgerCard)
-@leaving
+@export_options
 def card(ctx: click.Context, account: str, since: date | None, form: str, output: str | None) -> None:
     args = LedgerCard(account=account, since=since)
-    leave(ctx, args, form=form, path=output, show=_show_card, streams=True)
+    show_or_export(ctx, args, form=form, path=output, show=_show_card, streams=True)
 
 
 def _show_card(data: Mapping[str, Any]) -> None:
     from fund.reports.statements.cards import card_page
 
-    show_page(card_page(data, hands=False))
+    show_page(card_page(data, with_facts=False))
 
 
 @declared(ledger, LedgerTrialBalance)
 @option("--detail", is_flag=True, help=N_("Sub-accounts apart"))
-@leaving
+@export_options
 def trial_balance(ctx: click.Context, detail: bool, since: date | None, form: str, output: str | None) -> None:
     def show(data: Mapping[str, Any]) -> None:
         from fund.reports.statements.trial import trial_balance_page
 
         show_page(trial_balance_page(data, detail=detail))
 
-    leave(ctx, LedgerTrialBalance(since=since), form=form, path=output, show=show)
+    show_or_export(ctx, LedgerTrialBalance(since=since), form=form, path=output, show=show)
 
 
 @declared(ledger, PostEntry)

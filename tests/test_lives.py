@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from fund.checks import verify
 from fund.ledger import main_of
 from fund.reports.cash import cash_of
-from fund.reports.statements.position import basis_of
+from fund.reports.statements.position import indicator_inputs_of
 from fund.rules.valuation import PROMISES, free_to_commit, nav
 from fund.schemas.repayments import Plan
 from fund.workflows.delivery import open_fund
@@ -497,7 +497,7 @@ class Projections(RuleBasedStateMachine):
             due = sum(one["open"] for one in s.calls.values() if one["partner"] == partner)
             assert s.books[f"1100.{partner}"] == due
         assert now.get("2300", 0) == -sum(one["waiting"] for one in s.receipts.values())
-        basis = basis_of(snapshot, snapshot.today)
+        basis = indicator_inputs_of(snapshot, snapshot.today)
         self._cash(snapshot, basis)
         assert basis.e + now.get("1100", 0) == nav(now)
 

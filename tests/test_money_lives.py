@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from fund.reports.cash import cash_of
-from fund.reports.statements.position import basis_of
+from fund.reports.statements.position import indicator_inputs_of
 from fund.rules.valuation import free_to_commit, nav
 from fund.schemas.exits import Exit
 from fund.schemas.repayments import Plan
@@ -238,7 +238,7 @@ class MoneyLives(Projections):
         assert now.get("2300", 0) == -sum(one["waiting"] for one in s.receipts.values())
         under_way = sum(one["cents"] for one in s.in_payment("sent"))
         assert s.books["1010"] == self._between() + sum(amount for _ref, amount in s.debits) - under_way
-        basis = basis_of(snapshot, snapshot.today)
+        basis = indicator_inputs_of(snapshot, snapshot.today)
         self._cash(snapshot, basis)
         assert basis.e + now.get("1100", 0) == nav(now)
         if s.leaver is not None:

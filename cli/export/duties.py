@@ -26,7 +26,7 @@ def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, 
     data = look(ctx, ExportDuties(ref=ref, without_names=without_names))
     write_output(output, DUTY_FORMATS[form](data), force=force, private=True)
     if output != "-":
-        told = {
+        answer = {
             "path": output,
             "format": form,
             **{key: data[key] for key in ("as_of", "case", "head", "rules", "findings")},
@@ -35,11 +35,11 @@ def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, 
             "pair_count": len(data["pairs"]),
         }
         if typed(ctx, "json"):
-            emit_json(told)
+            emit_json(answer)
         else:
             if ref is not None:
                 _show_acts(ref, data["acts"])
-            _show(told)
+            _show(answer)
     if data["findings"]:
         ctx.exit(Code.DIFFERENCES)
 
@@ -67,7 +67,7 @@ def _did(duty: str) -> str:
 
 def _show_acts(ref: str, acts: Sequence[Mapping[str, Any]]) -> None:
     """Who did what in a case; a batch that pays several things is told once."""
-    told = {(act["fact"], act["person"], act["duty"]): act for act in acts}
+    rows = {(act["fact"], act["person"], act["duty"]): act for act in acts}
     table(
         _("Who did what in {ref}").format(ref=ref),
         [
@@ -77,16 +77,16 @@ def _show_acts(ref: str, acts: Sequence[Mapping[str, Any]]) -> None:
             Column("did", N_("Did"), "text"),
             Column("who", N_("Who"), "name"),
         ],
-        [{**act, "did": _did(act["duty"]), "who": act["name"] or act["person"]} for act in told.values()],
+        [{**act, "did": _did(act["duty"]), "who": act["name"] or act["person"]} for act in rows.values()],
         empty=_("Nobody; the service did it all."),
     )
     say()
 
 
-def _show(told: Mapping[str, Any]) -> None:
+def _show(answer: Mapping[str, Any]) -> None:
     table(
         _("Segregation of duties until {day}, fact {seq}").format(
-            day=day(date.fromisoformat(told["as_of"])), seq=told["head"]["seq"]
+            day=day(date.fromisoformat(answer["as_of"])), seq=answer["head"]["seq"]
         ),
         [
             Column("rule", N_("Rule"), "ref"),
@@ -94,9 +94,9 @@ def _show(told: Mapping[str, Any]) -> None:
             Column("compared", N_("Compared"), "count"),
             Column("found", N_("Findings"), "count"),
         ],
-        [{**row, "what": _(row["what"])} for row in told["rules"]],
+        [{**row, "what": _(row["what"])} for row in answer["rules"]],
     )
-    if told["findings"]:
+    if answer["findings"]:
         table(
             _("Findings"),
             [
@@ -105,15 +105,15 @@ def _show(told: Mapping[str, Any]) -> None:
                 Column("rule", N_("Rule"), "ref"),
                 Column("what", N_("Why"), "text"),
             ],
-            [{**row, "what": _(row["why"]).format(**row["details"])} for row in told["findings"]],
+            [{**row, "what": _(row["why"]).format(**row["details"])} for row in answer["findings"]],
         )
-    acts = ngettext("{count} act", "{count} acts", told["act_count"])
-    people = ngettext("{count} person", "{count} people", told["person_count"])
+    acts = ngettext("{count} act", "{count} acts", answer["act_count"])
+    people = ngettext("{count} person", "{count} people", answer["person_count"])
     say(
         _("{path}: {acts} by {people}; findings: {findings}.").format(
-            path=told["path"],
-            acts=acts.format(count=told["act_count"]),
-            people=people.format(count=told["person_count"]),
-            findings=len(told["findings"]),
+            path=answer["path"],
+            acts=acts.format(count=answer["act_count"]),
+            people=people.format(count=answer["person_count"]),
+            findings=len(answer["findings"]),
         )
     )

@@ -25,7 +25,7 @@ def giving(ctx: click.Context, prefix: str | None, output: str, force: bool) -> 
     if output == "-":
         return
     grants = data["package"]["grants"]
-    told = {
+    answer = {
         "path": output,
         "as_of": data["as_of"],
         "known_at": data["known_at"],
@@ -37,15 +37,15 @@ def giving(ctx: click.Context, prefix: str | None, output: str, force: bool) -> 
         "repaid_cents": sum(grant["revolvingFund"]["amountRepaid"].cents for grant in grants),
     }
     if typed(ctx, "json"):
-        emit_json(told)
+        emit_json(answer)
         return
     say(
         _("{path}: {awarded} awarded, {disbursed} paid, {repaid} repaid until {day} (grants: {grants})").format(
             path=output,
-            grants=told["grant_count"],
+            grants=answer["grant_count"],
             day=day(date.fromisoformat(data["as_of"])),
-            awarded=euros(told["awarded_cents"]),
-            disbursed=euros(told["disbursed_cents"]),
-            repaid=euros(told["repaid_cents"]),
+            awarded=euros(answer["awarded_cents"]),
+            disbursed=euros(answer["disbursed_cents"]),
+            repaid=euros(answer["repaid_cents"]),
         )
     )

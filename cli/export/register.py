@@ -24,7 +24,7 @@ def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
     data = look(ctx, ExportRegister())
     write_output(output, REGISTER_FORMATS[form](data), force=force)
     rows = data["rows"]
-    told = {
+    answer = {
         "path": output,
         "format": form,
         "as_of": data["as_of"],
@@ -38,15 +38,15 @@ def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
     if output == "-":
         return
     if typed(ctx, "json"):
-        emit_json(told)
+        emit_json(answer)
         return
     say(
         _("{path}: {granted} granted and {paid} paid until {day} (grants: {grants}, rows: {rows})").format(
             path=output,
-            rows=told["row_count"],
-            grants=told["grant_count"],
+            rows=answer["row_count"],
+            grants=answer["grant_count"],
             day=day(date.fromisoformat(data["as_of"])),
-            granted=euros(told["granted_cents"]),
-            paid=euros(told["paid_cents"]),
+            granted=euros(answer["granted_cents"]),
+            paid=euros(answer["paid_cents"]),
         )
     )

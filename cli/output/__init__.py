@@ -122,15 +122,15 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: 
         return
     if answer.get("replayed"):
         note(_("This command was carried out before; this is the answer of that time."))
-    told = list(lines)
+    said = list(lines)
     if answer.get("pending"):
         pending = answer["pending"]
         say(_("{ref} waits for a second person.").format(ref=pending))
         say_lines(trial_lines(answer))
         say(_next_step(f"fund confirm {pending}", others, second=True))
         return
-    if told:
-        say_lines(told)
+    if said:
+        say_lines(said)
     else:
         say_lines(event_lines(answer))
     if answer.get("next"):
@@ -146,8 +146,8 @@ def _next_step(command: str, others: Sequence[str] | None, *, second: bool = Fal
     if others is None and not second:
         return _("Next step: {command}").format(command=command)
     if others is not None and not others:
-        told = _("Next step, which nobody may do yet: {command}. Who should: {waits}")
-        return told.format(command=command, waits="fund inbox --all")
+        form = _("Next step, which nobody may do yet: {command}. Who should: {waits}")
+        return form.format(command=command, waits="fund inbox --all")
     if others is not None and len(others) <= 2:
         return _("Next step, by {names}: {command}").format(names=_(" or ").join(others), command=command)
     return _("Next step, by somebody else: {command}").format(command=command)
@@ -196,8 +196,8 @@ def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         first, last = of_kind[0], of_kind[-1]
         if len(of_kind) == 1:
             about = str(first["stream"]).partition("/")[2]
-            told = _("{type}, fact {seq}") if about.startswith("usr_") else _("{type}, {about}, fact {seq}")
-            yield told.format(type=event_word(kind), about=about, seq=first["seq"])
+            form = _("{type}, fact {seq}") if about.startswith("usr_") else _("{type}, {about}, fact {seq}")
+            yield form.format(type=event_word(kind), about=about, seq=first["seq"])
         else:
             yield _("{type}, {count} times, facts {first} to {last}").format(
                 type=event_word(kind), count=len(of_kind), first=first["seq"], last=last["seq"]

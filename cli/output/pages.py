@@ -49,7 +49,7 @@ def _show(each: Table) -> None:
         return
     percents = [column for column in each.columns if column.role == "percent"]
 
-    def shown(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    def formatted(row: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**row, **{column.key: column.text(row) for column in percents}} if percents else row
 
     table(
@@ -64,7 +64,7 @@ def _show(each: Table) -> None:
             )
             for column in each.columns
         ],
-        (shown(row) for row in each.rows),
-        total=None if each.total is None else shown(each.total),
+        (formatted(row) for row in each.rows),
+        total=None if each.total is None else formatted(each.total),
         empty=each.empty,
     )

@@ -227,10 +227,10 @@ def _table_for_eyes(
     drawn = list(lines_of(console, grid, max(total_width, _taken(widths, below))))
 
     def under(cells: Sequence[str], style: str = "") -> Iterator[Text]:
-        told = [cells[place] for place in below if cells[place] and columns[place].role != "command"]
+        texts = [cells[place] for place in below if cells[place] and columns[place].role != "command"]
         typed = [cells[place] for place in below if cells[place] and columns[place].role == "command"]
-        together = "  ".join([*told, *typed])
-        for line in [together] if cell_len(together) <= total_width - 4 else ["  ".join(told), *typed]:
+        together = "  ".join([*texts, *typed])
+        for line in [together] if cell_len(together) <= total_width - 4 else ["  ".join(texts), *typed]:
             shown = text_of(line, style)
             if line and line not in typed:  # a command that is longer than the terminal is folded by it, and stays one
                 shown.truncate(total_width - 4, overflow="ellipsis")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from cli.output import write_output
 from cli.params.asking import (
     confirmed,
-    leave,
     listed,
     listing_of,
     look,
@@ -21,6 +20,7 @@ from cli.params.asking import (
     read,
     require_own_stream,
     run,
+    show_or_export,
 )
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
@@ -56,10 +56,10 @@ from cli.params.verbs import (
     booking,
     changing,
     dated,
+    export_options,
     forcing,
     formatted,
     known,
-    leaving,
     listing,
     noun,
     numbered,
@@ -106,8 +106,8 @@ __all__ = [
     "forcing",
     "formatted",
     "known",
-    "leave",
-    "leaving",
+    "show_or_export",
+    "export_options",
     "listed",
     "listing",
     "look",

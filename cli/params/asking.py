@@ -96,9 +96,9 @@ def run(
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
         pending = answer.get("pending") and not dry_run
-        told = tell(answer) if tell is not None and not (pending or answer.get("withheld")) else ()
+        lines = tell(answer) if tell is not None and not (pending or answer.get("withheld")) else ()
         with redirect_stdout(sys.stderr) if path == "-" else nullcontext():
-            output.render_answer(answer, told, others)
+            output.render_answer(answer, lines, others)
     return answer
 
 
@@ -254,7 +254,7 @@ def listed(ctx: click.Context) -> dict[str, str]:
     return {key: typed(ctx, key) for key in ("state", "search", "sort") if typed(ctx, key) is not None}
 
 
-def leave(
+def show_or_export(
     ctx: click.Context,
     given: Input,
     *,
@@ -287,26 +287,26 @@ def leave(
     if chosen in DRAWN:
         require_no_screen(path, chosen)
     force = may_write(ctx, path)
-    told: list[str] = []
+    lines: list[str] = []
 
     def write(found: Mapping[str, Any]) -> None:
         if chosen not in DRAWN:
             write_output(path, STREAMED[chosen](found), force=force, private=private)
-            told.append(_written(path, chosen, found.get("head")))
+            lines.append(_written(path, chosen, found.get("head")))
         elif chosen == "pdf" and name in PAPERS:
             write_output(path, PAPERS[name](found), force=force, private=private)
-            told.append(_written(path, chosen, found.get("head")))
+            lines.append(_written(path, chosen, found.get("head")))
         else:
             page = _page(name, found)
             write_output(path, STATEMENT_FORMATS[chosen](page), force=force, private=private)
-            told.append(_drawn(path, page) if chosen == "xlsx" else _written(path, chosen, page.head))
+            lines.append(_drawn(path, page) if chosen == "xlsx" else _written(path, chosen, page.head))
 
     if streams:
         look(ctx, given, into=write)
     else:
         write(look(ctx, given))
     if path != "-" and not typed(ctx, "json"):
-        output.say_lines(told)
+        output.say_lines(lines)
 
 
 def _page(name: str, found: Mapping[str, Any]) -> Any:

@@ -108,10 +108,10 @@ def formatted(*formats: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
-def leaving(function: F) -> F:
+def export_options(function: F) -> F:
     """The options of a statement that can leave as a file: ``form`` and ``output`` of the function, and ``--force``.
 
-    It stands above :func:`reading`, :func:`dated` or :func:`known`; the body calls ``leave``.
+    It stands above :func:`reading`, :func:`dated` or :func:`known`; the body calls ``show_or_export``.
     """
     for decorate in (
         _FORCE,

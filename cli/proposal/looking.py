@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, raw, table
-from cli.params import leave, leaving, option, read, typed
+from cli.params import export_options, option, read, show_or_export, typed
 from cli.params.declared import add_query, declared
 from cli.proposal.noun import proposal
 from fund.language import N_, _, day, language, ngettext
@@ -41,10 +41,10 @@ def _show_list(data: Mapping[str, Any]) -> None:
 
 @declared(proposal, ProposalShow)
 @option("--file", "as_file", is_flag=True, help=N_("Print the form as a file"))
-@leaving
+@export_options
 def show(ctx: click.Context, ref: str, as_file: bool, form: str, output: str | None) -> None:
     if not as_file:
-        leave(ctx, ProposalShow(ref=ref), form=form, path=output, private=True)
+        show_or_export(ctx, ProposalShow(ref=ref), form=form, path=output, private=True)
         return
     if typed(ctx, "as_of") is not None:
         raise click.UsageError(_("--file prints the form as it is now; leave --as-of out"), ctx)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from cli.params import leave, leaving
+from cli.params import export_options, show_or_export
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.reports.statements.commands import StatementAgreement
 
 
 @declared(statement, StatementAgreement)
-@leaving
+@export_options
 def agreement(ctx: click.Context, ref: str, form: str, output: str | None) -> None:
-    leave(ctx, StatementAgreement(ref=ref), form=form, path=output)
+    show_or_export(ctx, StatementAgreement(ref=ref), form=form, path=output)

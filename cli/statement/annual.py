@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from cli.params import leave, leaving
+from cli.params import export_options, show_or_export
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.reports.statements.commands import StatementAnnual
 
 
 @declared(statement, StatementAnnual)
-@leaving
+@export_options
 def annual(ctx: click.Context, year: int, form: str, output: str | None) -> None:
-    leave(ctx, StatementAnnual(year=year), form=form, path=output)
+    show_or_export(ctx, StatementAnnual(year=year), form=form, path=output)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import emit_json, facts, note, progress, say, say_lines, write_folder
-from cli.params import leave, leaving, look, option, typed
+from cli.params import export_options, look, option, show_or_export, typed
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.language import N_, _, ngettext
@@ -20,14 +20,14 @@ NAME = "statement council"
 
 @declared(statement, StatementCouncil)
 @option("--all", "everybody", is_flag=True, help=N_("A file for every partner"))
-@leaving
+@export_options
 def council(ctx: click.Context, partner: str | None, everybody: bool, form: str, output: str | None) -> None:
     if everybody == (partner is not None):
         raise click.UsageError(_("Name one partner, or --all."))
     if everybody:
         _every_file(ctx, "pdf" if form == "table" else form, output)
     else:
-        leave(ctx, StatementCouncil(partner=partner), form=form, path=output, show=_show)
+        show_or_export(ctx, StatementCouncil(partner=partner), form=form, path=output, show=_show)
 
 
 def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
@@ -66,9 +66,9 @@ def _made(found: Mapping[str, Any], form: str) -> bytes:
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    from fund.reports.statements.council import told
+    from fund.reports.statements.council import describe
 
-    page = told(found)
+    page = describe(found)
     facts(f"{page['reader']}: {page['name']}", [])
     say_lines(page["intro"])
     say()

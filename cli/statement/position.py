@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import facts, show_page
-from cli.params import leave, leaving
+from cli.params import export_options, show_or_export
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.declarations import InputFile
@@ -19,7 +19,7 @@ MOST = 5
 
 
 @declared(statement, StatementPosition)
-@leaving
+@export_options
 def position(
     ctx: click.Context,
     explain: str | None,
@@ -30,7 +30,7 @@ def position(
 ) -> None:
     args = StatementPosition(explain=explain, listed=listed, prices=prices)
     show = _show_explained if explain else _show_list if listed else None
-    leave(ctx, args, form=form, path=output, show=show, streams=True)
+    show_or_export(ctx, args, form=form, path=output, show=show, streams=True)
 
 
 def _show_explained(data: Mapping[str, Any]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from cli.params import leave, leaving
+from cli.params import export_options, show_or_export
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.reports.statements.commands import StatementTreasury
 
 
 @declared(statement, StatementTreasury)
-@leaving
+@export_options
 def treasury(ctx: click.Context, year: int | None, form: str, output: str | None) -> None:
-    leave(ctx, StatementTreasury(year=year), form=form, path=output)
+    show_or_export(ctx, StatementTreasury(year=year), form=form, path=output)

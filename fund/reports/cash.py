@@ -184,12 +184,12 @@ def cash_on(snapshot: Snapshot, days: Sequence[date], *, known_at: int | None = 
     ordered = sorted(set(days))
     if not ordered:
         return []
-    told = Payments.until_now(snapshot)
+    payments = Payments.until_now(snapshot)
     moved = [Cash() for _day in ordered]
     for entry in snapshot.ledger.entries(as_of=ordered[-1], until_seq=known_at):
         whole = entry.kind == REVERSAL and entry.reverses is not None
         origin = snapshot.ledger.entry(entry.reverses) if whole and entry.reverses else entry
-        moved[bisect_left(ordered, entry.effective_on)].count(entry, origin, told)
+        moved[bisect_left(ordered, entry.effective_on)].count(entry, origin, payments)
     sums, until = Cash(), {}
     for day, more in zip(ordered, moved, strict=True):
         sums.add(more)
@@ -213,12 +213,12 @@ def cash_of(
         entries: The entries, if they are read with care.
         unexplained: Gets each entry that moves the sides apart, and by how much.
     """
-    told = payments or Payments.until_now(snapshot)
+    grounds = payments or Payments.until_now(snapshot)
     cash = Cash()
     for entry in entries if entries is not None else snapshot.ledger.entries(as_of=as_of, until_seq=known_at):
         before = cash.difference
         whole = entry.kind == REVERSAL and entry.reverses is not None
-        cash.count(entry, snapshot.ledger.entry(entry.reverses) if whole and entry.reverses else entry, told)
+        cash.count(entry, snapshot.ledger.entry(entry.reverses) if whole and entry.reverses else entry, grounds)
         if unexplained is not None and cash.difference != before:
             unexplained(entry, cash.difference - before)
     return cash

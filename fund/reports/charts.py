@@ -80,12 +80,12 @@ _KEPT = frozenset(
 _STRONG = ("600", "bold")
 
 
-def svg(chart: str, told: Mapping[str, Any], *, width: int = WIDTH, headed: bool = True) -> str:
+def svg(chart: str, data: Mapping[str, Any], *, width: int = WIDTH, headed: bool = True) -> str:
     """A drawing that can stand in a page or alone, with ``role="img"``, a title and a description.
 
     Args:
         chart: One of :data:`CHARTS`.
-        told: ``title`` (the message), ``subtitle`` (the measure), ``description`` (what is seen, for who does not see
+        data: ``title`` (the message), ``subtitle`` (the measure), ``description`` (what is seen, for who does not see
             it) in the language in use, and ``values``: rows with the keys that the specification names. ``*_cents`` are
             whole cents; a fraction is text (``4/5``).
         width: In pixels. 640 for a page, 340 for a telephone.
@@ -95,18 +95,18 @@ def svg(chart: str, told: Mapping[str, Any], *, width: int = WIDTH, headed: bool
         ReportsMissing: The extra is not installed.
     """
     library = _library()
-    drawn = library.vegalite_to_svg(_specified(chart, told, width, headed), **_options())
-    return _tidied(str(drawn), told, width)
+    drawn = library.vegalite_to_svg(_specified(chart, data, width, headed), **_options())
+    return _tidied(str(drawn), data, width)
 
 
-def png(chart: str, told: Mapping[str, Any], *, width: int = WIDTH, scale: float = 2) -> bytes:
+def png(chart: str, data: Mapping[str, Any], *, width: int = WIDTH, scale: float = 2) -> bytes:
     """The same drawing with its heading, on white, as pixels.
 
     Raises:
         ReportsMissing: The extra is not installed.
     """
     library = _library()
-    specified = _specified(chart, told, width, headed=True)
+    specified = _specified(chart, data, width, headed=True)
     specified["config"] = {**specified["config"], "background": "#ffffff", "padding": 12}
     return bytes(library.vegalite_to_png(specified, scale=scale, **_options()))
 
@@ -178,20 +178,20 @@ def _kept(name: str) -> str:
     return (resources.files("fund") / "data" / "charts" / f"{name}.json").read_text(encoding="utf-8")
 
 
-def _specified(chart: str, told: Mapping[str, Any], width: int, headed: bool) -> dict[str, Any]:
+def _specified(chart: str, data: Mapping[str, Any], width: int, headed: bool) -> dict[str, Any]:
     """The specification with its data, its words and its heading."""
     assert chart in CHARTS, chart
     spec: dict[str, Any] = json.loads(_kept(chart))
     asked = spec.pop("usermeta")["values"]
     spec["config"] = json.loads(_kept("style"))
     spec["width"] = width
-    spec["data"] = {"values": _valued(told["values"], tuple(asked))}
+    spec["data"] = {"values": _valued(data["values"], tuple(asked))}
     for param in spec.get("params", ()):
         param["value"] = _(_WORDS[param["name"]])
     if headed:
         spec["title"] = {
-            "text": _lines(str(told["title"]), width, 16),
-            "subtitle": _lines(str(told["subtitle"]), width, 13),
+            "text": _lines(str(data["title"]), width, 16),
+            "subtitle": _lines(str(data["subtitle"]), width, 13),
         }
     return spec
 
@@ -245,7 +245,7 @@ def _lines(text: str, width: int, size: int) -> list[str]:
     return lines
 
 
-def _tidied(drawn: str, told: Mapping[str, Any], width: int) -> str:
+def _tidied(drawn: str, data: Mapping[str, Any], width: int) -> str:
     """The drawing without what a page does not need, named, and with the class of each colour."""
     root = etree.fromstring(drawn.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     names = {colour: name for name, colour in PALETTE.items()}
@@ -277,12 +277,12 @@ def _tidied(drawn: str, told: Mapping[str, Any], width: int) -> str:
     ):
         root.set(key, value)
     description = etree.Element(f"{{{_SVG}}}desc")
-    description.text = str(told["description"])
+    description.text = str(data["description"])
     title = etree.Element(f"{{{_SVG}}}title")
-    title.text = str(told["title"])
+    title.text = str(data["title"])
     root.insert(0, description)
     root.insert(0, title)
-    root.set("aria-label", f"{told['title']}. {told['description']}")
+    root.set("aria-label", f"{data['title']}. {data['description']}")
     etree.cleanup_namespaces(root)
     return etree.tostring(root, encoding="unicode")
 

@@ -19,7 +19,7 @@ NOTHING = N_("there is nothing to divide by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class IndicatorInputs:
     """The quantities behind every figure, in cents, from the start until a day.
 
     Attributes:
@@ -117,19 +117,19 @@ class Indicator:
     title: str
     definition: str
     unit: str
-    value: Callable[[Basis], Fraction | int | None]
-    inputs: Callable[[Basis], Mapping[str, int | str | None]]
-    why: Callable[[Basis], str] = lambda _basis: ""
+    value: Callable[[IndicatorInputs], Fraction | int | None]
+    inputs: Callable[[IndicatorInputs], Mapping[str, int | str | None]]
+    why: Callable[[IndicatorInputs], str] = lambda _basis: ""
 
 
 def _ratio(above: int | Fraction, below: int | Fraction) -> Fraction | None:
     return Fraction(above) / Fraction(below) if below else None
 
 
-def reused_money(basis: Basis) -> int:
+def reused_money(inputs: IndicatorInputs) -> int:
     """What was spent beyond the first contributions: by the convention that contributions are spent first."""
-    returned = basis.a + basis.r + basis.v
-    return min(returned, max(0, basis.u + basis.s + basis.v + basis.k - basis.i))
+    returned = inputs.a + inputs.r + inputs.v
+    return min(returned, max(0, inputs.u + inputs.s + inputs.v + inputs.k - inputs.i))
 
 
 NAMES = {
@@ -140,10 +140,10 @@ NAMES = {
 """How inputs are called in JSON, where that is not their name here."""
 
 
-def _inputs(*names: str) -> Callable[[Basis], Mapping[str, int]]:
-    def read(basis: Basis) -> Mapping[str, int]:
+def _inputs(*names: str) -> Callable[[IndicatorInputs], Mapping[str, int]]:
+    def read(inputs: IndicatorInputs) -> Mapping[str, int]:
         return {
-            f"{name.upper() if len(name) == 1 else NAMES.get(name, name)}_cents": int(getattr(basis, name))
+            f"{name.upper() if len(name) == 1 else NAMES.get(name, name)}_cents": int(getattr(inputs, name))
             for name in names
         }
 
@@ -469,19 +469,19 @@ INDICATORS: tuple[Indicator, ...] = (
 """Every figure of the position, in the order in which it is printed."""
 
 
-def figures(basis: Basis) -> dict[str, dict[str, Any]]:
+def figures(inputs: IndicatorInputs) -> dict[str, dict[str, Any]]:
     """Every indicator as JSON: ``value`` is an exact fraction as text (``7/10``), whole cents, a count, or ``null``;
     then ``why`` says why.
     """
     found: dict[str, dict[str, Any]] = {}
     for indicator in INDICATORS:
-        value = indicator.value(basis)
+        value = indicator.value(inputs)
         found[indicator.name] = {
             "value": _text(value) if isinstance(value, Fraction) else value,
             "unit": indicator.unit,
             "definition": indicator.definition,
-            "inputs": dict(indicator.inputs(basis)),
-            "why": (indicator.why(basis) or NOTHING) if value is None else None,
+            "inputs": dict(indicator.inputs(inputs)),
+            "why": (indicator.why(inputs) or NOTHING) if value is None else None,
         }
     return found
 

@@ -204,8 +204,8 @@ def _in_fours(text: str) -> str:
 
 def _as_csv(letter: Mapping[str, Any]) -> str:
     """The figures for a program: names in English, amounts with a point, fractions exact."""
-    told = io.StringIO()
-    write = csv.writer(told, lineterminator="\n")
+    text = io.StringIO()
+    write = csv.writer(text, lineterminator="\n")
     write.writerow(["name", "value"])
     for name in ("ref", "partner", "called_on", "due_on", "iban", "reference", "instalment", "of_instalments"):
         write.writerow([name, letter[name]])
@@ -213,4 +213,4 @@ def _as_csv(letter: Mapping[str, Any]) -> str:
     for name, value in (letter["computation"] or {}).items():
         amount = name.endswith("_cents")
         write.writerow([name.removesuffix("_cents"), format_plain(value) if amount else "" if value is None else value])
-    return told.getvalue()
+    return text.getvalue()

@@ -56,7 +56,7 @@ def _compiled(template: str, data: Mapping[str, Any], on: date, **options: Any) 
     except ImportError:
         raise ReportsMissing(what="PDF") from None
     folder = _folder()
-    told = json.dumps({key: value for key, value in data.items() if key != ATTACHED}, ensure_ascii=False)
+    text = json.dumps({key: value for key, value in data.items() if key != ATTACHED}, ensure_ascii=False)
     attached = json.dumps(data.get(ATTACHED), ensure_ascii=False)
     for _each in range(SIGNS_LOST):
         try:
@@ -64,7 +64,7 @@ def _compiled(template: str, data: Mapping[str, Any], on: date, **options: Any) 
                 (folder / template).read_bytes(),
                 root=str(folder),
                 font_paths=_typeface(),
-                sys_inputs={DATA: f'{told[:-1]}, "{ATTACHED}": {attached}}}'},
+                sys_inputs={DATA: f'{text[:-1]}, "{ATTACHED}": {attached}}}'},
                 timestamp=datetime.combine(on, time(), tzinfo=UTC),
                 **options,
             )
@@ -73,9 +73,9 @@ def _compiled(template: str, data: Mapping[str, Any], on: date, **options: Any) 
             if not lost:
                 raise
             for sign in lost:
-                told = told.replace(json.dumps(sign, ensure_ascii=False)[1:-1], NO_SIGN)
+                text = text.replace(json.dumps(sign, ensure_ascii=False)[1:-1], NO_SIGN)
             if max(lost) >= FAR_EAST:  # where one sign is not there, hardly any is
-                told = "".join(NO_SIGN if sign >= FAR_EAST else sign for sign in told)
+                text = "".join(NO_SIGN if sign >= FAR_EAST else sign for sign in text)
     raise AssertionError("signs that the typeface has not are replaced one by one, and these are too many")
 
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from fund import database
 from fund.errors.database import PostgresqlTooOld
-from fund.reports.site.gathered import Fund as PublicFund
 from fund.reports.site.pages import start_page
+from fund.reports.site.public_fund import PublicFund
 from tests.conftest import Fund, _administer, with_database
 from tests.factories import World, founded
 from tests.still import TODAY

@@ -33,7 +33,7 @@ from fund.reports.cash import cash_on
 from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
 from fund.reports.statements.annual.movements import movement_tables
-from fund.reports.statements.annual.years import told
+from fund.reports.statements.annual.years import reporting_year
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.rules.regulations import Regulations, Treasury, TreasuryStep, standard
 from fund.unit_of_work import HistoricalSnapshot, Snapshot
@@ -124,8 +124,8 @@ def tie(snapshot: Snapshot, raw: Raw, found: dict[str, Any]) -> None:
     for side, sign in (("incomes", -1), ("costs", 1)):
         for line in income[side]:
             assert line["amount_cents"] == sign * sum(moved[main] for main in line["mains"]), line
-    told = {main for side in ("incomes", "costs") for line in income[side] for main in line["mains"]}
-    assert {code for code, cents in moved.items() if cents and code[0] == INCOME_AND_COSTS} <= told
+    listed = {main for side in ("incomes", "costs") for line in income[side] for main in line["mains"]}
+    assert {code for code, cents in moved.items() if cents and code[0] == INCOME_AND_COSTS} <= listed
     assert income["income_cents"] - income["costs_cents"] == income["result_cents"]
     assert by_name["result_of_the_year"]["amount_cents"] == income["result_cents"]
     if found["state"] == "closed":
@@ -175,7 +175,7 @@ def years_of(snapshot: Snapshot) -> list[int]:
 
 def figures(snapshot: Snapshot, year: int, known_at: int | None) -> dict[str, Any]:
     """The accounts without what is told beside them."""
-    of = told(snapshot, year, known_at)
+    of = reporting_year(snapshot, year, known_at)
     parts = {"balance": balance_sheet(of), "income": income_statement(of), "movements": movement_tables(of)}
     return {**of.as_json(), **parts}
 
@@ -253,7 +253,7 @@ def test_each_column_of_a_movement_table_holds_what_its_facts_moved(random_funds
     for url in random_funds:
         with opened(url) as snapshot:
             for year in years_of(snapshot):
-                found = movement_tables(told(snapshot, year, None))
+                found = movement_tables(reporting_year(snapshot, year, None))
                 wanted = columns_by_facts(snapshot, year)
                 reallocated = any(each.type == "receipt.reallocated" for each in snapshot.store.facts.all())
                 for place in COLUMNS:
@@ -392,7 +392,7 @@ def test_the_closed_years_of_random_funds_stay_as_they_were(random_funds: list[s
     closed = 0
     for url in random_funds:
         with opened(url) as snapshot:
-            years = [year for year in years_of(snapshot) if told(snapshot, year, None).closing is not None]
+            years = [year for year in years_of(snapshot) if reporting_year(snapshot, year, None).closing is not None]
         if not years or closed == 3:
             continue
         closed += 1

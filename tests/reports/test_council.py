@@ -23,7 +23,7 @@ from fund.reports.statements.annual import annual
 from fund.reports.statements.council import council
 from fund.reports.statements.council.days import AT_MOST, REVIEW_MONTHS, Asked, Days
 from fund.reports.statements.council.lessons import QUOTED, first_sentences
-from fund.reports.statements.council.words import told
+from fund.reports.statements.council.words import describe
 from fund.reports.statements.partner import partner_statement
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
@@ -174,10 +174,13 @@ def test_what_it_is_worth_is_what_leaving_would_bring(views: Snapshot) -> None:
             quote, _shares = quote_of(
                 views, partner, as_of=asked.get("as_of") or views.today, known_at=asked.get("known_at")
             )
-            assert found["worth_cents"] == same["exit_value"]["net_cents"] == quote.net_cents
-            assert (found["worth_now_cents"], found["worth_later_cents"]) == (quote.now_cents, quote.later_cents)
+            assert found["exit_value_cents"] == same["exit_value"]["net_cents"] == quote.net_cents
+            assert (found["exit_value_now_cents"], found["exit_value_later_cents"]) == (
+                quote.now_cents,
+                quote.later_cents,
+            )
             language.choose("nl")
-            note, amounts = told(found)["facts"][1]["note"], (quote.now_cents, quote.later_cents)
+            note, amounts = describe(found)["facts"][1]["note"], (quote.now_cents, quote.later_cents)
             assert not quote.later_cents or all(euros(each).replace(" ", "\u00a0") in note for each in amounts)
             assert (found["share"], found["paid_in_cents"]) == (same["share"], same["paid_in_cents"])
 
@@ -390,7 +393,7 @@ def test_who_left_is_told_what_was_paid_back_and_what_is_still_to_come(world: Wo
     leaves(world, BUNNIK)
     settled = one(world, BUNNIK)
     assert (settled["state"], settled["called_cents"], settled["paid_back_cents"]) == ("settling", 0, 0)
-    assert settled["worth_cents"] == settled["settlement_cents"] > 0
+    assert settled["exit_value_cents"] == settled["settlement_cents"] > 0
     payee(world, BUNNIK)
     world.clock(date(2026, 7, 13))
     paid_out(world, BUNNIK)

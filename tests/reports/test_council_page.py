@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from fund import language
 from fund.errors.usage import CouncilPageTooLong
-from fund.reports.statements.council import council, council_pdf, council_pictures, told
+from fund.reports.statements.council import council, council_pdf, council_pictures, describe
 from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, our_sentences
 from fund.reports.statements.pages import PAGES, PAPERS
 from fund.unit_of_work import Snapshot
@@ -82,9 +82,9 @@ def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "name": LONG_NAME,
         "fund_name": "Revolverend Innovatiefonds van de provincie Utrecht",
         "contributed_cents": 99_999_999_999,
-        "worth_cents": 99_999_999_999,
-        "worth_now_cents": 49_999_999_999,
-        "worth_later_cents": 50_000_000_000,
+        "exit_value_cents": 99_999_999_999,
+        "exit_value_now_cents": 49_999_999_999,
+        "exit_value_later_cents": 50_000_000_000,
         "contact": {
             "role": "fund_manager",
             "telephone": "+31 (0)30 000 00 00",
@@ -103,9 +103,9 @@ def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_a_partner_that_left_with_a_debt_is_not_told_what_leaving_would_cost(snapshot: Snapshot) -> None:
-    found = {**council(snapshot, partner="gm0344"), "worth_cents": -250_00}
+    found = {**council(snapshot, partner="gm0344"), "exit_value_cents": -250_00}
     for state, said in (("active", "We would pay this if we left now."), ("settling", "We left the fund.")):
-        notes = [each["note"] for each in told({**found, "state": state})["facts"]]
+        notes = [each["note"] for each in describe({**found, "state": state})["facts"]]
         assert said in notes
 
 
@@ -122,7 +122,7 @@ def test_every_sentence_of_ours_is_plain_dutch(story: Told, random_funds: list[s
         with open_fund(url) as fund, Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
             for asked in ({}, {"as_of": snapshot.first_day}, {"known_at": snapshot.ledger.head().seq // 2}):
                 for found in council(snapshot, **asked)["councils"]:
-                    page = told(found)
+                    page = describe(found)
                     said = our_sentences(page)
                     assert list(faults(said)) == []
                     assert list(unexplained(said, EXPLAINS)) == []
@@ -132,9 +132,9 @@ def test_every_sentence_of_ours_is_plain_dutch(story: Told, random_funds: list[s
 def test_every_sentence_that_a_page_may_ever_say_is_plain_dutch(snapshot: Snapshot) -> None:
     language.choose("nl")
     found = council(snapshot, partner="gm0352")
-    few = {**found, "experiments": {"taken_part": 1, "running": 1, "as_lead": 1}, "worth_cents": -1}
+    few = {**found, "experiments": {"taken_part": 1, "running": 1, "as_lead": 1}, "exit_value_cents": -1}
     gone = {**found, "state": "exited", "paid_back_cents": 7, "lessons": [], "dates": []}
-    pages = [told(each) for each in (found, full(found), few, gone)]
+    pages = [describe(each) for each in (found, full(found), few, gone)]
     said = [sentence for page in pages for sentence in our_sentences(page)]
     said += [language._(text) for text in (*ASKED.values(), *WORKED.values())]
     assert list(faults(said)) == []
@@ -174,22 +174,22 @@ def test_the_word_for_the_readers_follows_the_kind_of_partner(snapshot: Snapshot
     ):
         language.choose(words)
         for partner, reader in expected.items():
-            assert reader in told(council(snapshot, partner=partner))["reader"]
+            assert reader in describe(council(snapshot, partner=partner))["reader"]
 
 
 def test_what_did_not_work_is_said_and_what_people_wrote_is_quoted_to_the_letter(snapshot: Snapshot) -> None:
     found = council(snapshot, partner="ws0636")
-    first, second = told(found)["learned"]["lessons"]
+    first, second = describe(found)["learned"]["lessons"]
     assert first["worked"] == "This did not work. We did learn a lot from it."
     assert first["quote"] == "Stuwen die van elkaar weten scheelden te weinig, omdat de sloten al vol stonden."
     assert first["users"] == "Nobody else uses this yet."
     assert second["users"] == "Houten, Nieuwegein and IJsselstein use this too."
     cut = {**found, "lessons": [{**found["lessons"][0], "whole": False}]}
-    assert told(cut)["learned"]["lessons"][0]["quote"].endswith("stonden. […]")
+    assert describe(cut)["learned"]["lessons"][0]["quote"].endswith("stonden. […]")
 
 
 def test_where_there_is_nothing_it_says_so(snapshot: Snapshot) -> None:
-    page = told(council(snapshot, partner="gm0344", as_of=snapshot.first_day))
+    page = describe(council(snapshot, partner="gm0344", as_of=snapshot.first_day))
     said = " ".join(our_sentences(page))
     for sentence in (
         "We paid nothing yet.",
@@ -217,17 +217,17 @@ def test_it_is_one_tagged_page_with_its_figures_attached(snapshot: Snapshot, lan
     assert (catalogue["/MarkInfo"]["/Marked"], catalogue["/Lang"]) == (True, lang)
     assert f"{LONG_NAME} in" in str(reader.metadata.title if reader.metadata else "")
     text = read(pdf)
-    page = told(found)
+    page = describe(found)
     for sentence in (*our_sentences(page), page["foot"], page["command"], page["learned"]["lessons"][0]["quote"]):
         assert " ".join(sentence.split()) in text.replace("“", '"').replace("”", '"')
     figures = reader.attachments["figures.csv"][0].decode("utf-8-sig")
-    assert f"worth_cents,{found['worth_cents']}" in figures.splitlines()
+    assert f"exit_value_cents,{found['exit_value_cents']}" in figures.splitlines()
     assert PAPERS[NAME](found) == pdf
 
 
 def test_the_chart_is_described_for_who_does_not_see_it(snapshot: Snapshot) -> None:
     found = council(snapshot, partner="gm0344")
-    described = told(found)["chart"]["description"]
+    described = describe(found)["chart"]["description"]
     for cents in found["part"].values():
         assert language.number(cents) in described
     tagged = PdfReader(io.BytesIO(council_pdf(found))).root_object["/StructTreeRoot"]
@@ -284,7 +284,7 @@ def test_as_a_sheet_it_holds_the_same_figures(snapshot: Snapshot) -> None:
     found = council(snapshot, partner="gm0344")
     page = PAGES[NAME](found)
     tables = {table.name: list(table.rows) for table in page.tables}
-    assert [row["value"] for row in tables["facts"]] == [found["contributed_cents"], found["worth_cents"], 0]
+    assert [row["value"] for row in tables["facts"]] == [found["contributed_cents"], found["exit_value_cents"], 0]
     assert [row["part_cents"] for row in tables["in-and-out"]] == list(found["part"].values())[:-1]
     assert [len(tables[name]) for name in ("lessons", "days")] == [len(found[name]) for name in ("lessons", "dates")]
     assert re.fullmatch(r"fund statement council gm0344 --as-of \d{4}-\d\d-\d\d --known-at \d+", page.command)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fund.errors.forecasts import FaultyAssumptions, NoAssumptionsYet
 from fund.events.exits import NamedItem
 from fund.reports.forecasts.assumptions import OWN, chosen, read, template
-from fund.reports.forecasts.liquidity import project, told
+from fund.reports.forecasts.liquidity import as_json, project
 from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, _falling_due, _latest, over
 from fund.reports.forecasts.quarters import Flow, Quarters
 from fund.reports.forecasts.revolving import _Rates, _worth
@@ -211,7 +211,7 @@ def test_a_later_part_falls_due_with_what_its_named_items_bring() -> None:
 
 def test_without_loss_and_delay_everything_comes_exactly_as_agreed() -> None:
     flows = (Flow(date(2026, 10, 1), 700), Flow(date(2027, 3, 31), 100), Flow(date(2027, 4, 1), 200))
-    found = told(project(a_portfolio(*flows), of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=20))
+    found = as_json(project(a_portfolio(*flows), of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=20))
     assert [row["quarter"] for row in found["quarters"]] == ["2027-Q1", "2027-Q2", "2027-Q3"]
     for row, closing in zip(found["quarters"], (1_000_800, 1_001_000, 1_001_000), strict=True):
         assert row["closing_cash_cents"] == row["low_cents"] == row["high_cents"] == row["median_cents"] == closing
@@ -275,12 +275,12 @@ def test_the_quarter_in_which_the_buffer_is_met_is_named() -> None:
     out = Payment("commitment", "2026-001", (Flow(date(2027, 5, 1), 500_000),))
     base = a_portfolio()
     base = Portfolio(DAY, {**base.balances, "9000": 500_000}, base.rules, (), (), (out,), base.costs)
-    sure = told(project(base, of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=10))
+    sure = as_json(project(base, of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=10))
     assert (sure["buffer_cents"], sure["buffer_met_in"]) == (500_000, "2027-Q2")
     assert (sure["lowest_cash_cents"], sure["lowest_cash_in"]) == (500_000, "2027-Q2")
     assert sure["lowest_free_to_commit_cents"] == sure["capacity_to_commit_cents"] == 0
     delays = assumed(payment_delays=[(0, 5_000), (2, 5_000)])
-    unsure = told(project(base, of_file(delays), Quarters(DAY, 3), seed=1, runs=100))
+    unsure = as_json(project(base, of_file(delays), Quarters(DAY, 3), seed=1, runs=100))
     assert (unsure["quarters"][1]["closing_cash_cents"], unsure["buffer_met_in"]) == (750_000, None)
     assert unsure["buffer_met_low_in"] == "2027-Q2"
     assert unsure["after_the_last_quarter"]["payments_cents"] == 250_000
@@ -333,7 +333,7 @@ def test_a_later_part_lowers_what_is_free_when_it_falls_due_and_a_commitment_did
     promised = Payment("commitment", "2026-001", (Flow(date(2027, 2, 1), 90_000),))
     balances = {**base.balances, "9000": 90_000, "2210": -7_000}
     base = Portfolio(DAY, balances, base.rules, (), (), (promised, later), base.costs)
-    found = told(project(base, of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=10))
+    found = as_json(project(base, of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=10))
     assert [row["free_to_commit_cents"] for row in found["quarters"]] == [410_000, 403_000, 403_000]
     assert found["capacity_to_commit_cents"] == found["lowest_free_to_commit_low_cents"] == 403_000
     assert found["lowest_free_to_commit_in"] == "2027-Q2"

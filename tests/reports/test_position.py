@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
-from fund.reports.indicators import INDICATORS, Basis, figures
+from fund.reports.indicators import INDICATORS, IndicatorInputs, figures
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from tests.factories import World, founded
 from tests.workflows.looking_back import came_in, evaluated, posted, until_completed
@@ -163,7 +163,9 @@ def test_dividing_by_nothing_gives_no_value(sqlite_url: str) -> None:
 
 
 def test_every_figure_has_its_definition_and_its_inputs() -> None:
-    basis = Basis(i=10, u=8, s=3, v=1, a=5, r=2, w=1, p=1, k=1, cash=5, q=4, e=7, free=2, closed_a=5, closed_u=6)
+    basis = IndicatorInputs(
+        i=10, u=8, s=3, v=1, a=5, r=2, w=1, p=1, k=1, cash=5, q=4, e=7, free=2, closed_a=5, closed_u=6
+    )
     found = figures(basis)
     assert list(found) == [indicator.name for indicator in INDICATORS]
     assert all(figure["definition"] and figure["inputs"] for figure in found.values())

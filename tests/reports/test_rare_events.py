@@ -11,7 +11,7 @@ import pytest
 
 from fund import language
 from fund.events.evaluations import EvaluationAccepted
-from fund.reports.site.gathered import Fund
+from fund.reports.site.public_fund import PublicFund
 from fund.reports.statements.position import position
 from fund.workflows.delivery import open_fund
 from tests.factories import World, as_file
@@ -47,7 +47,7 @@ def test_the_papers_on_the_site_tell_nobody_of_a_plan_that_waits_for_its_decisio
     own = world.look("statement council", partner="gm0310", as_of=before)
     assert title in {each["title"] for each in own["dates"]}
     with world.snapshot() as snapshot:
-        public = Fund(snapshot, before).councils
+        public = PublicFund(snapshot, before).councils
     assert set(public) >= {"gm0310", "gm0308"}
     assert title not in str(public)
     assert {each["kind"] for partner in public.values() for each in partner["dates"]} >= {"key_review"}

@@ -27,8 +27,8 @@ from fund.reports.charts import PALETTE
 from fund.reports.exports.grants import KINDS
 from fund.reports.site import blocks, publish, words
 from fund.reports.site.figures import FIGURES
-from fund.reports.site.gathered import GROUPS, Fund, group_of
 from fund.reports.site.pages import MONEY
+from fund.reports.site.public_fund import GROUPS, PublicFund, group_of
 from fund.reports.statements.council import council
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
@@ -70,11 +70,11 @@ def pages(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def fund(story: Told) -> Iterator[Fund]:
+def fund(story: Told) -> Iterator[PublicFund]:
     """The fund of the story, to reckon figures again."""
     engine = create_engine(story.url)
     with Snapshot.open(engine, PROJECTIONS) as snapshot:
-        yield Fund(snapshot, snapshot.today)
+        yield PublicFund(snapshot, snapshot.today)
     engine.dispose()
 
 
@@ -178,7 +178,7 @@ def cents(shown: str) -> int:
 
 
 def test_the_figures_of_the_pages_are_those_of_the_position_to_the_cent(
-    folder: Path, pages: dict[str, Any], fund: Fund
+    folder: Path, pages: dict[str, Any], fund: PublicFund
 ) -> None:
     position = dict(fund.position)
     # who of the partners pays late is for office and board
@@ -196,7 +196,7 @@ def test_the_figures_of_the_pages_are_those_of_the_position_to_the_cent(
         assert sum(shown[:-1]) == shown[-1]
 
 
-def adds_up(fund: Fund) -> None:
+def adds_up(fund: PublicFund) -> None:
     """What is said of experiments, partners and cash is what the position says, to the cent."""
     some, position = list(fund.experiments.values()), fund.position
     inputs = position["indicators"]["fund_revolving_degree"]["inputs"]
@@ -218,7 +218,7 @@ def adds_up(fund: Fund) -> None:
     assert {each.experiment for each in fund.lessons} <= set(fund.experiments)
 
 
-def test_experiments_and_partners_add_up_to_the_fund(fund: Fund) -> None:
+def test_experiments_and_partners_add_up_to_the_fund(fund: PublicFund) -> None:
     adds_up(fund)
 
 
@@ -227,10 +227,10 @@ def test_random_funds_add_up_on_any_day_and_at_any_number(random_funds: list[str
     for number, url in enumerate(random_funds):
         dice = Random(number)
         with open_fund(url) as opened, Snapshot.open(opened.engine, PROJECTIONS) as snapshot:
-            adds_up(Fund(snapshot, snapshot.today))
+            adds_up(PublicFund(snapshot, snapshot.today))
             day = snapshot.first_day + timedelta(days=dice.randrange((snapshot.today - snapshot.first_day).days + 1))
-            adds_up(Fund(snapshot, day))
-            some = Fund(snapshot, day, dice.randrange(snapshot.ledger.head().seq + 1))
+            adds_up(PublicFund(snapshot, day))
+            some = PublicFund(snapshot, day, dice.randrange(snapshot.ledger.head().seq + 1))
             adds_up(some)
             experiments += len(some.experiments)
     assert experiments
@@ -250,7 +250,7 @@ def test_the_charts_have_the_figures_of_their_files(folder: Path, pages: dict[st
     assert sum(row["amount_cents"] for row in moved[:-1]) == moved[-1]["amount_cents"]
 
 
-def test_the_balance_goes_on_as_the_forecast_expects(fund: Fund, folder: Path, pages: dict[str, Any]) -> None:
+def test_the_balance_goes_on_as_the_forecast_expects(fund: PublicFund, folder: Path, pages: dict[str, Any]) -> None:
     rows = json.loads((folder / "data" / "saldo.json").read_text(encoding="utf-8"))["lines"]
     expected = [row for row in rows if not row["known"]]
     assert fund.forecast is not None
@@ -271,7 +271,9 @@ def test_the_balance_goes_on_as_the_forecast_expects(fund: Fund, folder: Path, p
     del fund.__dict__["forecast"]
 
 
-def test_the_register_and_the_package_of_grants_are_those_of_the_exports(folder: Path, fund: Fund, story: Told) -> None:
+def test_the_register_and_the_package_of_grants_are_those_of_the_exports(
+    folder: Path, fund: PublicFund, story: Told
+) -> None:
     with open_fund(story.url) as opened:
         kept = look(opened, "export register", {}, user=None)
         package = look(opened, "export 360giving", {}, user=None)["package"]
@@ -282,8 +284,8 @@ def test_the_register_and_the_package_of_grants_are_those_of_the_exports(folder:
     assert len(page.xpath("//table[caption/@id='t-grants']/tbody/tr")) == len(fund.register["rows"])
 
 
-def test_each_partner_has_the_page_for_its_council(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = Fund(fund.snapshot, fund.as_of)
+def test_each_partner_has_the_page_for_its_council(fund: PublicFund, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = PublicFund(fund.snapshot, fund.as_of)
     alone.__dict__["members"] = {id: fund.members[id] for id in ("gm0308", "gm0352")}
     steps: list[tuple[int, int]] = []
     made, too_long = publish.files_of(alone, papers=True, watch=lambda done, total: steps.append((done, total)))
@@ -362,7 +364,7 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
 
     def found() -> tuple[str, set[str]]:
         with world.snapshot() as snapshot:
-            fund = Fund(snapshot, snapshot.today)
+            fund = PublicFund(snapshot, snapshot.today)
             made, _left_out = publish.files_of(fund)
         whole = b"".join(made.values()).decode()
         return fund.experiments[AGREEMENT].group, {each for each in canaries if each in whole}
@@ -392,7 +394,7 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
 def test_an_award_that_was_taken_back_before_the_work_began_is_on_no_page(sqlite_url: str) -> None:
     def told() -> dict[str, str]:
         with world.snapshot() as snapshot:
-            return {each.ref: each.group for each in Fund(snapshot, snapshot.today).experiments.values()}
+            return {each.ref: each.group for each in PublicFund(snapshot, snapshot.today).experiments.values()}
 
     with founded(sqlite_url) as world:
         office(world)
@@ -431,7 +433,7 @@ def test_the_same_head_and_day_give_the_same_bytes(
     monkeypatch.setattr(publish, "LANGUAGES", ("nl",))
     engine = create_engine(story.url)
     with Snapshot.open(engine, PROJECTIONS) as snapshot:
-        again = publish.files_of(Fund(snapshot, date.fromisoformat(told["as_of"]), told["known_at"]))[0]
+        again = publish.files_of(PublicFund(snapshot, date.fromisoformat(told["as_of"]), told["known_at"]))[0]
     engine.dispose()
     sheet = again.pop("stijl.css")
     assert {name: (folder / name).read_bytes() for name in again} == again
@@ -490,13 +492,13 @@ def test_a_folder_with_something_else_is_left_alone(story: Told, tmp_path: Path)
 def test_an_empty_fund_and_a_fund_with_one_entry_have_a_site(module_sqlite_url: str) -> None:
     with founded(module_sqlite_url) as world:
         with world.snapshot() as snapshot:
-            empty = publish.files_of(Fund(snapshot, snapshot.today))[0]
+            empty = publish.files_of(PublicFund(snapshot, snapshot.today))[0]
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100, partner="gm0308")
         with world.snapshot() as snapshot:
-            one = publish.files_of(Fund(snapshot, snapshot.today))[0]
+            one = publish.files_of(PublicFund(snapshot, snapshot.today))[0]
             renamed(snapshot)
-            evil = publish.files_of(Fund(snapshot, snapshot.today))[0]
+            evil = publish.files_of(PublicFund(snapshot, snapshot.today))[0]
     assert b"experimenten" in empty["index.html"]
     assert b"<figure>" not in empty["index.html"]
     page = html.fromstring(one["partners/gm0308.html"])
@@ -521,12 +523,12 @@ def renamed(snapshot: Snapshot) -> None:
 def test_a_site_of_an_earlier_day_shows_what_was_then(story: Told) -> None:
     engine = create_engine(story.url)
     with Snapshot.open(engine, PROJECTIONS) as snapshot:
-        then = Fund(snapshot, date(2024, 12, 31))
+        then = PublicFund(snapshot, date(2024, 12, 31))
         assert {each.group for each in then.experiments.values()} <= {"awarded", "running", "evaluating", "confirmed"}
         assert all(each.ref.startswith("A2024") for each in then.experiments.values())
         assert all(each.published_on <= then.as_of for each in then.lessons)
         assert max(each.on for each in then.news) <= then.as_of
-        known = Fund(snapshot, snapshot.today, 40)
+        known = PublicFund(snapshot, snapshot.today, 40)
         assert known.head["seq"] == 40
         assert len(known.experiments) < 5
         assert known.position["cash_cents"] == known.balances[-1][1]
@@ -552,7 +554,7 @@ def test_every_code_that_a_page_may_show_has_a_word() -> None:
 
 
 def test_the_papers_of_councils_say_nothing_of_what_is_late_and_the_fund_can_be_reached(
-    fund: Fund, folder: Path
+    fund: PublicFund, folder: Path
 ) -> None:
     own = {each["id"]: each for each in council(fund.snapshot, as_of=fund.as_of)["councils"]}
     late = [ref for ref, each in own.items() if any(day["late"] for day in each["dates"])]

@@ -233,10 +233,10 @@ def as_csv(found: Mapping[str, Any]) -> bytes:
     writer.writerow(COLUMNS)
     for record in ("act", "pair", "finding"):
         for row in found[f"{record}s"]:
-            told = {**row, "record": record, "roles": " + ".join(row.get("roles", ()))}
+            cells = {**row, "record": record, "roles": " + ".join(row.get("roles", ()))}
             if record != "act":
-                told["ok"] = "yes" if row.get("ok") else "no"
-            writer.writerow([_cell(told.get(name)) for name in COLUMNS])
+                cells["ok"] = "yes" if row.get("ok") else "no"
+            writer.writerow([_cell(cells.get(name)) for name in COLUMNS])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

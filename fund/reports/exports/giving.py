@@ -64,14 +64,14 @@ def giving(
     fund = str(snapshot.store.work.setting("founded") or "")
     chosen = _prefix(prefix or f"360G-{_letters(fund)}")
     day = as_of or snapshot.today
-    told = grants_of(snapshot, as_of=day, known_at=known_at)
-    if not told.grants:
+    report = grants_of(snapshot, as_of=day, known_at=known_at)
+    if not report.grants:
         raise NothingToPublish(as_of=day)
     rules = regulations_on(snapshot, day, last=last_fact(snapshot, known_at))
-    publishing = _Publishing(snapshot, chosen, fund, rules, told.rounds, _came_back(snapshot, day, known_at))
+    publishing = _Publishing(snapshot, chosen, fund, rules, report.rounds, _came_back(snapshot, day, known_at))
     head = snapshot.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
-    grants = [publishing.grant(each) for each in told.grants]
+    grants = [publishing.grant(each) for each in report.grants]
     return {
         "as_of": day.isoformat(),
         "known_at": seq,

@@ -195,14 +195,14 @@ _FACTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class GrantsReport:
     """Every grant that was decided on until a day, in the order of their numbers, and the titles of the rounds."""
 
     grants: tuple[Grant, ...]
     rounds: dict[str, str]
 
 
-def told_until(snapshot: Snapshot, known_at: int | None) -> Snapshot:
+def snapshot_at(snapshot: Snapshot, known_at: int | None) -> Snapshot:
     """The snapshot in which the fact behind entry ``known_at`` (at most the last entry) is the last; itself for all
     facts. A number means the same facts for ever: facts that book nothing are known with the next entry.
     """
@@ -210,14 +210,14 @@ def told_until(snapshot: Snapshot, known_at: int | None) -> Snapshot:
     return snapshot if last is None else HistoricalSnapshot(snapshot, last)
 
 
-def grants_of(snapshot: Snapshot, *, as_of: date, known_at: int | None = None) -> Told:
+def grants_of(snapshot: Snapshot, *, as_of: date, known_at: int | None = None) -> GrantsReport:
     """Every grant until the end of a day, as known at an entry. What was rejected, or is not decided, is none."""
-    seen = told_until(snapshot, known_at)
+    seen = snapshot_at(snapshot, known_at)
     folding = _Folding()
     for event in seen.store.facts.of_types([fact.wire for fact in _FACTS]):
         if event.effective_on <= as_of:
             folding.see(event)
-    return Told(tuple(folding.done()), folding.rounds)
+    return GrantsReport(tuple(folding.done()), folding.rounds)
 
 
 class _Folding:

@@ -56,11 +56,11 @@ def _stretch(
     """
     excerpt, held = taken(snapshot, since, until, known_at), Held()
     with folder_beside(folder) as part:
-        told = snapshot.ledger.export_entries(since=since, as_of=until, until_seq=known_at)
+        exported = snapshot.ledger.export_entries(since=since, as_of=until, until_seq=known_at)
         files = {
             "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, excerpt.accounts.values())),
             "opening.jsonl": _write(part / "opening.jsonl", map(_sides, excerpt.before)),
-            "entries.jsonl": _write(part / "entries.jsonl", _holding(told, held, excerpt.last_seq)),
+            "entries.jsonl": _write(part / "entries.jsonl", _holding(exported, held, excerpt.last_seq)),
             "closing.jsonl": _write(part / "closing.jsonl", map(_sides, excerpt.moved)),
         }
         manifest = {
@@ -80,9 +80,9 @@ def _stretch(
     return {"folder": folder, "manifest": manifest}
 
 
-def _holding(told: Iterable[Mapping[str, Any]], held: Held, total: int) -> Iterator[Mapping[str, Any]]:
+def _holding(entries: Iterable[Mapping[str, Any]], held: Held, total: int) -> Iterator[Mapping[str, Any]]:
     seen = 0
-    for entry in told:
+    for entry in entries:
         held.add(entry["seq"])
         if entry["seq"] - seen >= STEP:
             stepped(total, entry["seq"] - seen)

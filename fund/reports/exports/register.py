@@ -49,7 +49,7 @@ def register(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | N
     Source: statements.md (open data); Woo 3.3a.
     """
     day = as_of or snapshot.today
-    told = grants_of(snapshot, as_of=day, known_at=known_at)
+    report = grants_of(snapshot, as_of=day, known_at=known_at)
     head = snapshot.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
     return {
@@ -61,8 +61,8 @@ def register(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | N
         "columns": [dict(each) for each in columns()],
         "grounds": [dict(each) for each in grounds()],
         "rows": [
-            _row(snapshot, grant, number, row, told.rounds)
-            for grant in told.grants
+            _row(snapshot, grant, number, row, report.rounds)
+            for grant in report.grants
             for number, row in enumerate(grant.rows, start=1)
         ],
     }

@@ -59,10 +59,10 @@ def read(content: bytes, name: str) -> tuple[str, AssumptionsFile]:
     try:
         text = parse(content, name)
     except (BrokenForm, FormNotText, FormTooLarge) as problem:
-        told = problem.details
-        reason = str(told.get("reason") or problem)
-        line = f"{told['file']}:{told['line']}: {reason}" if "reason" in told else reason
-        raise FaultyAssumptions(file=told["file"], lines=line, line_numbers=[told["line"]]) from problem
+        details = problem.details
+        reason = str(details.get("reason") or problem)
+        line = f"{details['file']}:{details['line']}: {reason}" if "reason" in details else reason
+        raise FaultyAssumptions(file=details["file"], lines=line, line_numbers=[details["line"]]) from problem
     found, faults = checked(text.document)
     if found is None:
         placed = sorted((_line(text.places, path), reason) for path, reason in faults)[:MOST_FAULTS]

@@ -316,7 +316,7 @@ def liquidity(
         "runs": runs,
         "assumptions": used.as_json(),
         "regulations": base.rules.version,
-        **told(found),
+        **as_json(found),
         "past_quarters": _past(snapshot, day, known_at),
         "definitions": named(DEFINITIONS),
     }
@@ -335,7 +335,7 @@ def made_from(snapshot: Snapshot, day: date, known_at: int | None) -> dict[str, 
     return {"as_of": day.isoformat(), "known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
 
 
-def told(found: LiquidityProjection) -> dict[str, Any]:
+def as_json(found: LiquidityProjection) -> dict[str, Any]:
     """A projection as JSON: per quarter, in all, what comes after it, and what follows from it."""
     base, cash, free = found.base, found.cash(), found.free()
     rows = []

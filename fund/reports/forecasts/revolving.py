@@ -193,8 +193,8 @@ def revolving(
         payment_days=assumed.payment_days,
         otherwise=assumed.award,
     )
-    told = Runs(open_items, assumed, quarters, moments, base, profile if awards == "regrant" else None)
-    found = told.made(seed, runs)
+    simulation = Runs(open_items, assumed, quarters, moments, base, profile if awards == "regrant" else None)
+    found = simulation.made(seed, runs)
     return {
         **made_from(snapshot, day, known_at),
         "seed": seed,
@@ -373,13 +373,13 @@ class _New:
         sums = [[0, 0, 0, 0, 0] for _year in range(self.years)]
         awarded, of, years = 0, self.of, self.years
         for year in range(years):
-            standing = (free_now if year == 0 else free[year - 1] + sums[year - 1][0]) - awarded
-            if standing > 0:
-                count = min(max(standing // max(self.profile.amount_cents, 1), 1), MOST_NEW)
-                awarded += standing
+            available = (free_now if year == 0 else free[year - 1] + sums[year - 1][0]) - awarded
+            if available > 0:
+                count = min(max(available // max(self.profile.amount_cents, 1), 1), MOST_NEW)
+                awarded += available
                 given = 0
                 for number in range(count):
-                    cents = standing * (number + 1) // count - given
+                    cents = available * (number + 1) // count - given
                     given += cents
                     at = first + 3 * (MOST_NEW * year + number)
                     lost, late = (throws[0], throws[1]) if throws[at + 2] < common else (throws[at], throws[at + 1])

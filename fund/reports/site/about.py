@@ -11,7 +11,7 @@ from datetime import date
 from fund.language import N_, _, day, language
 from fund.reports.exports.register import columns as columns_of_the_register
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Run, percent
-from fund.reports.site.gathered import Fund
+from fund.reports.site.public_fund import PublicFund
 
 FILES: Mapping[str, str] = {
     "register": N_("The register of grants, as the law on open government asks it: a row for each decision"),
@@ -87,7 +87,7 @@ COLUMNS: Mapping[str, str] = {
 """What each column means."""
 
 
-def data_page(fund: Fund, columns: Mapping[str, Sequence[str]], published: Sequence[str]) -> Page:
+def data_page(fund: PublicFund, columns: Mapping[str, Sequence[str]], published: Sequence[str]) -> Page:
     """The files, their columns, and how to check a figure.
 
     Args:
@@ -145,22 +145,22 @@ def _files(published: Sequence[str]) -> Iterator[list[Run]]:
 
 
 def _register_columns() -> Block:
-    told = "nl" if language() == "nl" else "en"
+    tongue = "nl" if language() == "nl" else "en"
     return Grid(
         "t-register",
         _("Columns of the register"),
         [Column(_("Column")), Column(_("What it means"))],
-        [[each["column"], each[told]] for each in columns_of_the_register()],
+        [[each["column"], each[tongue]] for each in columns_of_the_register()],
     )
 
 
-def about_page(fund: Fund) -> Page:
+def about_page(fund: PublicFund) -> Page:
     """What the fund is, how it works, whom to ask."""
     target = percent(f"{fund.rules.revolving_target_bps}/10000")
     owners = _(
         "The fund belongs to the governments that pay into it: municipalities, water boards, regions, a province."
     )
-    told: list[tuple[str, list[list[Run]]]] = [
+    parts: list[tuple[str, list[list[Run]]]] = [
         (
             _("How it works"),
             [
@@ -207,22 +207,22 @@ def about_page(fund: Fund) -> Page:
         ),
     ]
     blocks: list[Block] = [Para([owners], "lead")]
-    for title, paragraphs in told:
+    for title, paragraphs in parts:
         blocks += [Heading(title), *(Para(each) for each in paragraphs)]
     return Page("over.html", _("About the fund"), blocks, "over.html")
 
 
-def _reach(fund: Fund) -> list[list[Run]]:
+def _reach(fund: PublicFund) -> list[list[Run]]:
     """How the fund is reached, where its regulations say so."""
     contact = fund.rules.contact
     if contact is None or not (contact.telephone or contact.mail):
         return [[_("Ask the fund manager. Every partner knows how to reach them.")]]
-    told: list[list[Run]] = [[_("Ask the fund manager.")]]
+    lines: list[list[Run]] = [[_("Ask the fund manager.")]]
     if contact.telephone:
-        told.append([_("Telephone: {number}").format(number=contact.telephone)])
+        lines.append([_("Telephone: {number}").format(number=contact.telephone)])
     if contact.mail:
-        told.append([_("Mail: {address}").format(address=contact.mail)])
-    return told
+        lines.append([_("Mail: {address}").format(address=contact.mail)])
+    return lines
 
 
 def accessibility_page() -> Page:

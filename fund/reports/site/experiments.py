@@ -21,7 +21,7 @@ from fund.reports.site.blocks import (
     Run,
 )
 from fund.reports.site.figures import FIGURES, chart_of
-from fund.reports.site.gathered import Fund
+from fund.reports.site.public_fund import PublicFund
 from fund.reports.site.shapes import Experiment, Lesson
 
 SECTION = "experimenten.html"
@@ -37,7 +37,7 @@ def link_to(experiment: Experiment) -> Link:
     return Link(experiment.title, href_of(experiment), lang="nl")
 
 
-def partner_links(fund: Fund, ids: Sequence[str]) -> list[Run]:
+def partner_links(fund: PublicFund, ids: Sequence[str]) -> list[Run]:
     """Partners by name, each leading to its page, with commas between."""
     found: list[Run] = []
     for each in ids:
@@ -53,7 +53,7 @@ def theme(id: str) -> str:
     return id if names is None else names[0 if language() == "nl" else 1]
 
 
-def list_page(fund: Fund) -> Page:
+def list_page(fund: PublicFund) -> Page:
     """Every experiment by where it stands; by theme and by partner as links."""
     blocks: list[Block] = [
         Para(
@@ -98,7 +98,7 @@ def list_page(fund: Fund) -> Page:
     return Page(SECTION, _("Experiments"), blocks, SECTION)
 
 
-def _by_theme(fund: Fund) -> Iterator[Block]:
+def _by_theme(fund: PublicFund) -> Iterator[Block]:
     found: dict[str, list[Experiment]] = {}
     for each in fund.experiments.values():
         for id in each.themes:
@@ -110,13 +110,13 @@ def _by_theme(fund: Fund) -> Iterator[Block]:
         yield Links([[link_to(each)] for each in found[id]])
 
 
-def experiment_pages(fund: Fund) -> Iterator[Page]:
+def experiment_pages(fund: PublicFund) -> Iterator[Page]:
     """One page for each."""
     for each in fund.experiments.values():
         yield Page(href_of(each), Quote(each.title), list(_told(fund, each)), SECTION)
 
 
-def _told(fund: Fund, each: Experiment) -> Iterator[Block]:
+def _told(fund: PublicFund, each: Experiment) -> Iterator[Block]:
     yield Para([_(words.MEANING[each.group])], "lead")
     yield Heading(_("What is the question?"))
     for text in (each.question, each.ambition):
@@ -170,7 +170,7 @@ def _came_of_it(each: Experiment) -> Iterator[Block]:
     )
 
 
-def _lessons(fund: Fund, each: Experiment) -> Iterator[Block]:
+def _lessons(fund: PublicFund, each: Experiment) -> Iterator[Block]:
     if each.lessons:
         yield Heading(_("What can others learn?"))
     for lesson in each.lessons:
@@ -186,7 +186,7 @@ def explained(*names: str) -> list[Block]:
 
 
 def card(
-    fund: Fund, lesson: Lesson, *, level: int, from_where: bool = True, most: int | None = None
+    fund: PublicFund, lesson: Lesson, *, level: int, from_where: bool = True, most: int | None = None
 ) -> Iterator[Block]:
     """A lesson: title, text, where it comes from, who took it over.
 
@@ -243,7 +243,7 @@ def _plan(each: Experiment) -> Iterator[Block]:
         )
 
 
-def _lineage(fund: Fund, each: Experiment) -> Iterator[Block]:
+def _lineage(fund: PublicFund, each: Experiment) -> Iterator[Block]:
     if each.follows in fund.experiments:
         yield Heading(_("What came before?"))
         yield Links([[link_to(fund.experiments[each.follows])]])

@@ -18,11 +18,11 @@ from fund.reports import charts
 from fund.reports.burden import TARGETS
 from fund.reports.site import words
 from fund.reports.site.blocks import Chart, Column, Grid, percent
-from fund.reports.site.gathered import Fund, share_text
+from fund.reports.site.public_fund import PublicFund, share_text
 from fund.reports.site.shapes import Steps
 
 Rows = Sequence[Mapping[str, Any]]
-Told = tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]
+Content = tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]
 """Title, subtitle, description and values of a drawing; the columns and the rows of its table."""
 
 
@@ -30,16 +30,16 @@ Told = tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]
 class Figure:
     """One chart: its file of figures (``name.csv``), the rows of that file, and what is drawn of them.
 
-    ``told`` gives title, subtitle, description and values in the language in use, with the table beside it.
+    ``content`` gives title, subtitle, description and values in the language in use, with the table beside it.
     """
 
     chart: str
     name: str
-    rows: Callable[[Fund], Rows]
-    told: Callable[[Fund], Told]
+    rows: Callable[[PublicFund], Rows]
+    content: Callable[[PublicFund], Content]
 
 
-def chart_of(fund: Fund, figure: Figure) -> Chart | None:
+def chart_of(fund: PublicFund, figure: Figure) -> Chart | None:
     """The chart in the language in use; nothing where there is nothing to draw.
 
     Raises:
@@ -52,14 +52,14 @@ def chart_of(fund: Fund, figure: Figure) -> Chart | None:
     return found
 
 
-def _drawn(fund: Fund, figure: Figure) -> Chart:
-    told, columns, rows = figure.told(fund)
+def _drawn(fund: PublicFund, figure: Figure) -> Chart:
+    content, columns, rows = figure.content(fund)
     return Chart(
-        title=told["title"],
-        subtitle=told["subtitle"],
-        wide=charts.svg(figure.chart, told, width=640, headed=False),
-        narrow=charts.svg(figure.chart, told, width=340, headed=False),
-        table=Grid(f"t-{figure.name}", told["subtitle"], columns, rows),
+        title=content["title"],
+        subtitle=content["subtitle"],
+        wide=charts.svg(figure.chart, content, width=640, headed=False),
+        narrow=charts.svg(figure.chart, content, width=340, headed=False),
+        table=Grid(f"t-{figure.name}", content["subtitle"], columns, rows),
         csv=f"data/{figure.name}.csv",
     )
 
@@ -72,7 +72,7 @@ def _said(title: str, subtitle: str, values: Rows, description: str = "") -> dic
 # ---------------------------------------------------------------------------------------------------------- the balance
 
 
-def _balance_rows(fund: Fund) -> Rows:
+def _balance_rows(fund: PublicFund) -> Rows:
     """What stood there, then what is expected at the end of each quarter to come."""
     rows = [
         {
@@ -100,7 +100,7 @@ def _balance_rows(fund: Fund) -> Rows:
     ]
 
 
-def _balance(fund: Fund) -> Told:
+def _balance(fund: PublicFund) -> Content:
     rows = _balance_rows(fund)
     known = [row for row in rows if row["known"]]
     first, last, end = known[0], known[-1], rows[-1]
@@ -140,24 +140,26 @@ def _balance_row(row: Mapping[str, Any]) -> list[str]:
     return [on, euros(row["balance_cents"]), *sides, euros(row["buffer_cents"])]
 
 
-def _about_buffer(fund: Fund, last: Mapping[str, Any]) -> str:
+def _about_buffer(fund: PublicFund, last: Mapping[str, Any]) -> str:
     """The message: whether, and in which quarter, the money is expected to meet the buffer."""
-    told = fund.forecast
-    if told is None:
+    forecast = fund.forecast
+    if forecast is None:
         sentence = (
             _("There is {balance} in the bank, more than the buffer of {buffer}")
             if last["balance_cents"] >= last["buffer_cents"]
             else _("There is {balance} in the bank, less than the buffer of {buffer}")
         )
         return sentence.format(balance=_round(last["balance_cents"]), buffer=_round(last["buffer_cents"]))
-    if told["buffer_met_in"]:
-        return _("We expect the money to reach the buffer in {quarter}").format(quarter=_quarter(told["buffer_met_in"]))
-    if told["buffer_met_low_in"]:
+    if forecast["buffer_met_in"]:
+        return _("We expect the money to reach the buffer in {quarter}").format(
+            quarter=_quarter(forecast["buffer_met_in"])
+        )
+    if forecast["buffer_met_low_in"]:
         return _("If things go badly, the money reaches the buffer in {quarter}").format(
-            quarter=_quarter(told["buffer_met_low_in"])
+            quarter=_quarter(forecast["buffer_met_low_in"])
         )
     return _("Until {quarter} there is more in the bank than the buffer, even if things go badly").format(
-        quarter=_quarter(told["quarters"][-1]["quarter"])
+        quarter=_quarter(forecast["quarters"][-1]["quarter"])
     )
 
 
@@ -169,7 +171,7 @@ def _quarter(name: str) -> str:
 # ----------------------------------------------------------------------------------------------------------- in and out
 
 
-def _flow_rows(fund: Fund) -> Rows:
+def _flow_rows(fund: PublicFund) -> Rows:
     cash = fund.cash
     moved = (
         ("contributions", cash.i),
@@ -185,7 +187,7 @@ def _flow_rows(fund: Fund) -> Rows:
     return [*rows, {"name": "in_the_bank", "amount_cents": cash.cash, "total": True}] if rows else []
 
 
-def _flows(fund: Fund) -> Told:
+def _flows(fund: PublicFund) -> Content:
     names = {
         "contributions": _("Paid in by partners"),
         "repaid": _("Paid back by experiments"),
@@ -216,7 +218,7 @@ def _flows(fund: Fund) -> Told:
 # ---------------------------------------------------------------------------------------------------------- experiments
 
 
-def _experiment_rows(fund: Fund) -> Rows:
+def _experiment_rows(fund: PublicFund) -> Rows:
     return [
         {
             "state": group,
@@ -228,7 +230,7 @@ def _experiment_rows(fund: Fund) -> Rows:
     ]
 
 
-def _experiments(fund: Fund) -> Told:
+def _experiments(fund: PublicFund) -> Content:
     rows = _experiment_rows(fund)
     labels = charts.rounded([row["amount_cents"] for row in rows])
     values = [
@@ -260,7 +262,7 @@ def _experiments(fund: Fund) -> Told:
 # -------------------------------------------------------------------------------------------------------- came it back
 
 
-def _revolving_rows(fund: Fund) -> Rows:
+def _revolving_rows(fund: PublicFund) -> Rows:
     inputs = fund.position["indicators"]["portfolio_revolving_degree"]
     if inputs["value"] is None:
         return []
@@ -273,7 +275,7 @@ def _revolving_rows(fund: Fund) -> Rows:
     ]
 
 
-def _revolving(fund: Fund) -> Told:
+def _revolving(fund: PublicFund) -> Content:
     names = {
         "returned": _("Came back so far"),
         "expected": _("Expected in the end"),
@@ -299,7 +301,7 @@ def _cents_of_a_euro(share: str) -> int:
 # --------------------------------------------------------------------------------------------------------- steps asked
 
 
-def _step_rows(fund: Fund) -> Rows:
+def _step_rows(fund: PublicFund) -> Rows:
     return [
         {
             "track": each.track,
@@ -317,7 +319,7 @@ def _step_rows(fund: Fund) -> Rows:
     ]
 
 
-def _steps(fund: Fund) -> Told:
+def _steps(fund: PublicFund) -> Content:
     def label(each: Steps) -> str:
         return _("{steps} (target {target})").format(steps=_tenths(each.steps), target=TARGETS[each.track].steps)
 

@@ -14,7 +14,7 @@ from fund.reports.site import words
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Quote, Run, percent
 from fund.reports.site.experiments import card, explained, link_to, theme
 from fund.reports.site.figures import FIGURES, chart_of
-from fund.reports.site.gathered import Fund
+from fund.reports.site.public_fund import PublicFund
 from fund.reports.site.shapes import Experiment, Lesson, Member
 from fund.rules.valuation import nothing_free
 
@@ -34,7 +34,7 @@ MONEY = (
 """What free to commit is made of, and the sign with which it counts; the last is the sum of those before."""
 
 
-def _drawn(fund: Fund, *names: str) -> Iterator[Block]:
+def _drawn(fund: PublicFund, *names: str) -> Iterator[Block]:
     for name in names:
         found = chart_of(fund, FIGURES[name])
         if found is not None:
@@ -44,17 +44,18 @@ def _drawn(fund: Fund, *names: str) -> Iterator[Block]:
 # ---------------------------------------------------------------------------------------------------------------- start
 
 
-def start_page(fund: Fund) -> Page:
+def start_page(fund: PublicFund) -> Page:
     """Four facts, the charts, what is new."""
-    told = fund.position
+    position = fund.position
     running = sum(each.group == "running" for each in fund.experiments.values())
     learned = sum(each.group == "learned" for each in fund.experiments.values())
     facts: list[tuple[str, list[Run], str]] = [
-        (_("In the bank"), [euros(told["cash_cents"])], ""),
+        (_("In the bank"), [euros(position["cash_cents"])], ""),
         (
             _("Free to commit"),
-            [euros(max(told["free_to_commit_cents"], 0))],
-            nothing_free(told["free_to_commit_cents"], told["capital_cents"]) or _("what new experiments can get"),
+            [euros(max(position["free_to_commit_cents"], 0))],
+            nothing_free(position["free_to_commit_cents"], position["capital_cents"])
+            or _("what new experiments can get"),
         ),
         (
             _("Experiments"),
@@ -63,7 +64,7 @@ def start_page(fund: Fund) -> Page:
                 running=running, learned=learned
             ),
         ),
-        (_("Came back"), [euros(told["returned_cents"])], _("it goes to new experiments")),
+        (_("Came back"), [euros(position["returned_cents"])], _("it goes to new experiments")),
     ]
     blocks: list[Block] = [
         Para(
@@ -85,7 +86,7 @@ def start_page(fund: Fund) -> Page:
     return Page("index.html", _("The fund at a glance"), blocks)
 
 
-def _open_rounds(fund: Fund) -> Iterator[Block]:
+def _open_rounds(fund: PublicFund) -> Iterator[Block]:
     """Where an idea can be handed in now, until when, and on what conditions."""
     if not fund.open_rounds:
         return
@@ -103,7 +104,7 @@ def _open_rounds(fund: Fund) -> Iterator[Block]:
     yield Para([_("A partner of the fund hands in the idea. Everybody can think of one: talk to a partner near you.")])
 
 
-def _news(fund: Fund) -> Block:
+def _news(fund: PublicFund) -> Block:
     if not fund.news:
         return Para([_("Nothing happened yet.")])
     return Links(
@@ -117,9 +118,9 @@ def _news(fund: Fund) -> Block:
 # ---------------------------------------------------------------------------------------------------------------- money
 
 
-def money_page(fund: Fund) -> Page:
+def money_page(fund: PublicFund) -> Page:
     """What there is and what of it is free, what went to learning, what came back; every grant."""
-    told, rules = fund.position, fund.rules
+    position, rules = fund.position, fund.rules
     names = {
         "cash_cents": (_("In the bank"), _("the accounts of the fund, the treasury's too")),
         "in_transit_cents": (_("Under way"), _("on its way to or from the bank")),
@@ -127,11 +128,11 @@ def money_page(fund: Fund) -> Page:
         "buffer_cents": (_("Buffer"), _("the rules say that this stays in the bank")),
         "committed_cents": (_("Committed"), _("promised to experiments, not yet paid")),
         "free_to_commit_cents": (
-            _("Free to commit") if told["free_to_commit_cents"] >= 0 else _("Short"),
+            _("Free to commit") if position["free_to_commit_cents"] >= 0 else _("Short"),
             _("the sum of what is above"),
         ),
     }
-    rows = [[names[key][0], names[key][1], euros(sign * told[key])] for key, sign in MONEY]
+    rows = [[names[key][0], names[key][1], euros(sign * position[key])] for key, sign in MONEY]
     year = fund.quantities.during(fund.as_of.replace(month=1, day=1))
     spent = year.main_balances.get("4200", 0)
     blocks: list[Block] = [
@@ -143,7 +144,7 @@ def money_page(fund: Fund) -> Page:
             rows[:-1],
             rows[-1],
         ),
-        *_command(f"fund statement position --as-of {fund.as_of} --known-at {told['known_at']}"),
+        *_command(f"fund statement position --as-of {fund.as_of} --known-at {position['known_at']}"),
         *_drawn(fund, "in-en-uit"),
         Heading(_("What the fund is worth")),
         Grid(
@@ -151,11 +152,15 @@ def money_page(fund: Fund) -> Page:
             _("The value of the fund on {day}").format(day=day(fund.as_of)),
             [Column(_("What")), Column(_("Which means")), Column(_("Amount"), True)],
             [
-                [_("Capital"), _("what partners were asked to pay in"), euros(told["capital_cents"])],
-                [_("Still to be received"), _("asked, not paid yet"), euros(told["receivable_cents"])],
-                [_("Outstanding"), _("what experiments still have to pay back"), euros(told["outstanding_cents"])],
-                [_("Allowance"), _("what we think will not come back"), euros(told["allowance_cents"])],
-                [_("Net asset value"), _("what the fund owns less what it owes"), euros(told["net_asset_value_cents"])],
+                [_("Capital"), _("what partners were asked to pay in"), euros(position["capital_cents"])],
+                [_("Still to be received"), _("asked, not paid yet"), euros(position["receivable_cents"])],
+                [_("Outstanding"), _("what experiments still have to pay back"), euros(position["outstanding_cents"])],
+                [_("Allowance"), _("what we think will not come back"), euros(position["allowance_cents"])],
+                [
+                    _("Net asset value"),
+                    _("what the fund owns less what it owes"),
+                    euros(position["net_asset_value_cents"]),
+                ],
             ],
         ),
         Heading(_("What learning costs"), id="learning"),
@@ -168,10 +173,10 @@ def money_page(fund: Fund) -> Page:
         ),
         Facts(
             [
-                (_("Invested in learning"), [euros(told["learning_writeoffs_cents"])], _("since the start")),
+                (_("Invested in learning"), [euros(position["learning_writeoffs_cents"])], _("since the start")),
                 (_("Of which in {year}").format(year=fund.as_of.year), [euros(spent)], ""),
                 (_("Budget for a year"), [euros(rules.learning_budget_cents)], _("beyond it more votes are needed")),
-                (_("Given up for another reason"), [euros(told["other_writeoffs_cents"])], ""),
+                (_("Given up for another reason"), [euros(position["other_writeoffs_cents"])], ""),
             ]
         ),
         Heading(_("Does the money come back?")),
@@ -190,7 +195,7 @@ def _command(command: str) -> Iterator[Block]:
     yield Para([command], "command")
 
 
-def _degrees(fund: Fund) -> Block:
+def _degrees(fund: PublicFund) -> Block:
     from fund.reports.indicators import INDICATORS
 
     names = ("realised_revolving_degree", "portfolio_revolving_degree", "fund_revolving_degree", "revolving_target")
@@ -208,7 +213,7 @@ def _degrees(fund: Fund) -> Block:
     )
 
 
-def _grants(fund: Fund) -> Iterator[Block]:
+def _grants(fund: PublicFund) -> Iterator[Block]:
     """The register: each decision, with what the law asks of it (Woo 3.3a)."""
     rows = fund.register["rows"]
     if not rows:
@@ -243,7 +248,7 @@ def _grants(fund: Fund) -> Iterator[Block]:
     )
 
 
-def _decision(fund: Fund, row: Mapping[str, Any], by_proposal: Mapping[str, Experiment]) -> list[Run]:
+def _decision(fund: PublicFund, row: Mapping[str, Any], by_proposal: Mapping[str, Experiment]) -> list[Run]:
     experiment = by_proposal.get(row["grant"])
     return [
         link_to(experiment) if experiment is not None else Quote(row["title"]),
@@ -259,7 +264,7 @@ def _decision(fund: Fund, row: Mapping[str, Any], by_proposal: Mapping[str, Expe
 # -------------------------------------------------------------------------------------------------------------- lessons
 
 
-def lessons_page(fund: Fund) -> Page:
+def lessons_page(fund: PublicFund) -> Page:
     """Every lesson; those of ideas that were not right come first."""
     blocks: list[Block] = [
         Para([_("We try things out to learn. An idea that was not right teaches as much as one that was.")], "lead")
@@ -279,7 +284,7 @@ def lessons_page(fund: Fund) -> Page:
     return Page("geleerd.html", _("What we learned"), blocks, "geleerd.html")
 
 
-def _card(fund: Fund, lesson: Lesson) -> Iterator[Block]:
+def _card(fund: PublicFund, lesson: Lesson) -> Iterator[Block]:
     yield from card(fund, lesson, level=3, most=MOST)
     if lesson.themes:
         yield Para([_("Themes: {themes}").format(themes=", ".join(theme(each) for each in lesson.themes))])
@@ -288,7 +293,7 @@ def _card(fund: Fund, lesson: Lesson) -> Iterator[Block]:
 # ------------------------------------------------------------------------------------------------------------- partners
 
 
-def partners_page(fund: Fund) -> Page:
+def partners_page(fund: PublicFund) -> Page:
     """Every partner with what it paid in, received and takes part in."""
     members = list(fund.members.values())
     blocks: list[Block] = [
@@ -337,7 +342,7 @@ def partners_page(fund: Fund) -> Page:
     return Page("partners.html", _("Partners"), blocks, "partners.html")
 
 
-def partner_page(fund: Fund, member: Member, *, council: str = "") -> Page:
+def partner_page(fund: PublicFund, member: Member, *, council: str = "") -> Page:
     """One partner.
 
     Args:

@@ -24,7 +24,7 @@ from fund.reports.exports.giving import as_package
 from fund.reports.exports.register import REGISTER_FORMATS
 from fund.reports.site import about, blocks, experiments, pages
 from fund.reports.site.figures import FIGURES
-from fund.reports.site.gathered import Fund, share_text
+from fund.reports.site.public_fund import PublicFund, share_text
 from fund.reports.statements.council import council_pdf
 from fund.reports.statements.formats import as_csv, as_json
 from fund.unit_of_work import Snapshot
@@ -58,7 +58,7 @@ def site(
         FileUnreadable: It cannot be written.
     """
     require_ours(Path(folder))
-    fund = Fund(snapshot, as_of or snapshot.today, known_at)
+    fund = PublicFund(snapshot, as_of or snapshot.today, known_at)
     made, too_long = files_of(fund, papers=papers, watch=watch)
     put_in_place(Path(folder), made)
     return {
@@ -77,7 +77,7 @@ def site(
 # ----------------------------------------------------------------------------------------------------------- the files
 
 
-def files_of(fund: Fund, *, papers: bool = False, watch: Watch | None = None) -> tuple[Files, list[str]]:
+def files_of(fund: PublicFund, *, papers: bool = False, watch: Watch | None = None) -> tuple[Files, list[str]]:
     """Every file of the site by its path, in the order of the paths; and the partners whose paper is too long.
 
     Raises:
@@ -128,7 +128,7 @@ def _paper(member: str) -> str:
     return f"partners/{member}/raad.pdf"
 
 
-def _public_files(fund: Fund) -> Files:
+def _public_files(fund: PublicFund) -> Files:
     """The files of others' standards: the register of grants, and the package of 360Giving."""
     made = {f"data/register.{name}": form(fund.register) for name, form in REGISTER_FORMATS.items()}
     if fund.giving is not None:
@@ -136,7 +136,7 @@ def _public_files(fund: Fund) -> Files:
     return made
 
 
-def _pages(fund: Fund, columns: Mapping[str, Sequence[str]], made: Files) -> Iterator[blocks.Page]:
+def _pages(fund: PublicFund, columns: Mapping[str, Sequence[str]], made: Files) -> Iterator[blocks.Page]:
     yield pages.start_page(fund)
     yield experiments.list_page(fund)
     yield from experiments.experiment_pages(fund)
@@ -151,7 +151,7 @@ def _pages(fund: Fund, columns: Mapping[str, Sequence[str]], made: Files) -> Ite
     yield about.accessibility_page()
 
 
-def _shared(fund: Fund) -> blocks.Site:
+def _shared(fund: PublicFund) -> blocks.Site:
     stand = _("Figures of {day}").format(day=day(fund.as_of))
     head = fund.head
     return blocks.Site(
@@ -174,7 +174,7 @@ def _shared(fund: Fund) -> blocks.Site:
     )
 
 
-def _head(fund: Fund) -> dict[str, Any]:
+def _head(fund: PublicFund) -> dict[str, Any]:
     return {"known_at": fund.position["known_at"], "head": dict(fund.head)}
 
 
@@ -182,11 +182,11 @@ _BETWEEN_US = ("late_items", "collections")
 """What the position tells of single partners that pay late: for office and board, and not for everybody."""
 
 
-def _data(fund: Fund) -> dict[str, Any]:
+def _data(fund: PublicFund) -> dict[str, Any]:
     """The figures by file: rows, or for the position the statement itself."""
     figures = {figure.name: list(figure.rows(fund)) for figure in FIGURES.values()}
     return {
-        "positie": {name: told for name, told in fund.position.items() if name not in _BETWEEN_US},
+        "positie": {name: value for name, value in fund.position.items() if name not in _BETWEEN_US},
         "experimenten": [
             {
                 "experiment": each.ref,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from fund.errors.ledger import UnknownAccount
 from fund.reports.history import cases_on, last_fact
 from fund.reports.quantities import Quantities
-from fund.reports.statements.holder import Accounts, standing
+from fund.reports.statements.holder import Accounts, balance_or_zero
 from fund.reports.statements.position import head_of
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
@@ -57,7 +57,7 @@ def agreement_statement(
     evaluation = next(iter(were(Evaluation, [ref])), None) if snapshot.maybe(Evaluation, ref) else None
     found = Quantities(snapshot, day, known_at)
     accounts = Accounts(snapshot, [f"9000.{now.proposal}", *(f"{main}.{ref}" for main in MAINS)], day, known_at)
-    stood = accounts.standings
+    balances = accounts.balances
     return {
         "ref": ref,
         "as_of": day.isoformat(),
@@ -75,18 +75,18 @@ def agreement_statement(
         "repayable_cents": case.repayable_cents if case else 0,
         "share_bps": (case or now).share_bps,
         "determined_cents": case.determined_cents if case else None,
-        "committed_cents": standing(stood, "9000"),
-        "grant_cents": standing(stood, "4000"),
-        "outstanding_cents": standing(stood, "1200"),
-        "allowance_cents": -standing(stood, "1290"),
-        "learning_writeoffs_cents": standing(stood, "4200"),
-        "other_writeoffs_cents": standing(stood, "4210"),
-        "recovered_cents": -standing(stood, "4300"),
+        "committed_cents": balance_or_zero(balances, "9000"),
+        "grant_cents": balance_or_zero(balances, "4000"),
+        "outstanding_cents": balance_or_zero(balances, "1200"),
+        "allowance_cents": -balance_or_zero(balances, "1290"),
+        "learning_writeoffs_cents": balance_or_zero(balances, "4200"),
+        "other_writeoffs_cents": balance_or_zero(balances, "4210"),
+        "recovered_cents": -balance_or_zero(balances, "4300"),
         "refinanced_cents": _refinanced(snapshot, f"1200.{ref}", day, known_at),
         "paid_repayable_cents": found.by_holder("U_cents")[ref],
         "paid_grant_cents": found.by_holder("S_cents")[ref],
         "repaid_cents": found.by_holder("A_cents")[ref],
-        "standings": stood,
+        "standings": balances,
         "amendments": _amendments(snapshot, below(Amendment), ref, day, last),
         "milestones": [
             {
@@ -243,11 +243,11 @@ def _plan(plan: Plan | None) -> dict[str, Any]:
 
 def _evaluation(case: Evaluation) -> dict[str, Any]:
     """The state of an evaluation, and once it is published what it says."""
-    told = case.state == "published"
+    published = case.state == "published"
     return {
         "state": case.state,
-        "hypothesis": case.hypothesis or None if told else None,
-        "learning": case.learning or None if told else None,
-        "verdict": case.verdict or None if told else None,
-        "lessons": [lesson.model_dump(mode="json") for lesson in case.lessons] if told else [],
+        "hypothesis": case.hypothesis or None if published else None,
+        "learning": case.learning or None if published else None,
+        "verdict": case.verdict or None if published else None,
+        "lessons": [lesson.model_dump(mode="json") for lesson in case.lessons] if published else [],
     }

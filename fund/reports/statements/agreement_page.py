@@ -51,7 +51,7 @@ def agreement_page(found: Mapping[str, Any]) -> Page:
 
 def _summary(found: Mapping[str, Any]) -> Table:
     evaluation = found["evaluation"] or {}
-    told = [row["realised_cents"] for row in found["benefits"] if row["realised_cents"] is not None]
+    realised = [row["realised_cents"] for row in found["benefits"] if row["realised_cents"] is not None]
     return fact_table(
         "summary",
         _("In short"),
@@ -76,7 +76,7 @@ def _summary(found: Mapping[str, Any]) -> Table:
             (_("recovered of that"), found["recovered_cents"], "amount"),
             (_("refinanced"), found["refinanced_cents"] or None, "amount"),
             (_("evaluation"), evaluation.get("state"), "state", "evaluation"),
-            (_("brought so far"), sum(told) if told else None, "amount"),
+            (_("brought so far"), sum(realised) if realised else None, "amount"),
         ],
         sheet=_("In short"),
     )

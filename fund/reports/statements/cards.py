@@ -84,11 +84,11 @@ def _lines(snapshot: Snapshot, lines: Iterator[CardLine]) -> Iterator[dict[str, 
             }
 
 
-def card_page(found: Mapping[str, Any], *, hands: bool = True) -> Page:
+def card_page(found: Mapping[str, Any], *, with_facts: bool = True) -> Page:
     """The card as people read it.
 
     Args:
-        hands: With the fact behind each posting, and whose it is.
+        with_facts: With the fact behind each posting, and whose it is.
     """
     code = found["account"]
     title = _("{account} {name} until {day}").format(account=code, name=account_word(code), day=day(found["as_of"]))
@@ -97,10 +97,10 @@ def card_page(found: Mapping[str, Any], *, hands: bool = True) -> Page:
         Column("seq", N_("Entry"), "count"),
         Column("effective_on", N_("Day"), "date"),
         Column("memo", N_("What"), "text"),
-        *([] if "." in code or not hands else [Column("account", N_("Account"), "ref")]),
+        *([] if "." in code or not with_facts else [Column("account", N_("Account"), "ref")]),
         Column("amount_cents", N_("Amount"), "amount"),
         Column("balance_cents", N_("Balance"), "amount"),
-        *([Column("event", N_("Fact"), "text"), Column("hands", N_("By"), "text")] if hands else []),
+        *([Column("event", N_("Fact"), "text"), Column("hands", N_("By"), "text")] if with_facts else []),
     ]
     return Page(
         name="card",
@@ -131,5 +131,5 @@ def _shown(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"effective_on": found["since"], "memo": _("Before"), "balance_cents": found["opening_cents"]}
     for line in found["lines"]:
         fact = f"{line['event_seq']} {line['event_type']}" if line["event_seq"] else ""
-        hands = ", ".join(str(who) for who in (line["made_by"], line["actor"]) if who)
-        yield {**line, "event": fact, "hands": hands}
+        people = ", ".join(str(who) for who in (line["made_by"], line["actor"]) if who)
+        yield {**line, "event": fact, "hands": people}

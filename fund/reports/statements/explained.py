@@ -14,7 +14,7 @@ from typing import Any
 
 from fund.language import N_
 from fund.reports.quantities import QUANTITIES, Line
-from fund.reports.statements.grounds import Award, Claim, Grounds, Share
+from fund.reports.statements.position_data import Award, Claim, PositionData, Share
 from fund.store import Told
 
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ class Input:
     """What an input is, and the lines behind it; ``None`` where it is no sum."""
 
     definition: str
-    lines: Callable[[Grounds], Iterator[Row]] | None = None
+    lines: Callable[[PositionData], Iterator[Row]] | None = None
 
 
 def _row(
@@ -60,19 +60,19 @@ def _entry(line: Line) -> Row:
     )  # fmt: skip
 
 
-def _fact(told: Told, cents: int | None = None, amount: str | None = None) -> Row:
-    return _row("fact", told.seq, told.effective_on, told.type, told.stream, cents, amount=amount)
+def _fact(fact: Told, cents: int | None = None, amount: str | None = None) -> Row:
+    return _row("fact", fact.seq, fact.effective_on, fact.type, fact.stream, cents, amount=amount)
 
 
-def _counted(facts: Callable[[Grounds], Iterator[Told] | list[Told]]) -> Callable[[Grounds], Iterator[Row]]:
-    return lambda found: (_fact(told, amount="1") for told in facts(found))
+def _counted(facts: Callable[[PositionData], Iterator[Told] | list[Told]]) -> Callable[[PositionData], Iterator[Row]]:
+    return lambda found: (_fact(fact, amount="1") for fact in facts(found))
 
 
-def _evaluated(hypothesis: str, *, well: bool = False) -> Callable[[Grounds], Iterator[Row]]:
-    def read(found: Grounds) -> Iterator[Told]:
-        for told in found.evaluated:
-            if told.says["hypothesis"] == hypothesis and (told.says["good_result"] or not well):
-                yield told
+def _evaluated(hypothesis: str, *, well: bool = False) -> Callable[[PositionData], Iterator[Row]]:
+    def read(found: PositionData) -> Iterator[Told]:
+        for fact in found.evaluated:
+            if fact.says["hypothesis"] == hypothesis and (fact.says["good_result"] or not well):
+                yield fact
 
     return _counted(read)
 
@@ -86,23 +86,23 @@ def _instalment(share: Share, *, days: int | None = None) -> Row:
     )  # fmt: skip
 
 
-def _shares(fits: Callable[[Grounds, Share], bool]) -> Callable[[Grounds], Iterator[Row]]:
+def _shares(fits: Callable[[PositionData, Share], bool]) -> Callable[[PositionData], Iterator[Row]]:
     return lambda found: (_instalment(share) for share in found.shares if fits(found, share))
 
 
-def _rules(cents: bool) -> Callable[[Grounds], Iterator[Row]]:
-    def read(found: Grounds) -> Iterator[Row]:
+def _rules(cents: bool) -> Callable[[PositionData], Iterator[Row]]:
+    def read(found: PositionData) -> Iterator[Row]:
         rules = found.rules
-        told = [each for each in found.snapshot.store.facts.told(("regulations.adopted",)) if each.ref == rules.version]
-        for each in told[-1:]:
+        fact = [each for each in found.snapshot.store.facts.told(("regulations.adopted",)) if each.ref == rules.version]
+        for each in fact[-1:]:
             yield _fact(each, rules.buffer_cents) if cents else _fact(each, amount=str(rules.revolving_target_bps))
 
     return read
 
 
-def _awards(cents: Callable[[Award], int]) -> Callable[[Grounds], Iterator[Row]]:
-    def read(found: Grounds) -> Iterator[Row]:
-        decided = {told.ref: told for told in found.of("decision.approved", "decision.conditional")}
+def _awards(cents: Callable[[Award], int]) -> Callable[[PositionData], Iterator[Row]]:
+    def read(found: PositionData) -> Iterator[Row]:
+        decided = {fact.ref: fact for fact in found.of("decision.approved", "decision.conditional")}
         for award in found.awarded:
             if award.award_cents and award.ref in decided and cents(award):
                 yield _fact(decided[award.ref], cents(award))
@@ -110,34 +110,34 @@ def _awards(cents: Callable[[Award], int]) -> Callable[[Grounds], Iterator[Row]]
     return read
 
 
-def _claims(found: Grounds) -> Iterator[Row]:
+def _claims(found: PositionData) -> Iterator[Row]:
     for claim in found.claims:
         yield _row(
             "fact", claim.seq, claim.on, _ending(found, claim), f"agreement/{claim.agreement}", claim.claimed_cents
         )
 
 
-def _ending(found: Grounds, claim: Claim) -> str:
+def _ending(found: PositionData, claim: Claim) -> str:
     return found.ended[claim.agreement].type
 
 
-def _achieved(found: Grounds) -> Iterator[Row]:
+def _achieved(found: PositionData) -> Iterator[Row]:
     refs = found.told_cost
     rows = chain(found.quantities.lines("U_cents", agreements=refs), found.quantities.lines("S_cents", agreements=refs))
     yield from map(_entry, sorted(rows, key=lambda line: line.seq))
 
 
-def _rolled_out(found: Grounds) -> Iterator[Told]:
+def _rolled_out(found: PositionData) -> Iterator[Told]:
     follows = {award.ref: award.follows for award in found.awarded}
     seen = set[str]()
-    for told in found.of("agreement.activated"):
-        parent = follows.get(told.says["proposal"]) or ""
+    for fact in found.of("agreement.activated"):
+        parent = follows.get(fact.says["proposal"]) or ""
         if parent in found.ended and parent not in seen:
             seen.add(parent)
-            yield told
+            yield fact
 
 
-def _months(found: Grounds) -> Iterator[Row]:
+def _months(found: PositionData) -> Iterator[Row]:
     prices = found.prices
     if prices is None or found.real_contributions is None:
         return
@@ -156,12 +156,12 @@ def _first_of(month: str) -> Any:
     return date.fromisoformat(f"{month}-01")
 
 
-def _of(which: str, name: str) -> Callable[[Grounds], Iterator[Row]]:
+def _of(which: str, name: str) -> Callable[[PositionData], Iterator[Row]]:
     """The lines of a quantity: until the day, of the year so far, or until the start of the year."""
     return lambda found: map(_entry, getattr(found, which).lines(name))
 
 
-def _closed(name: str) -> Callable[[Grounds], Iterator[Row]]:
+def _closed(name: str) -> Callable[[PositionData], Iterator[Row]]:
     return lambda found: map(_entry, found.quantities.lines(name, agreements=found.closed))
 
 
@@ -196,7 +196,7 @@ INPUTS: dict[str, Input] = {
     "claimed_cents": Input(N_("claims after a breach or a lower award, outside the ledger"), _claims),
     "claimed_back_cents": Input(
         N_("what came in on those claims as unspent money"),
-        lambda found: (_fact(told, cents) for claim in found.claims for told, cents in claim.received if cents),
+        lambda found: (_fact(fact, cents) for claim in found.claims for fact, cents in claim.received if cents),
     ),
     "F_ex_ante_cents": Input(N_("awards that stand, as decided"), _awards(lambda award: award.award_cents)),
     "Fext_ex_ante_cents": Input(
@@ -210,7 +210,7 @@ INPUTS: dict[str, Input] = {
     "F_achieved_cents": Input(N_("paid under ended agreements whose parties told their cost"), _achieved),
     "cost_achieved_cents": Input(
         N_("what ended agreements cost, as their parties told it last"),
-        lambda found: (_fact(told, told.says["realised_cost_cents"]) for told in found.costs_told),
+        lambda found: (_fact(fact, fact.says["realised_cost_cents"]) for fact in found.costs_told),
     ),
     "I_at_prices_of_the_day": Input(
         N_("contributions of each month times the price index of the day over that of the month"), _months
@@ -225,14 +225,14 @@ INPUTS: dict[str, Input] = {
     ),
     "finished": Input(
         N_("agreements that were completed, refinanced or terminated"),
-        _counted(lambda found: sorted(found.ended.values(), key=lambda told: told.seq)),
+        _counted(lambda found: sorted(found.ended.values(), key=lambda fact: fact.seq)),
     ),
     "rolled_out": Input(N_("ended agreements that a running roll-out follows"), _counted(_rolled_out)),
 }
 """Every input of a figure, by its name in JSON."""
 
 
-def lines_of(found: Grounds, names: Mapping[str, Any]) -> Iterator[Row]:
+def lines_of(found: PositionData, names: Mapping[str, Any]) -> Iterator[Row]:
     """The lines behind these inputs, one after the other, each with the input it belongs to."""
     for name in names:
         lines = INPUTS[name].lines
@@ -240,7 +240,7 @@ def lines_of(found: Grounds, names: Mapping[str, Any]) -> Iterator[Row]:
             yield {"input": name, **row}
 
 
-def inputs_of(found: Grounds, values: Mapping[str, Any]) -> list[Row]:
+def inputs_of(found: PositionData, values: Mapping[str, Any]) -> list[Row]:
     """Each input with its value, what it is, how many lines are behind it, and what they add up to.
 
     ``sum_cents`` (or ``sum``, of what is no money) is the value to the cent; ``None`` where nothing is added up.

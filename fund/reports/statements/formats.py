@@ -44,8 +44,8 @@ def json_parts(found: Mapping[str, Any]) -> Iterator[bytes]:
 def _list_parts(rows: Iterator[Any]) -> Iterator[bytes]:
     first = True
     for part in _parts(rows):
-        told = ",\n".join(f"    {_indented(row, 2)}" for row in part)
-        yield f"{'[' if first else ','}\n{told}".encode()
+        text = ",\n".join(f"    {_indented(row, 2)}" for row in part)
+        yield f"{'[' if first else ','}\n{text}".encode()
         first = False
     yield b"[]" if first else b"\n  ]"
 

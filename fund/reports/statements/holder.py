@@ -40,7 +40,7 @@ class Accounts:
         return self._balance(code, self.day)
 
     @cached_property
-    def standings(self) -> list[dict[str, Any]]:
+    def balances(self) -> list[dict[str, Any]]:
         """Per account what stood there before, what moved, and what stands there, debit positive."""
         rows = []
         for code in self.codes:
@@ -94,9 +94,9 @@ class Accounts:
     def _document(self, event_id: str | None) -> dict[str, Any]:
         """What a reader looks up in his own books: the document, the receipt, and the reference of the bank."""
         fact = self._fact(event_id)
-        told: dict[str, Any] = {"document": None, "receipt": None, "bank_reference": None, "event_seq": None}
+        nothing: dict[str, Any] = {"document": None, "receipt": None, "bank_reference": None, "event_seq": None}
         if fact is None:
-            return told
+            return nothing
         ref = str(fact.fact.ref)
         receipt = getattr(fact.fact, "receipt", None) or (ref if fact.type.startswith("receipt.") else None)
         case = self.snapshot.maybe(Receipt, receipt) if receipt else None
@@ -115,6 +115,6 @@ class Accounts:
         return self._facts[event_id]
 
 
-def standing(rows: Sequence[Mapping[str, Any]], main: str) -> int:
+def balance_or_zero(rows: Sequence[Mapping[str, Any]], main: str) -> int:
     """What stands on the accounts of a main code among these, debit positive."""
     return sum(row["closing_cents"] for row in rows if row["account"].partition(".")[0] == main)

@@ -15,7 +15,7 @@ from fund.reports.exits import as_json, quote_of
 from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.shares import Paid, paid_by
-from fund.reports.statements.holder import Accounts, standing
+from fund.reports.statements.holder import Accounts, balance_or_zero
 from fund.reports.statements.position import head_of
 from fund.rules.keys import fraction_text
 from fund.schemas.agreements import Agreement
@@ -47,11 +47,11 @@ def partner_statement(
     day, last = as_of or snapshot.today, last_fact(snapshot, known_at)
     found = Quantities(snapshot, day, known_at)
     accounts = Accounts(snapshot, [f"{main}.{partner}" for main in MAINS], day, known_at, since)
-    stood = accounts.standings
+    balances = accounts.balances
     case = next(iter(cases_on(snapshot, Partner, day, last=last, refs=[partner])), None)
     rules = regulations_on(snapshot, day, last=last)
     paid = paid_by(snapshot, found).get(partner, Paid())
-    capital, receivable = -standing(stood, "3000"), standing(stood, "1100")
+    capital, receivable = -balance_or_zero(balances, "3000"), balance_or_zero(balances, "1100")
     total = found.value("capital_cents")
     agreements = _agreements(snapshot, found, partner, day, last)
     benefits = _benefits(snapshot, partner, day, last)
@@ -70,11 +70,11 @@ def partner_statement(
         "received_cents": paid.net_cents,
         "paid_back_cents": paid.back_cents,
         "receivable_cents": receivable,
-        "overpaid_cents": -standing(stood, "2100"),
-        "settlement_cents": -standing(stood, "2200") - standing(stood, "2210"),
+        "overpaid_cents": -balance_or_zero(balances, "2100"),
+        "settlement_cents": -balance_or_zero(balances, "2200") - balance_or_zero(balances, "2210"),
         "share": _ratio(capital, total),
         "key": _key(snapshot, partner, day, last),
-        "standings": stood,
+        "standings": balances,
         "calls": _calls(snapshot, partner, day, last),
         "agreements": agreements,
         "benefits": benefits,

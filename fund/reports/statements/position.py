@@ -1,6 +1,6 @@
 """The fund on one page: money, capital, what is outstanding, promised, came back, and the figures about it.
 
-Everything is as of a day, known at an entry (``grounds``); what came in and went out by purpose as
+Everything is as of a day, known at an entry (``data``); what came in and went out by purpose as
 ``fund.reports.quantities`` tells it. Entries of kind ``closing`` are left out, so year end changes nothing here.
 Source: cli.md, statements.md.
 """
@@ -14,10 +14,10 @@ from typing import Any
 from fund.errors.closing import UnknownFigure
 from fund.glossary import meant, suggested
 from fund.language import both
-from fund.reports.indicators import INDICATORS, Basis, figures
+from fund.reports.indicators import INDICATORS, IndicatorInputs, figures
 from fund.reports.statements.amounts import AMOUNTS
 from fund.reports.statements.explained import inputs_of, lines_of
-from fund.reports.statements.grounds import Grounds
+from fund.reports.statements.position_data import PositionData
 from fund.reports.statements.results import (
     benefit_balances,
     collections,
@@ -62,30 +62,30 @@ def position(
     day = as_of or snapshot.today
     if explain is not None:
         explain = _meant(explain)
-    grounds = Grounds(snapshot, day, known_at, prices=index)
+    data = PositionData(snapshot, day, known_at, prices=index)
     if listed:
-        lines_of_figures = [{"name": name, **figure} for name, figure in figures(grounds.basis).items()]
-        whole = {"as_of": day.isoformat(), **head_of(snapshot, known_at), **_prices(grounds), "lines": lines_of_figures}
+        lines_of_figures = [{"name": name, **figure} for name, figure in figures(data.basis).items()]
+        whole = {"as_of": day.isoformat(), **head_of(snapshot, known_at), **_prices(data), "lines": lines_of_figures}
         if into is not None:
             into(whole)
         return whole
-    found = told(grounds) | _prices(grounds)
+    found = as_json(data) | _prices(data)
     if explain is None:
-        found["indicators"] = figures(grounds.basis)
+        found["indicators"] = figures(data.basis)
         if into is not None:
             into(found)
         return found
-    figure = _figure(grounds, explain)
+    figure = _figure(data, explain)
     found["indicators"] = {explain: figure}
-    found["inputs"] = inputs_of(grounds, figure["inputs"])
-    lines = lines_of(grounds, figure["inputs"])
+    found["inputs"] = inputs_of(data, figure["inputs"])
+    lines = lines_of(data, figure["inputs"])
     if into is not None:
         into({**found, "lines": lines})
         return found
     return {**found, "lines": list(lines)}
 
 
-def told(found: Grounds) -> dict[str, Any]:
+def as_json(found: PositionData) -> dict[str, Any]:
     """The amounts and lists of the position; the figures come beside them."""
     balances, basis = found.quantities.main_balances, found.basis
     return {
@@ -118,7 +118,7 @@ def told(found: Grounds) -> dict[str, Any]:
     }
 
 
-def _prices(found: Grounds) -> dict[str, Any]:
+def _prices(found: PositionData) -> dict[str, Any]:
     """The price index that was used: where it comes from, its file, and the month that stands for the day."""
     prices = found.prices
     if prices is None:
@@ -127,7 +127,7 @@ def _prices(found: Grounds) -> dict[str, Any]:
     return {"prices": {"origin": prices.origin, "sha256": prices.sha256, "month": now[0] if now else None}}
 
 
-def _figure(found: Grounds, name: str) -> dict[str, Any]:
+def _figure(found: PositionData, name: str) -> dict[str, Any]:
     """A figure, or an amount of the page, as a figure is told."""
     if name not in AMOUNTS:
         return figures(found.basis)[name]
@@ -157,6 +157,6 @@ def head_of(snapshot: Snapshot, known_at: int | None) -> dict[str, Any]:
     return {"known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
 
 
-def basis_of(snapshot: Snapshot, day: date, known_at: int | None = None) -> Basis:
+def indicator_inputs_of(snapshot: Snapshot, day: date, known_at: int | None = None) -> IndicatorInputs:
     """The quantities behind the indicators at the end of a day, as known at an entry."""
-    return Grounds(snapshot, day, known_at).basis
+    return PositionData(snapshot, day, known_at).basis

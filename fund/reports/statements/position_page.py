@@ -142,8 +142,8 @@ def _figures(found: Mapping[str, Any]) -> Table:
     rows = []
     for name, formula in ON_THE_PAGE.items():
         value = found["indicators"][name]["value"]
-        told = _(formula) if value is not None else f"{_(formula)} ({_('no value')})"
-        rows.append({"title": _(TITLES[name]), "value": value, "formula": told, "name": name})
+        text = _(formula) if value is not None else f"{_(formula)} ({_('no value')})"
+        rows.append({"title": _(TITLES[name]), "value": value, "formula": text, "name": name})
     return Table(
         name="figures",
         title=_("Figures"),

@@ -1,6 +1,6 @@
 """What came of it, as lists beside the figures: experiments, lead times, collection, benefit balances, what is late.
 
-Each list says of a day what the facts until then say, from the same ``Grounds`` as the figures; a partner is its id.
+Each list says of a day what the facts until then say, from the ``PositionData`` of the figures; a partner is its id.
 Source: statements.md (collection, lead times, experiments, benefit balance, term).
 """
 
@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.reports.history import cases_on
-from fund.reports.statements.grounds import Grounds
+from fund.reports.statements.position_data import PositionData
 from fund.schemas.capital import Call
 from fund.schemas.evaluations import Evaluation
 from fund.store import Told
@@ -26,7 +26,7 @@ VERDICTS = ("scale", "adopt", "iterate", "stop")
 DECISIONS = ("decision.approved", "decision.conditional", "decision.rejected")
 
 
-def experiments(found: Grounds) -> list[dict[str, Any]]:
+def experiments(found: PositionData) -> list[dict[str, Any]]:
     """Agreements by state on the day: how many, what was awarded, what is outstanding."""
     counted: Counter[str] = Counter()
     awarded: Counter[str] = Counter()
@@ -47,11 +47,11 @@ def experiments(found: Grounds) -> list[dict[str, Any]]:
     ]
 
 
-def evaluations(found: Grounds) -> list[dict[str, Any]]:
+def evaluations(found: PositionData) -> list[dict[str, Any]]:
     """Published evaluations by what became of the hypothesis and by verdict; those that taught enough apart."""
     rows: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for told in found.evaluated:
-        rows[told.says["hypothesis"], told.says["verdict"]].append(told.says["good_result"])
+    for fact in found.evaluated:
+        rows[fact.says["hypothesis"], fact.says["verdict"]].append(fact.says["good_result"])
     return [
         {
             "hypothesis": hypothesis,
@@ -87,7 +87,7 @@ class Journey:
         return max((self.to_on - self.from_on).days, 0)
 
 
-def journeys(found: Grounds) -> list[Journey]:
+def journeys(found: PositionData) -> list[Journey]:
     """Every step that was finished until the day: submitted, decided, first paid, completed.
 
     Within term is a decision for which no longer term had to be told (4:14); a first payment on its last day (4:87) at
@@ -106,29 +106,29 @@ def journeys(found: Grounds) -> list[Journey]:
         if payment.ground == "award" and payment.times > 0:
             paid.setdefault(payment.proposal, payment)
     made = []
-    for ref, told in decided.items():
+    for ref, fact in decided.items():
         if ref in submitted:
-            late = any(each.ref == ref and each.seq < told.seq for each in extended)
-            made.append(_between(STEPS[0], ref, submitted[ref], told, within=not late))
+            late = any(each.ref == ref and each.seq < fact.seq for each in extended)
+            made.append(_between(STEPS[0], ref, submitted[ref], fact, within=not late))
         if ref in paid:
             first = paid[ref]
             within = first.due_on is None or first.effective_on <= first.due_on
             made.append(
-                Journey(STEPS[1], ref, told.seq, told.effective_on, first.seq, first.effective_on, True, within)
+                Journey(STEPS[1], ref, fact.seq, fact.effective_on, first.seq, first.effective_on, True, within)
             )
-    for ref, told in completed.items():
+    for ref, fact in completed.items():
         if ref in paid:
             first = paid[ref]
-            within = ref not in ends or told.effective_on <= ends[ref]
+            within = ref not in ends or fact.effective_on <= ends[ref]
             made.append(
-                Journey(STEPS[2], ref, first.seq, first.effective_on, told.seq, told.effective_on, False, within)
+                Journey(STEPS[2], ref, first.seq, first.effective_on, fact.seq, fact.effective_on, False, within)
             )
     return sorted(made, key=lambda each: (STEPS.index(each.step), each.proposal))
 
 
-def _first(told: Iterable[Told]) -> dict[str, Told]:
+def _first(facts: Iterable[Told]) -> dict[str, Told]:
     found: dict[str, Told] = {}
-    for each in told:
+    for each in facts:
         found.setdefault(each.ref, each)
     return found
 
@@ -137,7 +137,7 @@ def _between(step: str, ref: str, before: Told, after: Told, *, within: bool) ->
     return Journey(step, ref, before.seq, before.effective_on, after.seq, after.effective_on, False, within)
 
 
-def lead_times(found: Grounds) -> list[dict[str, Any]]:
+def lead_times(found: PositionData) -> list[dict[str, Any]]:
     """Per step: how many took it, the median (exact) and the longest in days, the share within the term."""
     steps: dict[str, list[Journey]] = {step: [] for step in STEPS}
     for each in journeys(found):
@@ -171,7 +171,7 @@ def _text(value: Fraction | None) -> str | None:
 # ----------------------------------------------------------------------------------------------------------- partners
 
 
-def collections(found: Grounds) -> list[dict[str, Any]]:
+def collections(found: PositionData) -> list[dict[str, Any]]:
     """Per partner: called and received since the start, what it still owes, and what of that is overdue."""
     q = found.quantities
     imposed, received, due = (q.by_holder(name) for name in ("imposed_cents", "received_cents", "receivable_cents"))
@@ -190,13 +190,13 @@ def collections(found: Grounds) -> list[dict[str, Any]]:
     ]
 
 
-def _calls(found: Grounds) -> list[Call]:
+def _calls(found: PositionData) -> list[Call]:
     """Calls whose last day is over and that are still open."""
     calls = cases_on(found.snapshot, Call, found.day, last=found.last, states=("open",))
     return [call for call in calls if call.due_on < found.day and call.open_cents > 0]
 
 
-def benefit_balances(found: Grounds) -> list[dict[str, Any]]:
+def benefit_balances(found: PositionData) -> list[dict[str, Any]]:
     """Per partner: what it contributed, what was paid to it, and what was paid under agreements that it leads.
 
     Paid is what the bank paid less what came back unspent or returned; contributed is I of the partner alone.
@@ -211,10 +211,10 @@ def benefit_balances(found: Grounds) -> list[dict[str, Any]]:
             led[leads.get(payment.agreement, "")] += payment.part("award")
         elif payment.ground == "settlement":
             contributed[payment.payee] -= payment.part("settlement")
-    for told in found.of("disbursement.refunded"):
-        cents = told.says["advance_cents"] + told.says["grant_cents"]
-        received[told.says["payee"]] -= cents
-        led[leads.get(told.says["agreement"], "")] -= cents
+    for fact in found.of("disbursement.refunded"):
+        cents = fact.says["advance_cents"] + fact.says["grant_cents"]
+        received[fact.says["payee"]] -= cents
+        led[leads.get(fact.says["agreement"], "")] -= cents
     for partner, cents in _set_off(found).items():
         contributed[partner] -= cents
     return [
@@ -230,7 +230,7 @@ def benefit_balances(found: Grounds) -> list[dict[str, Any]]:
     ]
 
 
-def _set_off(found: Grounds) -> Counter[str]:
+def _set_off(found: PositionData) -> Counter[str]:
     """What of settlements was set off against the partners' own advances."""
     rows = found.snapshot.ledger.moved_by_kind(("exit.set_off",), as_of=found.day, known_at=found.known_at)
     return Counter({row.account[5:]: row.amount_cents for row in rows if row.account.startswith("2200.")})
@@ -239,7 +239,7 @@ def _set_off(found: Grounds) -> Counter[str]:
 # --------------------------------------------------------------------------------------------------------------- late
 
 
-def late_items(found: Grounds) -> list[dict[str, Any]]:
+def late_items(found: PositionData) -> list[dict[str, Any]]:
     """Everything whose day is over, oldest first: instalments, calls, payments, evaluations; in cents."""
     rows = [
         _late(
@@ -256,18 +256,20 @@ def late_items(found: Grounds) -> list[dict[str, Any]]:
     rows += [_late(found, "call", call.ref, call.due_on, call.open_cents, call.partner) for call in _calls(found)]
     paid = Counter(payment.ref for payment in found.quantities.payments if payment.times > 0)
     paid.subtract(payment.ref for payment in found.quantities.payments if payment.times < 0)
-    cancelled = {told.ref for told in found.of("disbursement.cancelled")}
-    for told in found.of("disbursement.approved"):
-        due_on = date.fromisoformat(told.says["due_on"])
-        if due_on < found.day and not paid[told.ref] and told.ref not in cancelled:
-            rows.append(_late(found, "payment", told.ref, due_on, told.says["amount_cents"], told.says["payee"]))
+    cancelled = {fact.ref for fact in found.of("disbursement.cancelled")}
+    for fact in found.of("disbursement.approved"):
+        due_on = date.fromisoformat(fact.says["due_on"])
+        if due_on < found.day and not paid[fact.ref] and fact.ref not in cancelled:
+            rows.append(_late(found, "payment", fact.ref, due_on, fact.says["amount_cents"], fact.says["payee"]))
     for case in cases_on(found.snapshot, Evaluation, found.day, last=found.last, states=("due",)):
         if case.fell_due and case.due_on < found.day:
             rows.append(_late(found, "evaluation", case.ref, case.due_on, None, case.lead))
     return sorted(rows, key=lambda row: (row["due_on"], row["what"], row["ref"]))
 
 
-def _late(found: Grounds, what: str, ref: str, due_on: date, cents: int | None, partner: str = "") -> dict[str, Any]:
+def _late(
+    found: PositionData, what: str, ref: str, due_on: date, cents: int | None, partner: str = ""
+) -> dict[str, Any]:
     return {
         "what": what,
         "ref": ref,
@@ -279,10 +281,10 @@ def _late(found: Grounds, what: str, ref: str, due_on: date, cents: int | None, 
     }
 
 
-def term(found: Grounds) -> dict[str, Any]:
+def term(found: PositionData) -> dict[str, Any]:
     """When the fund began, granted last, may grant last and ends, as far as the regulations say; the days left."""
     starts_on, ends_on = found.snapshot.first_day, found.rules.ends_on
-    awards = [told.effective_on for told in found.of("decision.approved", "decision.conditional")]
+    awards = [fact.effective_on for fact in found.of("decision.approved", "decision.conditional")]
     return {
         "starts_on": starts_on.isoformat() if starts_on <= found.day else None,
         "granted_last_on": max(awards).isoformat() if awards else None,

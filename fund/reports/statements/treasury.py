@@ -137,12 +137,12 @@ def _averaged(snapshot: Snapshot, code: str, first: date, until: date, known_at:
     moved: Counter[date] = Counter()
     for line in snapshot.ledger.card(code, since=first, as_of=until, known_at=known_at):
         moved[line.effective_on] += line.amount_cents
-    standing = snapshot.ledger.balance(code, as_of=first - timedelta(days=1), known_at=known_at)
+    balance = snapshot.ledger.balance(code, as_of=first - timedelta(days=1), known_at=known_at)
     days = [first + timedelta(days=number) for number in range((until - first).days + 1)]
     balances = []
     for each in days:
-        standing += moved[each]
-        balances.append(standing)
+        balance += moved[each]
+        balances.append(balance)
     average = Fraction(sum(balances), len(days))
     return {
         "days": len(days),

@@ -14,7 +14,7 @@ from fund.reports.statements.annual.movements import movement_tables
 from fund.reports.statements.annual.notes import after_balance_date, next_year
 from fund.reports.statements.annual.page import as_page
 from fund.reports.statements.annual.paper import annual_pdf, annual_pictures
-from fund.reports.statements.annual.years import told
+from fund.reports.statements.annual.years import reporting_year
 from fund.reports.statements.position import position
 from fund.schemas.people import FundFile
 from fund.unit_of_work import Snapshot
@@ -34,7 +34,7 @@ def annual(snapshot: Snapshot, *, year: int, known_at: int | None = None) -> dic
     Raises:
         YearBeforeTheFund: The fund began later. YearToCome: The year is still to come.
     """
-    of = told(snapshot, year, known_at)
+    of = reporting_year(snapshot, year, known_at)
     rules = of.snapshot.regulations(of.last_on)
     return {
         "fund_name": _name(of.snapshot),

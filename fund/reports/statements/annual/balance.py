@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from fund.ledger import CLOSING, AccountType, Layer, Movement, main_of
-from fund.reports.statements.annual.years import Told
+from fund.reports.statements.annual.years import ReportingYear
 
 DEFERRED = "BBV 49b"
 EQUITY = "BBV 43"
@@ -102,20 +102,20 @@ class Books:
     @property
     def earlier_results(self) -> int:
         """What earlier years left, on 3100 or not brought there yet, and what leaving partners left there (K7, K10)."""
-        standing = sum(cents for code, cents in self.closing.items() if code in self.results or code == RESULT)
-        return -standing - self.result
+        booked = sum(cents for code, cents in self.closing.items() if code in self.results or code == RESULT)
+        return -booked - self.result
 
 
-def books(told: Told) -> Books:
+def books(period: ReportingYear) -> Books:
     """The ledger of a year, as it was known: two sets of balances and one of movements."""
-    ledger = told.snapshot.ledger
+    ledger = period.snapshot.ledger
 
     def read() -> Books:
-        before = ledger.trial_balance(as_of=told.before_on, known_at=told.known_at)
-        after = ledger.trial_balance(as_of=told.last_on, known_at=told.known_at)
+        before = ledger.trial_balance(as_of=period.before_on, known_at=period.known_at)
+        after = ledger.trial_balance(as_of=period.last_on, known_at=period.known_at)
         opened = {row.code: row.balance_cents for row in before}
         closed = {row.code: row.balance_cents for row in after}
-        moved = ledger.movements(since=told.first_on, as_of=told.last_on, known_at=told.known_at)
+        moved = ledger.movements(since=period.first_on, as_of=period.last_on, known_at=period.known_at)
         return Books(
             opening=_by_main(opened),
             closing=_by_main(closed),
@@ -126,19 +126,19 @@ def books(told: Told) -> Books:
             memo=frozenset(main_of(row.code) for row in after if row.layer is not Layer.ACTUAL),
         )
 
-    found: Books = told.snapshot.cached(("annual books", told.year, told.known_at), read)
+    found: Books = period.snapshot.cached(("annual books", period.year, period.known_at), read)
     return found
 
 
-def balance_sheet(told: Told) -> dict[str, Any]:
+def balance_sheet(period: ReportingYear) -> dict[str, Any]:
     """What the fund had and owed on 31 December, and a year before. Both sides are equal.
 
     Where the contributions are the host's money for a purpose, they and the results stand as deferred income (BBV 49b)
     and there is no equity; else they are equity (BBV 43), the result of the year apart (BBV 42).
     """
-    host = told.snapshot.regulations(told.last_on).legal_form == "host"
-    now = books(told)
-    before = None if told.before is None else books(told.before)
+    host = period.snapshot.regulations(period.last_on).legal_form == "host"
+    now = books(period)
+    before = None if period.before is None else books(period.before)
     assets = [_row(line, 1, now, before) for line in (*ASSETS, *_others(now, before, AccountType.ASSET))]
     group, article = ("deferred_income", DEFERRED) if host else ("equity", EQUITY)
     owned = [
@@ -175,15 +175,15 @@ def balance_sheet(told: Told) -> dict[str, Any]:
     }
 
 
-def income_statement(told: Told) -> dict[str, Any]:
+def income_statement(period: ReportingYear) -> dict[str, Any]:
     """What came in and what it cost in the year, and in the year before; the result is what the closing books.
 
     Money of a host is spent from what was received for the purpose: what is released then equals the costs less other
     income, and nothing is left as the host's own result (BBV 49b).
     """
-    host = told.snapshot.regulations(told.last_on).legal_form == "host"
-    now = books(told)
-    before = None if told.before is None else books(told.before)
+    host = period.snapshot.regulations(period.last_on).legal_form == "host"
+    now = books(period)
+    before = None if period.before is None else books(period.before)
 
     def row(line: Line, sign: int) -> dict[str, Any]:
         return {
@@ -207,7 +207,7 @@ def income_statement(told: Told) -> dict[str, Any]:
         "costs_last_year_cents": _sum(costs, "last_year_cents"),
         "result_cents": now.result,
         "result_last_year_cents": last_year,
-        "booked_cents": now.brought_to_result if told.closing is not None else None,
+        "booked_cents": now.brought_to_result if period.closing is not None else None,
         "released_cents": -now.result if host else None,
         "released_last_year_cents": -last_year if host and last_year is not None else None,
     }

@@ -14,7 +14,7 @@ from fund.ledger import main_of
 from fund.reports.burden import TARGETS, Burden, burdens
 from fund.reports.history import cases_on
 from fund.reports.statements.annual.balance import PROMISED, books
-from fund.reports.statements.annual.years import Told
+from fund.reports.statements.annual.years import ReportingYear
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
@@ -27,18 +27,18 @@ NOT_YET = ("drafted", "signed")
 OVER = "closed"
 
 
-def _on(told: Told, model: type[Case], day: date) -> dict[str, Case]:
+def _on(period: ReportingYear, model: type[Case], day: date) -> dict[str, Case]:
     """The cases of a kind at the end of a day, by reference."""
-    return {case.ref: case for case in cases_on(told.snapshot, model, day, last=told.last)}
+    return {case.ref: case for case in cases_on(period.snapshot, model, day, last=period.last)}
 
 
-def experiments(told: Told) -> list[dict[str, Any]]:
+def experiments(period: ReportingYear) -> list[dict[str, Any]]:
     """Every agreement that ran in the year, in the order of references; amounts are those on 31 December."""
-    snapshot, found = told.snapshot, []
-    booked = snapshot.ledger.balances(as_of=told.last_on, known_at=told.known_at, kinds_excluded=("closing",))
-    paid = {each.ref: each for each in burdens(snapshot) if each.paid_on <= told.last_on}
-    earlier, evaluations = _on(told, Agreement, told.before_on), _on(told, Evaluation, told.last_on)
-    for case in _on(told, Agreement, told.last_on).values():
+    snapshot, found = period.snapshot, []
+    booked = snapshot.ledger.balances(as_of=period.last_on, known_at=period.known_at, kinds_excluded=("closing",))
+    paid = {each.ref: each for each in burdens(snapshot) if each.paid_on <= period.last_on}
+    earlier, evaluations = _on(period, Agreement, period.before_on), _on(period, Evaluation, period.last_on)
+    for case in _on(period, Agreement, period.last_on).values():
         if case.state in NOT_YET or case.started_on is None:
             continue
         if case.ref in earlier and earlier[case.ref].state == OVER:
@@ -103,11 +103,11 @@ def _burden(burden: Burden) -> dict[str, Any]:
     return {key: value for key, value in burden.as_json().items() if key not in ("why", "ref", "track")}
 
 
-def burden_of_year(told: Told) -> list[dict[str, Any]]:
+def burden_of_year(period: ReportingYear) -> list[dict[str, Any]]:
     """Per track the proposals whose first money was paid in the year: how many, how many within their target, the most
     that was asked, and why by count of steps.
     """
-    found = [each for each in burdens(told.snapshot) if told.first_on <= each.paid_on <= told.last_on]
+    found = [each for each in burdens(period.snapshot) if period.first_on <= each.paid_on <= period.last_on]
     rows = []
     for track, target in TARGETS.items():
         of_track = [each for each in found if each.track == track]
@@ -133,11 +133,11 @@ def burden_of_year(told: Told) -> list[dict[str, Any]]:
     return rows
 
 
-def open_commitments(told: Told) -> list[dict[str, Any]]:
+def open_commitments(period: ReportingYear) -> list[dict[str, Any]]:
     """What is awarded and not approved to pay on 31 December, by proposal: 9000 as it stands."""
-    snapshot, found = told.snapshot, []
-    agreements, proposals = _on(told, Agreement, told.last_on), _on(told, Proposal, told.last_on)
-    for code, cents in books(told).closed.items():
+    snapshot, found = period.snapshot, []
+    agreements, proposals = _on(period, Agreement, period.last_on), _on(period, Proposal, period.last_on)
+    for code, cents in books(period).closed.items():
         if main_of(code) != PROMISED or not cents:
             continue
         ref = code.partition(".")[2]

@@ -13,7 +13,7 @@ from typing import Any
 
 from fund.ledger import CLOSING, Movement, main_of
 from fund.reports.statements.annual.balance import CAPITAL, RESULT, Books, books
-from fund.reports.statements.annual.years import Told
+from fund.reports.statements.annual.years import ReportingYear
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 
@@ -129,14 +129,14 @@ DEBTS = ("2000", "2100", "2200", "2210", "2300")
 """What the fund owes, of which all that is added and all that is taken off is told."""
 
 
-def movement_tables(told: Told) -> dict[str, Any]:
+def movement_tables(period: ReportingYear) -> dict[str, Any]:
     """Every table by name: its ``rows``, one per partner, agreement or proposal, and their ``total``."""
-    found = books(told)
-    tables = {table.name: _table(told, table, found) for table in TABLES}
-    return {**tables, "debts": _debts(found), "results": _results(found), "deferred": _deferred(told, tables, found)}
+    found = books(period)
+    tables = {table.name: _table(period, table, found) for table in TABLES}
+    return {**tables, "debts": _debts(found), "results": _results(found), "deferred": _deferred(period, tables, found)}
 
 
-def _table(told: Told, table: Table, found: Books) -> dict[str, Any]:
+def _table(period: ReportingYear, table: Table, found: Books) -> dict[str, Any]:
     moved: dict[str, list[Movement]] = {}
     for each in found.moved:
         if main_of(each.code) == table.main:
@@ -148,7 +148,7 @@ def _table(told: Told, table: Table, found: Books) -> dict[str, Any]:
         opening, closing = (table.sign * each.get(code, 0) for each in (found.opened, found.closed))
         if opening or closing or any(columns.values()):
             ref = code.partition(".")[2]
-            rows.append({"ref": ref, "name": _NAMES[table.of](told, ref), **_cents(opening, columns, closing)})
+            rows.append({"ref": ref, "name": _NAMES[table.of](period, ref), **_cents(opening, columns, closing)})
     return {"rows": rows, "total": _total(rows, table.columns)}
 
 
@@ -207,11 +207,11 @@ def _results(found: Books) -> dict[str, Any]:
     return {"rows": [row], "total": {key: cents for key, cents in row.items() if key != "ref"}}
 
 
-def _deferred(told: Told, tables: Mapping[str, Any], found: Books) -> dict[str, Any] | None:
+def _deferred(period: ReportingYear, tables: Mapping[str, Any], found: Books) -> dict[str, Any] | None:
     """Where the contributions are a host's: what was received for the purpose, what was released to pay for it, what
     was paid back (BBV 52a). ``None`` where they are equity.
     """
-    if told.snapshot.regulations(told.last_on).legal_form != "host":
+    if period.snapshot.regulations(period.last_on).legal_form != "host":
         return None
     capital, results = tables["capital"]["total"], _results(found)["total"]
     row = {
@@ -225,21 +225,21 @@ def _deferred(told: Told, tables: Mapping[str, Any], found: Books) -> dict[str, 
     return {"rows": [row], "total": row}
 
 
-def _partner(told: Told, ref: str) -> str:
-    return told.snapshot.partner_name(ref)
+def _partner(period: ReportingYear, ref: str) -> str:
+    return period.snapshot.partner_name(ref)
 
 
-def _agreement(told: Told, ref: str) -> str:
-    found = told.snapshot.maybe(Agreement, ref)
+def _agreement(period: ReportingYear, ref: str) -> str:
+    found = period.snapshot.maybe(Agreement, ref)
     return found.title if found is not None else ref
 
 
-def _proposal(told: Told, ref: str) -> str:
-    found = told.snapshot.maybe(Proposal, ref)
+def _proposal(period: ReportingYear, ref: str) -> str:
+    found = period.snapshot.maybe(Proposal, ref)
     return found.title if found is not None else ref
 
 
-_NAMES: Mapping[str, Callable[[Told, str], str]] = {
+_NAMES: Mapping[str, Callable[[ReportingYear, str], str]] = {
     "partner": _partner,
     "agreement": _agreement,
     "proposal": _proposal,

@@ -13,7 +13,7 @@ from fund.contributions.calling import key_in_force
 from fund.dates import add_months
 from fund.errors.capital import NoKeyInForce
 from fund.events import Envelope
-from fund.reports.statements.annual.years import Told
+from fund.reports.statements.annual.years import ReportingYear
 from fund.rules.keys import REVIEW_MONTHS
 from fund.schemas.people import RegulationsFile
 
@@ -32,32 +32,34 @@ LATER = {
 """Facts that a reader wants to know of before the accounts are adopted, and the amount that each names."""
 
 
-def after_balance_date(told: Told) -> list[dict[str, Any]]:
+def after_balance_date(period: ReportingYear) -> list[dict[str, Any]]:
     """What was decided in the next year and known when the accounts were made, oldest first."""
-    until = date(told.year + 1, 12, 31)
+    until = date(period.year + 1, 12, 31)
     found = (
-        each for each in told.snapshot.store.facts.of_types(sorted(LATER)) if told.last_on < each.effective_on <= until
+        each
+        for each in period.snapshot.store.facts.of_types(sorted(LATER))
+        if period.last_on < each.effective_on <= until
     )
-    return [_decision(told, each) for each in found]
+    return [_decision(period, each) for each in found]
 
 
-def _decision(told: Told, each: Envelope) -> dict[str, Any]:
+def _decision(period: ReportingYear, each: Envelope) -> dict[str, Any]:
     amount = LATER[each.type]
     return {
         "on": each.effective_on.isoformat(),
         "type": each.type,
         "ref": each.fact.ref,
-        "name": told.snapshot.partner_name(each.fact.ref),
+        "name": period.snapshot.partner_name(each.fact.ref),
         "amount_cents": getattr(each.fact, amount, None) if amount else None,
     }
 
 
-def next_year(told: Told) -> dict[str, Any]:
+def next_year(period: ReportingYear) -> dict[str, Any]:
     """Regulations that hold from a day in the next year, and every number they change; when the key is reviewed."""
-    first, last = date(told.year + 1, 1, 1), date(told.year + 1, 12, 31)
-    coming = [case for case in told.snapshot.cases(RegulationsFile) if first <= case.from_on <= last]
-    adopted, before = [], told.snapshot.regulations(told.last_on)
-    for case in sorted(coming, key=lambda case: (case.from_on, told.snapshot.version(case))):
+    first, last = date(period.year + 1, 1, 1), date(period.year + 1, 12, 31)
+    coming = [case for case in period.snapshot.cases(RegulationsFile) if first <= case.from_on <= last]
+    adopted, before = [], period.snapshot.regulations(period.last_on)
+    for case in sorted(coming, key=lambda case: (case.from_on, period.snapshot.version(case))):
         then = case.regulations
         adopted.append(
             {
@@ -67,7 +69,7 @@ def next_year(told: Told) -> dict[str, Any]:
             }
         )
         before = then
-    return {"regulations": adopted, "key_review": _key_review(told)}
+    return {"regulations": adopted, "key_review": _key_review(period)}
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -91,11 +93,11 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _key_review(told: Told) -> dict[str, Any] | None:
+def _key_review(period: ReportingYear) -> dict[str, Any] | None:
     """When the key in force is looked at again: five years after the day it holds from (K12)."""
     try:
-        key = key_in_force(told.snapshot, told.last_on)
+        key = key_in_force(period.snapshot, period.last_on)
     except NoKeyInForce:
         return None
     until = add_months(key.from_on, REVIEW_MONTHS)
-    return {"key": key.ref, "until_on": until.isoformat(), "next_year": until.year == told.year + 1}
+    return {"key": key.ref, "until_on": until.isoformat(), "next_year": until.year == period.year + 1}

@@ -156,8 +156,8 @@ def _income(found: Mapping[str, Any]) -> Table:
         result, last = result + released[0], None if last is None else last + released[1]
     notes = []
     if income["booked_cents"] is not None:
-        told = _("The closing of the year brought {amount} to the accumulated result (3100).")
-        notes.append(told.format(amount=euros(income["booked_cents"])))
+        sentence = _("The closing of the year brought {amount} to the accumulated result (3100).")
+        notes.append(sentence.format(amount=euros(income["booked_cents"])))
     return Table(
         "income",
         _("Income and costs"),
@@ -328,14 +328,14 @@ def _experiments(found: Mapping[str, Any]) -> Table:
         for each in found["experiments"]
     ]
     over = [row for row in found["burden"]["tracks"] if row["within"] < row["proposals"]]
-    told: Callable[[Mapping[str, Any]], str] = why
+    note: Callable[[Mapping[str, Any]], str] = why
     return Table(
         "experiments",
         _("Experiments that ran in the year"),
         columns,
         rows,
         empty=_("No experiment ran in the year."),
-        notes=[told(row) for row in over],
+        notes=[note(row) for row in over],
     )
 
 
@@ -346,9 +346,9 @@ def _later(found: Mapping[str, Any]) -> list[str]:
     return [*sentences, *policies(found)]
 
 
-def next_year_sentences(told: Mapping[str, Any], *, most: int | None = None) -> Iterable[str]:
+def next_year_sentences(found: Mapping[str, Any], *, most: int | None = None) -> Iterable[str]:
     """What changes in the next year: regulations, at most so many numbers of each, and the review of the key."""
-    for each in told["regulations"]:
+    for each in found["regulations"]:
         changes = "; ".join(
             _("{name}: {before} becomes {after}").format(**change_words(change)) for change in each["changes"][:most]
         )
@@ -356,7 +356,7 @@ def next_year_sentences(told: Mapping[str, Any], *, most: int | None = None) -> 
             changes += "; ..."
         sentence = _("Regulations {version} hold from {day}.").format(version=each["version"], day=day(each["from_on"]))
         yield f"{sentence} {changes}" if changes else sentence
-    review = told["key_review"]
+    review = found["key_review"]
     if review is not None and review["next_year"]:
         yield _("The distribution key {key} is to be reviewed by {day}.").format(
             key=review["key"], day=day(review["until_on"])

@@ -141,7 +141,7 @@ def _year(found: Mapping[str, Any]) -> list[str]:
     """The year in a few sentences."""
     costs = {line["line"]: line["amount_cents"] for line in found["income"]["costs"]}
     lines = {line["line"]: line["amount_cents"] for line in found["balance"]["assets"]}
-    told = [
+    sentences = [
         _("On 31 December {amount} was out with experiments. We expect {expected} of it back.").format(
             amount=_euros(lines["advances"]), expected=_euros(lines["advances"] + lines["allowance"])
         ),
@@ -153,7 +153,7 @@ def _year(found: Mapping[str, Any]) -> list[str]:
         ),
     ]
     if costs["other_writeoffs"]:
-        told.append(_("{amount} was lost.").format(amount=_euros(costs["other_writeoffs"])))
+        sentences.append(_("{amount} was lost.").format(amount=_euros(costs["other_writeoffs"])))
     change = costs["expected_losses"]
     if change:
         sentence = (
@@ -161,16 +161,16 @@ def _year(found: Mapping[str, Any]) -> list[str]:
             if change > 0
             else _("We set {amount} less aside for money that may not come back.")
         )
-        told.append(sentence.format(amount=_euros(abs(change))))
+        sentences.append(sentence.format(amount=_euros(abs(change))))
     expected = found["indicators"]["portfolio_revolving_degree"]["value"]
     target = found["indicators"]["revolving_target"]["value"]
     if expected is not None and target is not None:
-        told.append(
+        sentences.append(
             _("Of each euro that must come back we expect {cents} cents (portfolio). Our target is {target}.").format(
                 cents=whole(str(Fraction(expected) * 100)), target=whole(str(Fraction(target) * 100))
             )
         )
-    return told
+    return sentences
 
 
 def _chart(found: Mapping[str, Any]) -> dict[str, str]:
@@ -181,7 +181,7 @@ def _chart(found: Mapping[str, Any]) -> dict[str, str]:
     )
     subtitle = _("Bank and treasury account in {year}, in euros").format(year=found["year"])
     named = [(_(FLOWS[flow["line"]]), flow) for flow in flows]
-    told = {
+    chart = {
         "title": title,
         "subtitle": subtitle,
         "description": "; ".join(f"{name}: {_euros(flow['amount_cents'])}" for name, flow in named),
@@ -195,24 +195,24 @@ def _chart(found: Mapping[str, Any]) -> dict[str, str]:
         ],
     }
     return {
-        **{key: str(told[key]) for key in ("title", "subtitle", "description")},
-        "svg": svg("flows", told, headed=False),
+        **{key: str(chart[key]) for key in ("title", "subtitle", "description")},
+        "svg": svg("flows", chart, headed=False),
     }
 
 
 def _learned(found: Mapping[str, Any]) -> dict[str, Any]:
     """The experiments of which a result is published."""
-    told = [each for each in found["experiments"] if result_text(each["evaluation"])]
+    finished = [each for each in found["experiments"] if result_text(each["evaluation"])]
     return {
         "columns": [_("Experiment"), _("Lead"), _("Result")],
-        "rows": [[each["title"], each["lead_name"], result_text(each["evaluation"])] for each in told[:MOST]],
-        "notes": _more(len(told)) if told else [_("No result was published yet.")],
+        "rows": [[each["title"], each["lead_name"], result_text(each["evaluation"])] for each in finished[:MOST]],
+        "notes": _more(len(finished)) if finished else [_("No result was published yet.")],
     }
 
 
 def _running(found: Mapping[str, Any]) -> dict[str, Any]:
     """The experiments that run, or wait for their evaluation."""
-    told = [each for each in found["experiments"] if not result_text(each["evaluation"])]
+    running = [each for each in found["experiments"] if not result_text(each["evaluation"])]
     return {
         "columns": [_("Experiment"), _("Lead"), _("Until"), _("Outstanding")],
         "rows": [
@@ -222,9 +222,9 @@ def _running(found: Mapping[str, Any]) -> dict[str, Any]:
                 day(each["ended_on"] or each["ends_on"]),
                 _euros(each["outstanding_cents"]),
             ]
-            for each in told[:MOST]
+            for each in running[:MOST]
         ],
-        "notes": _more(len(told)),
+        "notes": _more(len(running)),
     }
 
 
@@ -234,7 +234,7 @@ def _more(count: int) -> list[str]:
 
 def _budgets(found: Mapping[str, Any]) -> list[str]:
     """What was used of each budget, and what is promised."""
-    told = [
+    rows = [
         _(sentence).format(amount=_euros(row["amount_cents"]), budget=_euros(row["budget_cents"]))
         for row, sentence in zip(
             found["budgets"],
@@ -247,7 +247,7 @@ def _budgets(found: Mapping[str, Any]) -> list[str]:
     ]
     promised = found["balance"]["commitments"][0]["amount_cents"]
     return [
-        *told,
+        *rows,
         _("{amount} is promised to experiments and not approved to pay yet.").format(amount=_euros(promised)),
     ]
 
@@ -338,10 +338,10 @@ def _experiment(each: Mapping[str, Any], as_of: str) -> dict[str, Any]:
 
 def _result(each: Mapping[str, Any], as_of: str) -> str:
     evaluation = each["evaluation"]
-    told = result_text(evaluation)
-    if told:
+    text = result_text(evaluation)
+    if text:
         learned = " ".join(str(evaluation["learned"]).split())
-        return f"{told[:1].upper()}{told[1:]}. {learned}"
+        return f"{text[:1].upper()}{text[1:]}. {learned}"
     if evaluation is not None and each["ended_on"]:
         return _("It ended on {day}; its evaluation is not published yet.").format(day=day(each["ended_on"]))
     if each["ends_on"] < as_of:

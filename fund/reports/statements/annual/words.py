@@ -123,10 +123,10 @@ SHEETS: Mapping[str, str] = {
 """The sheets of the workbook."""
 
 
-def decision_sentence(told: Mapping[str, Any]) -> str:
+def decision_sentence(decision: Mapping[str, Any]) -> str:
     """What was decided after the balance date, as a sentence."""
-    return _(_DECISIONS[told["type"]]).format(
-        day=day(told["on"]), ref=told["name"], amount=euros(told["amount_cents"] or 0)
+    return _(_DECISIONS[decision["type"]]).format(
+        day=day(decision["on"]), ref=decision["name"], amount=euros(decision["amount_cents"] or 0)
     )
 
 
@@ -135,8 +135,8 @@ def result_text(evaluation: Mapping[str, Any] | None) -> str:
     if evaluation is None or evaluation["hypothesis"] is None:
         return ""
     learning = decimal_text(format(float(Fraction(evaluation["learning"])), "g"))
-    told = _("{hypothesis}, learning {learning} of 4, verdict: {verdict}")
-    return told.format(
+    sentence = _("{hypothesis}, learning {learning} of 4, verdict: {verdict}")
+    return sentence.format(
         hypothesis=_(HYPOTHESES[evaluation["hypothesis"]]),
         learning=learning,
         verdict=_(VERDICTS[evaluation["verdict"]]),
@@ -146,8 +146,8 @@ def result_text(evaluation: Mapping[str, Any] | None) -> str:
 def why(row: Mapping[str, Any]) -> str:
     """Why proposals of a track asked more than the target, in a sentence."""
     reasons = ", ".join(f"{_(REASONS[reason])} ({count})" for reason, count in row["extra"].items())
-    told = _("Track {track}: {count} of {all} asked more than the target")
-    sentence = told.format(
+    form = _("Track {track}: {count} of {all} asked more than the target")
+    sentence = form.format(
         track=choice_word(row["track"]), count=row["proposals"] - row["within"], all=row["proposals"]
     )
     return f"{sentence}: {reasons}." if reasons else f"{sentence}."

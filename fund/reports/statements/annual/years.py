@@ -18,7 +18,7 @@ from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportingYear:
     """A year, and what counts of all that is known.
 
     Attributes:
@@ -50,11 +50,11 @@ class Told:
         return self.first_on - timedelta(days=1)
 
     @property
-    def before(self) -> Told | None:
+    def before(self) -> ReportingYear | None:
         """The year before, by the same knowledge; ``None`` in the fund's first."""
         if self.year <= _first_year(self.snapshot, self.known_at):
             return None
-        return Told(self.snapshot, self.year - 1, self.known_at, self.last, None)
+        return ReportingYear(self.snapshot, self.year - 1, self.known_at, self.last, None)
 
     def as_json(self) -> dict[str, Any]:
         """The year, what it was made from, and whether it is closed."""
@@ -80,7 +80,7 @@ class Told:
         }
 
 
-def told(snapshot: Snapshot, year: int, known_at: int | None) -> Told:
+def reporting_year(snapshot: Snapshot, year: int, known_at: int | None) -> ReportingYear:
     """What counts for the accounts of a year.
 
     Args:
@@ -113,7 +113,7 @@ def told(snapshot: Snapshot, year: int, known_at: int | None) -> Told:
         raise YearBeforeTheFund(year=year, first_year=first)
     if last is not None:
         seen.prime_cache(("last fact", seq), last)  # the closing of a year in which nothing was earned made no entry
-    return Told(seen, year, seq, last, in_force)
+    return ReportingYear(seen, year, seq, last, in_force)
 
 
 def _in_force(found: list[Closing], last: int) -> Closing | None:

@@ -6,6 +6,6 @@ from __future__ import annotations
 
 from fund.reports.statements.council.composing import council
 from fund.reports.statements.council.paper import council_pdf, council_pictures
-from fund.reports.statements.council.words import as_page, told
+from fund.reports.statements.council.words import as_page, describe
 
-__all__ = ["as_page", "council", "council_pdf", "council_pictures", "told"]
+__all__ = ["as_page", "council", "council_pdf", "council_pictures", "describe"]

@@ -1,8 +1,8 @@
 """The council statement as figures, days and texts by key: what one partner paid, what became of it, and what comes.
 
-Everything is as of a day and as known at an entry. ``worth_cents`` is what the partner would get if it left on that day
-(the exit quote, K3, as in ``fund partner exit-quote``: so much at once, the rest later), and for one that has left what
-is still due to it.
+Everything is as of a day and as known at an entry. ``exit_value_cents`` is what the partner would get if it left on
+that day (the exit quote, K3, as in ``fund partner exit-quote``: so much at once, the rest later), and for one that has
+left what is still due to it.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def council(
         snapshot.case(Partner, partner)
     fund = _Fund.read(snapshot, as_of or snapshot.today, known_at)
     if partner is not None:
-        return {**fund.told, **fund.of(partner)}
+        return {**fund.common, **fund.of(partner)}
     chosen = [each for each, case in fund.partners.items() if case.state != "candidate"]
-    return {**fund.told, "councils": [{**fund.told, **fund.of(each)} for each in chosen]}
+    return {**fund.common, "councils": [{**fund.common, **fund.of(each)} for each in chosen]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class _Fund:
     paid: Mapping[str, Paid]
     flows: Mapping[str, int]
     parts: Mapping[str, Mapping[str, int]]
-    told: Mapping[str, Any]
+    common: Mapping[str, Any]
 
     @classmethod
     def read(cls, snapshot: Snapshot, day: date, known_at: int | None) -> _Fund:
@@ -89,7 +89,7 @@ class _Fund:
         agreements = {each.ref: each for each in cases_on(snapshot, Agreement, day, last=last)}
         lessons = Lessons(snapshot, day, last, agreements)
         named = next(iter(snapshot.cases(FundFile)), None)
-        told = {
+        common = {
             "fund_name": named.name if named is not None else "",
             "as_of": day.isoformat(),
             **head_of(snapshot, known_at),
@@ -117,7 +117,7 @@ class _Fund:
             paid=paid,
             flows=flows,
             parts=divided(flows, everybody, capital, paid),
-            told=told,
+            common=common,
         )
 
     def of(self, ref: str) -> dict[str, Any]:
@@ -151,9 +151,9 @@ class _Fund:
             "receivable_cents": balances.get(f"1100.{ref}", 0),
             "overpaid_cents": -balances.get(f"2100.{ref}", 0),
             "settlement_cents": due,
-            "worth_cents": quote.net_cents + due,
-            "worth_now_cents": quote.now_cents,
-            "worth_later_cents": quote.later_cents,
+            "exit_value_cents": quote.net_cents + due,
+            "exit_value_now_cents": quote.now_cents,
+            "exit_value_later_cents": quote.later_cents,
             "share": _text(Fraction(capital, total)) if total > 0 else None,
             "share_of_paid_in": _text(Fraction(paid.net_cents, self.flows["paid_in_cents"]))
             if self.flows["paid_in_cents"] > 0

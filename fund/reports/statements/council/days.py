@@ -103,8 +103,8 @@ class Days:
         content = [each for each in asked if each.on >= self._day and each.content]
         money = [each for each in asked if each.on >= self._day and not each.content]
         kept = min(len(money), 1) if all(each.content for each in late) else 0
-        told = [*late, *content[: AT_MOST - len(late) - kept]]
-        return [*told, *money[: AT_MOST - len(told)]]
+        first = [*late, *content[: AT_MOST - len(late) - kept]]
+        return [*first, *money[: AT_MOST - len(first)]]
 
     def _content(self, partner: str, leaves_on: date | None, member: bool) -> Iterator[Asked]:
         day = self._day
@@ -182,11 +182,11 @@ def _late(asked: Sequence[Asked]) -> list[Asked]:
     content = [each for each in asked if each.content][: room - min(len(money), 1)]
     alone = room - len(content)
     rest = money[alone - 1 :] if len(money) > alone else []
-    told = [replace(each, late=True) for each in (*content, *money[: len(money) - len(rest)])]
+    shown = [replace(each, late=True) for each in (*content, *money[: len(money) - len(rest)])]
     if rest:
         cents = sum(each.amount_cents or 0 for each in rest)
-        told.append(Asked(rest[0].on, "rest", rest[0].ref, amount_cents=cents, late=True))
-    return sorted(told, key=_order)
+        shown.append(Asked(rest[0].on, "rest", rest[0].ref, amount_cents=cents, late=True))
+    return sorted(shown, key=_order)
 
 
 def _order(asked: Asked) -> tuple[date, str, str]:

@@ -13,7 +13,7 @@ from fund.errors.usage import CouncilPageTooLong
 from fund.language import _
 from fund.reports.charts import svg
 from fund.reports.paper import on_paper, pictures_of
-from fund.reports.statements.council.words import chart_of, told
+from fund.reports.statements.council.words import chart_of, describe
 from fund.reports.statements.formats import as_csv
 
 TEMPLATE = "council.typ"
@@ -50,7 +50,7 @@ def _one_page(found: Mapping[str, Any], draw: Any) -> bytes:
 
 
 def _laid_out(found: Mapping[str, Any]) -> dict[str, Any]:
-    page = told(found)
+    page = describe(found)
     drawn = svg("flows", chart_of(found), width=CHART_WIDTH, headed=False)
     return {
         **page,

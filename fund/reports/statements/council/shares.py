@@ -96,11 +96,11 @@ def divided(
         name: split_largest_remainder(fund[name], weights) if weights else {}
         for name in ("paid_out_cents", "came_back_cents", "costs_cents")
     }
-    told = {}
+    shares = {}
     for each in partners:
         flows = {
             "paid_in_cents": paid.get(each, Paid()).net_cents,
             **{name: part[each] for name, part in parts.items()},
         }
-        told[each] = {**flows, "left_cents": _left(flows)}
-    return told
+        shares[each] = {**flows, "left_cents": _left(flows)}
+    return shares

@@ -78,7 +78,7 @@ def command_of(found: Mapping[str, Any]) -> str:
     return f"fund statement council {found['id']} --as-of {found['as_of']} --known-at {found['known_at']}"
 
 
-def told(found: Mapping[str, Any]) -> dict[str, Any]:
+def describe(found: Mapping[str, Any]) -> dict[str, Any]:
     """The words of the page, as the template and the terminal lay them out."""
     return {
         "language": language(),
@@ -185,7 +185,7 @@ def _intro(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
-    gone, worth = found["state"] in GONE, found["worth_cents"]
+    gone, worth = found["state"] in GONE, found["exit_value_cents"]
     running = found["experiments"]["running"]
     if worth < 0:
         note = _("We left the fund.") if gone else _("We would pay this if we left now.")
@@ -207,8 +207,8 @@ def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _left_now(found: Mapping[str, Any]) -> str:
     """What leaving would bring, and when: as the exit quote says it."""
-    now, later = found["worth_now_cents"], found["worth_later_cents"]
-    if not later or now + later != found["worth_cents"]:
+    now, later = found["exit_value_now_cents"], found["exit_value_later_cents"]
+    if not later or now + later != found["exit_value_cents"]:
         return _("We would get this if we left now.")
     return _("If we left now: {now} at once, {later} later.").format(now=_euros(now), later=_euros(later))
 
@@ -285,7 +285,7 @@ def _back(found: Mapping[str, Any]) -> Iterator[str]:
         yield _("Of every euro that has to come back, we expect {cents} cents. Our goal is {goal} cents.").format(
             cents=revolving["of_each_euro_cents"], goal=goal
         )
-        if found["state"] not in GONE and found["worth_cents"] > 0:
+        if found["state"] not in GONE and found["exit_value_cents"] > 0:
             yield _("Money that will come back counts in what our part is worth.")
 
 
@@ -354,7 +354,7 @@ def _short(value: str) -> str:
 
 def as_page(found: Mapping[str, Any]) -> Page:
     """The statement as tables: facts, what went in and out, experiments, days."""
-    page = told(found)
+    page = describe(found)
     rows = [
         {"what": _(name), "fund_cents": found["fund"][key], "part_cents": found["part"][key]}
         for key, name in FLOW_NAMES.items()
@@ -370,7 +370,7 @@ def as_page(found: Mapping[str, Any]) -> Page:
                 page["reader"],
                 [
                     (page["facts"][0]["label"], found["contributed_cents"], "amount"),
-                    (page["facts"][1]["label"], abs(found["worth_cents"]), "amount"),
+                    (page["facts"][1]["label"], abs(found["exit_value_cents"]), "amount"),
                     (page["facts"][2]["label"], found["experiments"]["taken_part"], "count"),
                 ],
             ),

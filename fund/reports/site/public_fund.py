@@ -44,7 +44,7 @@ MONTHS = 36
 
 
 @dataclass
-class Fund:
+class PublicFund:
     """The fund on a day, as it was known at an entry."""
 
     snapshot: Snapshot = field(repr=False)
@@ -233,7 +233,7 @@ class Fund:
     def _of_agreement(self, agreement: Agreement) -> Experiment:
         proposal = self._proposals[agreement.proposal]
         evaluation = self._evaluations.get(agreement.ref)
-        told = evaluation if evaluation is not None and evaluation.state == "published" else None
+        published = evaluation if evaluation is not None and evaluation.state == "published" else None
         children = self._followers.get(agreement.ref, [])
         group = group_of(agreement, evaluation)
         money = self._money
@@ -267,9 +267,9 @@ class Fund:
             follows=proposal.follows if proposal.follows in self._agreements else "",
             followed_by=tuple(self._ref_of(each) for each in children),
         )
-        if told is None or told.published_on is None:
+        if published is None or published.published_on is None:
             return made
-        users = dict.fromkeys(party for child in children for party in child.parties if party not in told.parties)
+        users = dict.fromkeys(party for child in children for party in child.parties if party not in published.parties)
         cards = tuple(
             Lesson(
                 experiment=agreement.ref,
@@ -279,16 +279,16 @@ class Fund:
                 group=group,
                 lead=agreement.lead,
                 used_by=tuple(users),
-                published_on=told.published_on,
+                published_on=published.published_on,
             )
-            for each in told.lessons
+            for each in published.lessons
         )
         return replace(
             made,
-            learned=told.learned,
-            verdict=told.verdict,
-            learning=told.learning,
-            published_on=told.published_on,
+            learned=published.learned,
+            verdict=published.verdict,
+            learning=published.learning,
+            published_on=published.published_on,
             lessons=cards,
         )
 

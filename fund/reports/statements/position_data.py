@@ -17,7 +17,7 @@ from typing import Any
 
 from fund.language import N_
 from fund.reports.history import cases_on, changed, last_fact, regulations_on
-from fund.reports.indicators import Basis
+from fund.reports.indicators import IndicatorInputs
 from fund.reports.quantities import Quantities
 from fund.rules import valuation
 from fund.rules.prices import Prices
@@ -92,7 +92,7 @@ class Claim:
         return sum(cents for _told, cents in self.received)
 
 
-class Grounds:
+class PositionData:
     """Everything behind the figures at the end of a day, as it was known at an entry; each thing is read once.
 
     Args:
@@ -137,8 +137,8 @@ class Grounds:
     @cached_property
     def facts(self) -> list[Told]:
         """The facts that say how agreements began, went and ended, until the day."""
-        told = self.snapshot.store.facts.told(FACTS, until_seq=self.last, keys=SAYS)
-        return [each for each in told if each.effective_on <= self.day]
+        found = self.snapshot.store.facts.told(FACTS, until_seq=self.last, keys=SAYS)
+        return [each for each in found if each.effective_on <= self.day]
 
     @cached_property
     def _by_type(self) -> dict[str, list[Told]]:
@@ -268,8 +268,8 @@ class Grounds:
             else:
                 continue
             received, left = [], claimed
-            for told, cents in came:
-                received.append((told, min(cents, left)))
+            for fact, cents in came:
+                received.append((fact, min(cents, left)))
                 left -= min(cents, left)
             found.append(Claim(ref, ended.seq, ended.effective_on, ground, claimed, tuple(received)))
         return found
@@ -316,7 +316,7 @@ class Grounds:
     # ------------------------------------------------------------------------------------------------------------ basis
 
     @cached_property
-    def basis(self) -> Basis:
+    def basis(self) -> IndicatorInputs:
         """The quantities behind the indicators."""
         q, balances = self.quantities, self.quantities.main_balances
         evaluations = [each.says for each in self.evaluated]
@@ -324,7 +324,7 @@ class Grounds:
         standing = [award for award in self.awarded if award.award_cents]
         paid = Counter(q.by_holder("U_cents"))
         paid.update(q.by_holder("S_cents"))
-        return Basis(
+        return IndicatorInputs(
             i=q.value("I_cents"),
             iopl=q.value("Iopl_cents"),
             u=q.value("U_cents"),
