@@ -30,11 +30,11 @@ from fund.errors import FundError
 from fund.workflows.commands import PROJECTIONS
 from tests.cli.test_commands import parse
 from tests.conftest import Fund, Result, _administer, with_database
+from tests.errors.cases import BANK
 from tests.factories import PARTNERS_CSV, a_proposal_file, founded
 
 OURS, ANOTHER = "NL91ABNA0417164300", "NL44RABO0123456789"
 NOBODY = 65534
-BAD_BANK_FILES = Path(__file__).parent.parent / "errors" / "bank"
 NOT_KEPT = ("command", "verification", "worker")
 
 
@@ -351,9 +351,10 @@ XML = (
 
 @pytest.mark.parametrize(("name", "code"), XML, ids=[row[0] for row in XML])
 def test_a_bad_bank_file_is_refused_at_its_line_and_nothing_is_imported(
-    fund: Fund, place: str, name: str, code: str
+    fund: Fund, place: str, tmp_path: Path, name: str, code: str
 ) -> None:
-    path = BAD_BANK_FILES / f"{name}.xml"
+    path = tmp_path / f"{name}.xml"
+    path.write_bytes(next(case.content for case in BANK if case.name == name))
     shown = refused(fund, place, "bank", "import", path, user="bram", code=code)
     assert re.search(rf"{re.escape(str(path))}:\d+: ", shown.err), shown.err
 

@@ -1,30 +1,22 @@
-"""Each bad proposal file beside the message it earns: ``proposals/NAME.toml`` and ``proposals/NAME.txt``."""
+"""Each bad proposal file earns its message on the light track: the cases of ``proposals.txt``."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from fund import forms
 from fund.errors import FundError
-
-FOLDER = Path(__file__).parent / "proposals"
-FILES = sorted(FOLDER.glob("*.toml"))
+from tests.errors.cases import FOLDER, PROPOSALS, Case
 
 
-def earned(file: Path) -> str:
-    """What the file earns, on the light track."""
+@pytest.mark.parametrize("case", PROPOSALS, ids=lambda case: case.name)
+def test_a_bad_proposal_file_earns_its_message(case: Case) -> None:
     with pytest.raises(FundError) as caught:
-        forms.open_form(file.read_bytes(), file.name).read("light")
-    return f"error[{caught.value.code()}]: {caught.value}\nhint: {caught.value.advice}\n"
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_bad_proposal_file_earns_its_message(file: Path) -> None:
-    assert earned(file) == file.with_suffix(".txt").read_text("utf-8")
+        forms.open_form(case.content, f"{case.name}.toml").read("light")
+    assert f"error[{caught.value.code()}]: {caught.value}\nhint: {caught.value.advice}\n" == case.message
 
 
 def test_every_message_has_its_file() -> None:
-    assert len(FILES) == 46
-    assert {file.stem for file in FILES} == {file.stem for file in FOLDER.glob("*.txt")}
+    assert len(PROPOSALS) == 46
+    good = (FOLDER / "proposal.toml").read_bytes()
+    forms.open_form(good, "proposal.toml").read("light")  # and only the patch makes it bad
