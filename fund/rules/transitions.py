@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fund.errors.commands import ReasonMissing
 from fund.events import Fact
 from fund.rules.authority import Actor, Guard, Who, require, require_other_hands
 
@@ -97,3 +98,14 @@ def judge(row: Transition, guard: Guard, maker: Actor, confirmer: Actor | None, 
     if row.second is not None and confirmer is not None:
         require(confirmer, row.second, guard, command=row.command, ref=ref)
         require_other_hands(confirmer, (maker.user_id,), command=row.command, ref=ref)
+
+
+def require_reason(command: str, reason: str) -> str:
+    """What somebody gives as a reason, without the space around it.
+
+    Raises:
+        ReasonMissing: Nothing but space was given; the command names itself.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command=command)
+    return reason.strip()

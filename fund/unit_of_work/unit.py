@@ -9,9 +9,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from fund.database import Connection, Engine, writing
+from fund.errors import FundError
 from fund.errors.commands import TransitionNotAllowed
 from fund.errors.database import NoFundHere
 from fund.errors.ledger import ClosedPeriod
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events import Envelope, Fact
 from fund.ledger import EntryDraft, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Guard
@@ -42,12 +44,14 @@ class Step:
     """A transition that is possible now, for those who act; :meth:`record` carries it out.
 
     Attributes:
-        rows: The rows of the command in this state, one for each outcome; the first was judged.
+        rows: The rows of the command in this state, one for each outcome.
+        row: The first of them that those who act may carry out.
         of: Whose case it is: the case itself or, before it begins, the one it will belong to or a guard.
     """
 
     uow: UnitOfWork
     rows: Sequence[Transition]
+    row: Transition
     of: CaseFile | Guard
     ref: str
 
@@ -67,7 +71,7 @@ class Step:
             ClosedPeriod: The fact books something in a period that is locked or closed.
         """
         row = next(row for row in self.rows if row.records is type(fact))
-        if row is not self.rows[0]:
+        if row is not self.row:
             self.uow.judge(row, self.of, ref=self.ref)
         return self.uow.record(
             fact, effective_on=effective_on, on_behalf_of=on_behalf_of, cause=cause, reaction=reaction
@@ -298,8 +302,15 @@ class UnitOfWork(Snapshot):
                 allowed=same_command_from(known, command),
                 look=self.guard(of, known[0]).show or "fund inbox",
             )
-        self.judge(rows[0], of, ref=ref)
-        return Step(self, rows, of, ref)
+        refused: list[FundError] = []
+        for row in rows:
+            try:
+                self.judge(row, of, ref=ref)
+            except (NotAuthorised, ConflictOfInterest, SameHands) as problem:
+                refused.append(problem)
+            else:
+                return Step(self, rows, row, of, ref)
+        raise refused[0]
 
     def judge(self, row: Transition, of: CaseFile | Guard, *, ref: str) -> None:
         """Nothing, when those who act may carry out the row.

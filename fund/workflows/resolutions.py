@@ -16,9 +16,9 @@ from typing import Any
 from fund.declarations import Place, found_at
 from fund.events import Envelope
 from fund.events.resolutions import ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, VOTERS
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, VOTERS, Guard
 from fund.rules.regulations import Committee
-from fund.rules.transitions import Transition, state_after
+from fund.rules.transitions import Transition, require_reason, state_after
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
@@ -35,7 +35,6 @@ from fund.workflows.ballots import (
 )
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
 from fund.workflows.discretion import sees_votes
-from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import rules_for
 
 IN_COMMITTEE, IN_BOARD = "committee", "board"
@@ -191,7 +190,8 @@ def propose(
         supersedes=waits[-1].ref if waits else "",
     )
     uow.next_step = f"fund decision vote {fact.ref} --for"
-    return carry(uow, TRANSITIONS, command, None, fact, lead=lead or None, parties=parties, own=own)
+    whose = Guard(lead or None, None, parties, own=(own,) if own else ())
+    return uow.begin(command, Resolution, of=whose, ref=subject).record(fact)
 
 
 # ------------------------------------------------------------------------------------------------------------ voting
@@ -224,10 +224,6 @@ def _matter(snapshot: Snapshot, case: Resolution) -> Matter:
     return matter_behind(snapshot, proposal=case.proposal, lead=case.lead, parties=case.parties)
 
 
-def _around(case: Resolution) -> dict[str, Any]:
-    return {"lead": case.lead or None, "parties": case.parties, "hands": case.hands, "look": LOOK.format(ref=case.ref)}
-
-
 def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
     """Somebody of the body votes on a resolution, under seal until the decision; a later vote replaces an earlier one.
 
@@ -238,7 +234,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
         UnknownVote, NotAVoter, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     case = uow.case(Resolution, ref)
-    check(uow, TRANSITIONS, "decision vote", case, **_around(case))
+    step = uow.transition("decision vote", case)
     body = _body(uow, case)
     commitment = cast_vote(
         uow,
@@ -260,7 +256,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
         decide=f"fund decision decide {ref}",
     )
     fact = ResolutionVoted(**_about(case), commitment=commitment)
-    return carry(uow, TRANSITIONS, "decision vote", case, fact, **_around(case))
+    return step.record(fact)
 
 
 def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
@@ -276,7 +272,7 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
             chapter of the matter refuses.
     """
     case = uow.case(Resolution, ref)
-    check(uow, TRANSITIONS, "decision decide", case, **_around(case))
+    step = uow.transition("decision decide", case)
     matter, look = _matter(uow, case), LOOK.format(ref=ref)
     require_decider(uow, uow.maker, matter, command="decision decide", ref=ref, look=look, hands=case.hands)
     body = _body(uow, case)
@@ -290,14 +286,7 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
         in_favour = list(said["votes"].values()).count(FOR)
         agreed = uow.trial or in_favour >= ceil(2 * body.board_size / 3)
     uow.next_step = LOOK.format(ref=ref)
-    decided = carry(
-        uow,
-        TRANSITIONS,
-        "decision decide",
-        case,
-        (ResolutionCarried if agreed else ResolutionLost)(**_about(case), **said),
-        **_around(case),
-    )
+    decided = step.record((ResolutionCarried if agreed else ResolutionLost)(**_about(case), **said))
     close_votes(uow, case.stream)
     uow.result.update(ref=ref, matter=case.matter, subject=case.subject, carried=agreed)
     if agreed:
@@ -359,4 +348,9 @@ def show(snapshot: Snapshot, case: Resolution) -> dict[str, Any]:
     }
 
 
-PROJECTIONS = {"resolution": Projection(Resolution, apply, TRANSITIONS)}
+def guard(_snapshot: Snapshot, case: Resolution, _row: Transition) -> Guard:
+    """The parties that it names; who proposed it has no vote on it and does not decide it."""
+    return Guard(case.lead or None, None, case.parties, prior_approvers=case.hands, show=LOOK.format(ref=case.ref))
+
+
+PROJECTIONS = {"resolution": Projection(Resolution, apply, TRANSITIONS, guard)}

@@ -17,13 +17,12 @@ import pytest
 from fund.database import writing
 from fund.declarations import Command
 from fund.errors import FundError
-from fund.rules.authority import Actor, Relation, Role, Who
+from fund.rules.authority import Actor, Guard, Relation, Role, Who
 from fund.rules.transitions import Transition, commands_from, state_after
 from fund.schemas import CaseFile
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.delivery.asking import _make_pending, _run, confirm
-from fund.workflows.lifecycle import check
 from tests.factories import a_proposal_file, as_file, founded
 from tests.previews import require_whole
 from tests.workflows.triples import (
@@ -155,10 +154,13 @@ def test_a_row_lets_through_whom_it_names_in_its_states_and_nobody_else(
             for row in table:
                 for name, actor in people.items():
                     uow.maker, uow.confirmer = actor, None
-                    around: Mapping[str, Any] = {"lead": LEAD, "parties": PARTIES, "own": LEAD}
+                    whose = Guard(LEAD, None, PARTIES, own=(LEAD,))
 
-                    def ask(row: Transition = row, case: CaseFile | None = case, around: Any = around) -> None:
-                        check(uow, table, row.command, case, records=row.records, ref="X-1", **around)
+                    def ask(row: Transition = row, case: CaseFile | None = case, whose: Guard = whose) -> None:
+                        if case is None:
+                            uow.begin(row.command, model, of=whose, ref="X-1", records=row.records)
+                        else:
+                            uow.transition(row.command, case, of=whose, records=row.records)
 
                     starts = [
                         each

@@ -32,6 +32,7 @@ from fund.events.agreements import AgreementAmended, InstalmentCut, MilestoneRep
 from fund.events.amendments import AmendmentProposed
 from fund.rules import schedules
 from fund.rules.regulations import Regulations
+from fund.rules.transitions import require_reason
 from fund.rules.valuation import free_to_commit
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.evaluations import Evaluation
@@ -43,7 +44,6 @@ from fund.workflows.agreements.lifecycle import (
     MilestoneState,
 )
 from fund.workflows.agreements.lifecycle import AmendmentState as S
-from fund.workflows.lifecycle import require_reason
 
 OPEN_MILESTONES = (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED, MilestoneState.REJECTED)
 _LOOK = "fund agreement show {ref}"

@@ -9,10 +9,10 @@ from fund.declarations import InputFile
 from fund.errors.agreements import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
 from fund.events import Envelope
 from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import Step, UnitOfWork
 from fund.workflows.agreements.lifecycle import RUNNING
-from fund.workflows.lifecycle import require_reason
 
 
 def _step(uow: UnitOfWork, command: str, ref: str) -> tuple[Step, Milestone, Agreement]:

@@ -24,6 +24,7 @@ from fund.events.agreements import AgreementRefinanced, InstalmentCut, MovedInst
 from fund.language import _
 from fund.rules import schedules
 from fund.rules.authority import Guard
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
@@ -33,7 +34,6 @@ from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
 from fund.workflows.agreements.lifecycle import AgreementState
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.repayments.lifecycle import REMINDED
 from fund.workflows.repayments.reminders import plan_timers
 

@@ -27,6 +27,7 @@ from fund.events.agreements import (
 )
 from fund.events.evaluations import EvaluationWaived
 from fund.language import N_, _
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
@@ -34,7 +35,6 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.amending import cuts_of
 from fund.workflows.agreements.lifecycle import ENDED, AgreementState
-from fund.workflows.lifecycle import require_reason
 
 SUSPENSION = "agreement.suspension"
 """The timer that ends a suspension."""

@@ -30,6 +30,7 @@ from fund.events.decisions import (
 )
 from fund.language import N_, _
 from fund.rules.authority import OWN_SIGNATORY, Guard, require, require_other_hands
+from fund.rules.transitions import require_reason
 from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR, Ballot
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
@@ -37,8 +38,6 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import Body, outcome_of
 from fund.workflows.decisions.body import body_of, look_at, objection_missing, took_part_in
 from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
-from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.reviews.seal import open_seals
 
 
@@ -58,9 +57,8 @@ def evidence(
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     records = DecisionConditionExtended if extend_to is not None else DecisionConditionEvidenced
-    check(uow, TRANSITIONS, "decision evidence", proposal, records=records, lead=lead, parties=parties, look=look)
+    step = uow.transition("decision evidence", proposal, records=records)
     assert decision is not None
     condition = _condition(decision, number)
     fact: DecisionConditionExtended | DecisionConditionEvidenced
@@ -84,7 +82,7 @@ def evidence(
             ref=ref, number=number, file=file["name"], size=len(file["content"]), sha256=digest
         )
         uow.next_step = f"fund decision meet-conditions {ref}"
-    return carry(uow, TRANSITIONS, "decision evidence", proposal, fact, lead=lead, parties=parties, look=look)
+    return step.record(fact)
 
 
 def _condition(decision: Decision, number: int) -> DecisionCondition:
@@ -106,10 +104,8 @@ def meet_conditions(uow: UnitOfWork, *, ref: str) -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
-    hands = () if decision is None else (*decision.hands, *(vote.voter for vote in decision.votes))
     command = "decision meet-conditions"
-    check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
+    step = uow.transition(command, proposal)
     assert decision is not None
     open_ = [each.number for each in decision.conditions if not each.evidence_sha256]
     if open_:
@@ -118,7 +114,7 @@ def meet_conditions(uow: UnitOfWork, *, ref: str) -> Envelope:
         ref=ref, evidence={str(each.number): each.evidence_sha256 for each in decision.conditions}
     )
     uow.next_step = f"fund agreement draft {ref}"
-    return carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, hands=hands, look=look)
+    return step.record(fact)
 
 
 def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
@@ -130,8 +126,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """
     reason = require_reason("decision reopen", reason)
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
-    check(uow, TRANSITIONS, "decision reopen", proposal, lead=lead, parties=parties, look=look)
+    step = uow.transition("decision reopen", proposal)
     assert decision is not None
     require_chair(uow, uow.maker, proposal, command="decision reopen")
     if uow.confirmer is not None:
@@ -139,9 +134,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     fact = DecisionReopened(ref=ref, round=proposal.round, reason=reason, award_cents=decision.award_cents)
     mandated = decision.prepared is not None and decision.prepared.mandated
     uow.next_step = f"fund decision decide {ref}" if mandated else f"fund decision vote {ref} --for"
-    return carry(
-        uow, TRANSITIONS, "decision reopen", proposal, fact, effective_on=on, lead=lead, parties=parties, look=look
-    )
+    return step.record(fact, effective_on=on)
 
 
 def decide_objection(
@@ -171,9 +164,8 @@ def decide_objection(
         SealBroken: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     command = "decision decide-objection"
-    check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, look=look)
+    step = uow.transition(command, proposal)
     assert decision is not None
     reason = require_reason(command, reason)
     if file is None or not file["content"]:
@@ -195,9 +187,9 @@ def decide_objection(
         fact = EligibilityReopened(ref=ref, **told)
     else:
         fact = DecisionReopened(ref=ref, round=proposal.round, **told)
-    decided = carry(uow, TRANSITIONS, command, proposal, fact, effective_on=on, lead=lead, parties=parties, look=look)
+    decided = step.record(fact, effective_on=on)
     open_seals(uow, stream=decision.stream, kind="vote", turn=decision.session)
-    uow.next_step = look
+    uow.next_step = look_at(uow, ref)
     return decided
 
 

@@ -47,9 +47,8 @@ from fund.workflows.decisions.typed import (
     require_one_decision,
     require_reasons,
 )
-from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.seal import open_seals, read_sealed
 
 TIE_DAYS = 28
@@ -128,10 +127,7 @@ def decide(
         if by_votes is not None:
             return by_votes
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    command, lead, parties = "decision decide", proposal.lead, proposal.parties
-    hands = decision.hands if decision is not None else ()
-    look = look_at(uow, ref)
-    check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
+    step = uow.transition("decision decide", proposal)
     assert decision is not None
     assert decision.prepared is not None
     _require_deciders(uow, proposal, decision)
@@ -166,10 +162,7 @@ def decide(
         if base["deviates"]:
             require_reasons(review, given, outcome=asked)
         fact = DecisionConditional(**base, conditions=required) if required else DecisionApproved(**base)
-    decided = carry(
-        uow, TRANSITIONS, command, proposal, fact,
-        effective_on=on, lead=lead, parties=parties, hands=hands, look=look,
-    )  # fmt: skip
+    decided = step.record(fact, effective_on=on)
     open_seals(uow, stream=decision.stream, kind="vote", turn=decision.session)
     uow.result.update(outcome=str(asked), award_cents=getattr(fact, "award_cents", 0))
     returns_by = f"proposal save {ref} FILE" if getattr(fact, "ground", "") == IMPROVE else f"decision prepare {ref}"
@@ -205,12 +198,12 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
     if not decision.prepared.mandated:
         require_chair(uow, uow.maker, proposal, command="decision decide")
         return
-    command, ref, lead, parties = "decision decide", proposal.ref, proposal.lead, proposal.parties
-    require(uow.maker, FUND_MANAGER, Guard(lead, None, parties), command=command, ref=ref)
+    command, ref, tied = "decision decide", proposal.ref, Guard(proposal.lead, None, proposal.parties)
+    require(uow.maker, FUND_MANAGER, tied, command=command, ref=ref)
     require_other_hands(uow.maker, proposal.hands, command=command, ref=ref, earlier=_(N_("found it eligible")))
     require_free(uow, uow.maker, proposal)
     if uow.confirmer is not None:
-        require(uow.confirmer, COMMITTEE, Guard(lead, None, parties), command=command, ref=ref)
+        require(uow.confirmer, COMMITTEE, tied, command=command, ref=ref)
         require_free(uow, uow.confirmer, proposal)
 
 

@@ -19,9 +19,8 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import board
 from fund.workflows.decisions.body import committee_of, look_at, matter_of, needs_the_board
 from fund.workflows.decisions.typed import IMPROVE
-from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 
 
 def ranking(snapshot: Snapshot, round_ref: str) -> list[tuple[str, Fraction]]:
@@ -51,14 +50,12 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal = uow.case(Proposal, ref)
-    look = look_at(uow, ref)
-    check(uow, TRANSITIONS, "decision prepare", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    step = uow.transition("decision prepare", proposal)
     if proposal.state == State.DECIDABLE:
         if not remark.strip():
             raise DecisionIncomplete(ref=ref, missing=_(N_("a remark (--remark TEXT)")))
-        added, lead, parties = DecisionRemarked(ref=ref, remark=remark.strip()), proposal.lead, proposal.parties
-        uow.next_step = look
-        return carry(uow, TRANSITIONS, "decision prepare", proposal, added, lead=lead, parties=parties, look=look)
+        uow.next_step = look_at(uow, ref)
+        return step.record(DecisionRemarked(ref=ref, remark=remark.strip()))
     if proposal.state == State.DEFERRED and proposal.deferred_for == IMPROVE:
         raise NotImprovedYet(command="decision prepare", ref=ref, due_on=proposal.due_on)
     review = uow.case(Review, ref)
@@ -94,9 +91,7 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
         disclosed=dict(board(uow, matter_of(uow, proposal)).disclosed) if necessity else {},
         remark=remark,
     )
-    prepared = carry(
-        uow, TRANSITIONS, "decision prepare", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
-    )
+    prepared = step.record(fact)
     uow.next_step = f"fund decision decide {ref}" if mandated else f"fund decision vote {ref} --for"
     return prepared
 

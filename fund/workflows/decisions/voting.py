@@ -19,9 +19,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import require_voter
-from fund.workflows.decisions.body import LOOK, body_of, look_at, missing_of
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.lifecycle import TRANSITIONS
+from fund.workflows.decisions.body import LOOK, body_of, missing_of
 from fund.workflows.reviews.seal import put_under_seal
 
 CHOICES = (FOR, AGAINST, ABSTAIN)
@@ -55,8 +53,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     if proposal is None:
         return _vote_elsewhere(uow, ref=ref, choice=choice, reason=reason)
     decision = uow.maybe(Decision, ref)
-    look = look_at(uow, ref)
-    check(uow, TRANSITIONS, "decision vote", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    step = uow.transition("decision vote", proposal)
     assert decision is not None
     choices = OBJECTION_CHOICES if decision.state == "objected" else CHOICES
     if choice not in choices:
@@ -65,9 +62,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     content = canonical_json({"choice": choice, "reason": reason})
     committed = put_under_seal(uow, stream=decision.stream, kind="vote", turn=decision.session, content=content)
     fact = DecisionVoted(ref=ref, session=decision.session, commitment=committed)
-    voted = carry(
-        uow, TRANSITIONS, "decision vote", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
-    )
+    voted = step.record(fact)
     uow.result.update(sealed=committed[:12])
     uow.next_step = f"fund decision show {ref}"
     return voted

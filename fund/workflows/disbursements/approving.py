@@ -14,10 +14,10 @@ from fund.events.disbursements import (
     DisbursementWithdrawn,
 )
 from fund.money import portion
+from fund.rules.transitions import require_reason
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, booked
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from fund.errors.payments import AlreadyRepaid, NothingToReceive, RefundExceeded
 from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import require_reason
 
 
 def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from fund.errors.evaluations import EvaluationNotLate, PeerNotExternal, Returned
 from fund.events import Envelope
 from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
 from fund.rules.authority import Role
+from fund.rules.transitions import require_reason
 from fund.schemas.evaluations import Evaluation, parse_evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.evaluations.lifecycle import State, mean, rules_of
-from fund.workflows.lifecycle import require_reason
 
 RETURNS = 1
 SCALE = range(5)

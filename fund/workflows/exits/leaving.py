@@ -38,13 +38,13 @@ from fund.events.exits import (
 )
 from fund.money import require_cents
 from fund.reports.exits import quote_of
+from fund.rules.transitions import require_reason
 from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Call
 from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.exits.later import catch_up, keep_long_stop, standing
 from fund.workflows.exits.quoting import as_fact
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import to_pay
 

@@ -13,13 +13,13 @@ from fund.errors.capital import NoActivePartners
 from fund.errors.exits import SettlementOfNobody, ValuationDayOutside
 from fund.events import Envelope
 from fund.reports.exits import quote_of
+from fund.rules.transitions import require_reason
 from fund.schemas.capital import VOTING, Partner
 from fund.schemas.exits import Exit
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
 from fund.workflows.exits import leaving
-from fund.workflows.lifecycle import require_reason
 
 COMMAND = "partner propose-settlement"
 FUND = "fund"

@@ -15,11 +15,11 @@ from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.costs import CostApproved
 from fund.money import require_cents
 from fund.rules.authority import Guard
+from fund.rules.transitions import require_reason
 from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Partner
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import usable_payee
 
 

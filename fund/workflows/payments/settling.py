@@ -21,12 +21,12 @@ from fund.events.payments import (
     PaymentSettled,
 )
 from fund.events.receipts import DebitReversed
+from fund.rules.transitions import require_reason
 from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.lifecycle import State
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due
 from fund.workflows.payments.lifecycle import OPEN_LINES, BatchState

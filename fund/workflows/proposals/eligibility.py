@@ -18,10 +18,10 @@ from fund.events.proposals import (
 from fund.glossary import code_names, meant
 from fund.language import _
 from fund.rules import eligibility as rules
+from fund.rules.transitions import require_reason
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
 from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.lifecycle import State

@@ -18,11 +18,11 @@ from fund.events.decisions import (
     DecisionObjected,
 )
 from fund.events.proposals import ProposalLapseAnnounced, ProposalLapsed, ProposalWithdrawn
+from fund.rules.transitions import require_reason
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.proposals.drafting import IMPROVE, find, rules_for, start_clock
 from fund.workflows.proposals.lifecycle import COMMITTED, LAPSING, State
 

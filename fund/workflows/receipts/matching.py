@@ -29,13 +29,13 @@ from fund.money import require_cents
 from fund.rules import charges
 from fund.rules.authority import FUND_MANAGER, Guard, Who, require
 from fund.rules.schedules import claims, split
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.undoing import refund
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
 from fund.workflows.receipts.lifecycle import State
 from fund.workflows.repayments.order import order_one_day
@@ -237,7 +237,7 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
     uow.next_step = "fund bank unmatched"
     step = uow.transition("bank match", receipt, of=behind(uow, target))
     if uow.confirmer is not None:
-        guard = uow.guard(step.of, step.rows[0])
+        guard = uow.guard(step.of, step.row)
         require(uow.confirmer, FUND_MANAGER, guard, command="bank match", ref=receipt.ref)
     if uow.maybe(Disbursement, target) is not None:
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))

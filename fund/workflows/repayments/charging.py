@@ -21,9 +21,9 @@ from fund.events import Envelope
 from fund.events.repayments import ChargeClaimed, ChargeWaived
 from fund.money import require_cents
 from fund.rules.charges import FEE, INTEREST
+from fund.rules.transitions import require_reason
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Step, UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.repayments.reminders import late_parts
 
 

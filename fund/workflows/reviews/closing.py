@@ -19,8 +19,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import SealedRow, TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.seal import open_seals, read_sealed
 from fund.workflows.reviews.seating import top_up
@@ -59,15 +58,7 @@ def close(uow: UnitOfWork, *, ref: str) -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    check(
-        uow,
-        TRANSITIONS,
-        "review close",
-        proposal,
-        lead=proposal.lead,
-        parties=proposal.parties,
-        look=LOOK.format(ref=ref),
-    )
+    step = uow.transition("review close", proposal)
     assert review is not None
     bar_conflicted(uow, proposal, review)
     review = uow.case(Review, ref)
@@ -97,16 +88,7 @@ def close(uow: UnitOfWork, *, ref: str) -> Envelope:
         consensus_by=until,
         **figures.as_texts(),
     )
-    closed = carry(
-        uow,
-        TRANSITIONS,
-        "review close",
-        proposal,
-        fact,
-        lead=proposal.lead,
-        parties=proposal.parties,
-        look=LOOK.format(ref=ref),
-    )
+    closed = step.record(fact)
     open_seals(uow, stream=review.stream, kind="score", turn=review.turn)
     for name in (str(review.turn), f"{review.turn}-extended", f"{review.turn}-reopened"):
         uow.clear_timer("review.close", review.stream, name=name)

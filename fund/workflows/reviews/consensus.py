@@ -15,14 +15,14 @@ from fund.glossary import meant
 from fund.language import _
 from fund.rules.regulations import TOP, Regulations
 from fund.rules.scoring import fraction_text, judge, rounded, rubric
+from fund.rules.transitions import require_reason
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
-from fund.workflows.reviews.ties import LOOK, rules_of
+from fund.workflows.proposals.lifecycle import State
+from fund.workflows.reviews.ties import rules_of
 
 
 def consensus(
@@ -46,10 +46,9 @@ def consensus(
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    look, own = LOOK.format(ref=ref), uow.maker.user_id
-    lead, parties = proposal.lead, proposal.parties
+    own = uow.maker.user_id
     command = "review consensus"
-    check(uow, TRANSITIONS, command, proposal, records=ConsensusProposed, lead=lead, parties=parties, look=look)
+    step = uow.transition(command, proposal, records=ConsensusProposed)
     assert review is not None
     assert review.result is not None
     rules = rules_of(uow, review)
@@ -70,7 +69,7 @@ def consensus(
         agreed = _agreed_scores(scores or [], rules, review, ref)
         grounds = require_reason(command, grounds)
         fact = ConsensusProposed(ref=ref, scores=agreed, grounds=grounds)
-    event = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
+    event = step.record(fact)
     review = uow.case(Review, ref)
     if set(takers) <= set(review.agreed_by):
         uow.record(_recorded(uow, review, agreed=True), cause=event, reaction="reviews.consensus")

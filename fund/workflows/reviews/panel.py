@@ -36,17 +36,17 @@ from fund.rules.authority import Role, require_other_hands
 from fund.rules.conflicts import DECLARABLE
 from fund.rules.regulations import Quorum
 from fund.rules.scoring import EXPERIMENT, EXTERNAL, NECESSITY_EXTERNALS, ROLLOUT, assigned_missing
+from fund.rules.transitions import require_reason
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import rules_for
-from fund.workflows.proposals.lifecycle import TRANSITIONS, State
+from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.barring import REACTION, bar
 from fund.workflows.reviews.late import settle
 from fund.workflows.reviews.seating import seat_panel
-from fund.workflows.reviews.ties import LOOK, Candidate, candidates, missing_text, seat_of, voters_on
+from fund.workflows.reviews.ties import Candidate, candidates, missing_text, seat_of, voters_on
 
 # ---------------------------------------------------------------------------------------------------- who is proposed
 
@@ -108,8 +108,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
     Source: lifecycle.md 4 (P9).
     """
     proposal = uow.case(Proposal, ref)
-    look = LOOK.format(ref=ref)
-    check(uow, TRANSITIONS, "review open", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    step = uow.transition("review open", proposal)
     _require_closed_round(uow, proposal)
     rules = rules_for(uow, proposal)
     quorum = rules.tracks[proposal.track].quorum
@@ -127,11 +126,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
     if missing:
         raise PanelTooSmall(ref=ref, missing=missing_text(missing))
     closes_at = end_of_day(uow.today + timedelta(days=rules.terms.review_days))
-    opened = carry(
-        uow,
-        TRANSITIONS,
-        "review open",
-        proposal,
+    opened = step.record(
         ReviewOpened(
             ref=ref,
             revision_hash=proposal.revision_hash,
@@ -142,10 +137,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
             necessity=necessity,
             closes_at=closes_at,
             reviewed_before=_reviewed(review),
-        ),
-        lead=proposal.lead,
-        parties=proposal.parties,
-        look=look,
+        )
     )
     uow.set_timer(
         "review.close", f"review/{ref}", closes_at, cause=opened, name=str((review.turn if review else 0) + 1)
@@ -223,8 +215,7 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
     Source: lifecycle.md 4 (P23).
     """
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    look = LOOK.format(ref=ref)
-    check(uow, TRANSITIONS, "review assign", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    step = uow.transition("review assign", proposal)
     assert review is not None
     free, _barred = candidates(uow, proposal)
     seat = _named_seat(uow, proposal, reviewer, free, command="review assign")
@@ -235,9 +226,7 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
     if leaves is not None and leaves not in review.reviewers:
         raise NotAssigned(actor=uow.name(leaves), ref=ref)
     fact = ReviewerAssigned(ref=ref, seat=seat, replaces=leaves)
-    assigned = carry(
-        uow, TRANSITIONS, "review assign", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
-    )
+    assigned = step.record(fact)
     if leaves is not None and leaves in review.scored:
         uow.record(ReviewScoreExcluded(ref=ref, reviewer=leaves, ground="replaced"), cause=assigned, reaction=REACTION)
     uow.next_step = f"fund --as {uow.name(seat.reviewer)} review score {ref} FILE"
@@ -272,16 +261,13 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
     """
     reason = require_reason("review recuse", reason)
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    look = LOOK.format(ref=ref)
-    check(uow, TRANSITIONS, "review recuse", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    step = uow.transition("review recuse", proposal)
     assert review is not None
     own = uow.maker.user_id
     if own not in review.reviewers:
         raise NotAssigned(actor=uow.maker.name, ref=ref)
     fact = ReviewerRecused(ref=ref, reason=reason)
-    recused = carry(
-        uow, TRANSITIONS, "review recuse", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
-    )
+    recused = step.record(fact)
     if own in review.scored:
         uow.record(ReviewScoreExcluded(ref=ref, reviewer=own, ground="recused"), cause=recused, reaction=REACTION)
     uow.next_step = f"fund review show {ref}"
@@ -302,9 +288,8 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
     """
     reason = require_reason("review declare", reason)
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     command = "review declare"
-    check(uow, TRANSITIONS, command, proposal, records=ReviewConflictDecided, lead=lead, parties=parties, look=look)
+    step = uow.transition(command, proposal, records=ReviewConflictDecided)
     assert review is not None
     about = uow.user(reviewer)
     if about.user_id not in review.reviewers:
@@ -315,7 +300,7 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
     for person in (uow.maker, uow.confirmer or uow.maker):
         require_other_hands(person, (about.user_id,), command=command, ref=ref, earlier=_(N_("the own declaration")))
     fact = ReviewConflictDecided(ref=ref, reviewer=about.user_id, grounds=grounds, stays=stays, reason=reason)
-    decided = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
+    decided = step.record(fact)
     if not stays and about.user_id in review.scored:
         excluded = ReviewScoreExcluded(ref=ref, reviewer=about.user_id, ground="conflict")
         uow.record(excluded, cause=decided, reaction=REACTION)
@@ -343,9 +328,8 @@ def declare_conflict(uow: UnitOfWork, *, ref: str, ground: str) -> Envelope:
     if ground not in DECLARABLE:
         raise UnknownGround(ground=ground, known=[str(each) for each in DECLARABLE], ref=ref)
     proposal, review = uow.case(Proposal, ref), uow.case(Review, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     fact = ReviewConflictDeclared(ref=ref, revision_hash=proposal.revision_hash, ground=ground)
-    declared = carry(uow, TRANSITIONS, "review declare", proposal, fact, lead=lead, parties=parties, look=look)
+    declared = uow.transition("review declare", proposal).record(fact)
     bar(uow, proposal, review, uow.maker.user_id, ground, cause=declared)
     settle(uow, ref, cause=declared)
     uow.next_step = "fund inbox"

@@ -16,14 +16,12 @@ from fund.rules.authority import COMMITTEE, Who
 from fund.rules.scoring import rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.unit_of_work import Snapshot, Step, UnitOfWork
 from fund.workflows.conflicts import parties_of, require_no_conflict, soft_of
-from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.lifecycle import TRANSITIONS
 from fund.workflows.reviews.panel import declare_conflict, judge_conflict
 from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.sheets import parse_scores
-from fund.workflows.reviews.ties import LOOK, rules_of
+from fund.workflows.reviews.ties import rules_of
 
 # --------------------------------------------------------------------------------------------------- P10: declaration
 
@@ -59,9 +57,9 @@ def declare(
         return judge_conflict(uow, ref=ref, reviewer=about, stays=bool(stays), reason=reason)
     if hard is not None:
         return declare_conflict(uow, ref=ref, ground=hard)
-    proposal, review = _assigned(uow, ref, "review declare", ReviewDeclared)
+    step, proposal, review = _assigned(uow, ref, "review declare", ReviewDeclared)
     uow.next_step = f"fund review score {ref} FILE"
-    return _declare(uow, proposal, review, none=none, grounds=grounds or [], command="review declare")
+    return _declare(step, proposal, review, none=none, grounds=grounds or [])
 
 
 def second_of_declare(_view: Snapshot, args: Mapping[str, Any]) -> Who | None:
@@ -69,9 +67,8 @@ def second_of_declare(_view: Snapshot, args: Mapping[str, Any]) -> Who | None:
     return COMMITTEE if args.get("about") else None
 
 
-def _declare(
-    uow: UnitOfWork, proposal: Proposal, review: Review, *, none: bool, grounds: Sequence[str], command: str
-) -> Envelope:
+def _declare(step: Step, proposal: Proposal, review: Review, *, none: bool, grounds: Sequence[str]) -> Envelope:
+    uow = step.uow
     said = [ground.strip() for ground in grounds if ground.strip()]
     if not none and not said:
         raise DeclarationMissing(actor=uow.maker.name, ref=proposal.ref, revision=proposal.revision_hash[:12])
@@ -79,30 +76,20 @@ def _declare(
     fact = ReviewDeclared(
         ref=proposal.ref, revision_hash=review.revision_hash, grounds=tuple(dict.fromkeys((*computed, *said)))
     )
-    return carry(
-        uow,
-        TRANSITIONS,
-        "review declare",
-        proposal,
-        fact,
-        lead=proposal.lead,
-        parties=proposal.parties,
-        look=LOOK.format(ref=proposal.ref),
-    )
+    return step.record(fact)
 
 
-def _assigned(uow: UnitOfWork, ref: str, command: str, records: type[Fact]) -> tuple[Proposal, Review]:
-    """The case and its review, for a member of the panel without a conflict, on the revision the panel was given."""
+def _assigned(uow: UnitOfWork, ref: str, command: str, records: type[Fact]) -> tuple[Step, Proposal, Review]:
+    """The step, the case and its review, for a member of the panel without a conflict, on the panel's revision."""
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
-    check(uow, TRANSITIONS, command, proposal, records=records, lead=lead, parties=parties, look=look)
+    step = uow.transition(command, proposal, records=records)
     require_no_conflict(uow, uow.maker, proposal, command=command)
     assert review is not None
     if uow.maker.user_id not in review.reviewers:
         raise NotAssigned(actor=uow.maker.name, ref=ref)
     if review.revision_hash != proposal.revision_hash:
         raise RevisionChanged(ref=ref, found=proposal.revision_hash[:12], opened=review.revision_hash[:12])
-    return proposal, review
+    return step, proposal, review
 
 
 # --------------------------------------------------------------------------------------------------------- P10: score
@@ -129,14 +116,15 @@ def score(
         ScoreOpened: The own score was opened before; the review was reopened for others.
         ConflictOfInterest, NotAssigned, RevisionChanged, TransitionNotAllowed, NotAuthorised: As they say.
     """
-    proposal, review = _assigned(uow, ref, "review score", ReviewScored)
+    step, proposal, review = _assigned(uow, ref, "review score", ReviewScored)
     if uow.maker.user_id in review.opened:
         raise ScoreOpened(actor=uow.maker.name, ref=ref)
     lines = rubric(rules_of(uow, review), review.profile)
     given, declared = parse_scores(file["content"], lines, name=file["name"], ref=ref)
     if uow.maker.user_id not in review.declarations or no_conflict or grounds or declared is not None:
         none, said = no_conflict or declared == [], [*(grounds or []), *(declared or [])]
-        _declare(uow, proposal, review, none=none, grounds=said, command="review score")
+        declaring = uow.transition("review declare", proposal, records=ReviewDeclared)
+        _declare(declaring, proposal, review, none=none, grounds=said)
     committed = put_under_seal(
         uow,
         stream=review.stream,
@@ -145,16 +133,7 @@ def score(
         content=canonical_json({"scores": dict(given.scores), "abstained": dict(given.abstained)}),
     )
     fact = ReviewScored(ref=ref, revision_hash=review.revision_hash, turn=review.turn, commitment=committed)
-    scored = carry(
-        uow,
-        TRANSITIONS,
-        "review score",
-        proposal,
-        fact,
-        lead=proposal.lead,
-        parties=proposal.parties,
-        look=LOOK.format(ref=ref),
-    )
+    scored = step.record(fact)
     uow.result.update(sealed=committed[:12])
     uow.next_step = f"fund review show {ref}"
     return scored

@@ -19,13 +19,12 @@ from fund.events import Envelope, Fact
 from fund.events.costs import TransferConfirmed, TransferFailed, TransferSent, TransferSettled
 from fund.money import require_cents
 from fund.rules.authority import NO_CASE, PAYERS, SYSTEM, TREASURER, Guard, either
-from fund.rules.transitions import Transition, state_after
+from fund.rules.transitions import Transition, require_reason, state_after
 from fund.schemas.capital import BankAccount
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.payees.use_cases import account_of_the_fund
 
 

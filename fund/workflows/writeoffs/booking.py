@@ -13,11 +13,11 @@ from fund.errors.evaluations import (
 )
 from fund.events import Envelope
 from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered, WriteoffReversed
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.writeoffs.lifecycle import State
 from fund.workflows.writeoffs.standing import came_back, entry_of, lost, standing
 

@@ -26,12 +26,12 @@ from fund.events import Envelope
 from fund.events.writeoffs import WriteoffProposed
 from fund.language import N_, _
 from fund.rules.authority import Role
+from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import require_reason
 from fund.workflows.writeoffs.lifecycle import OPEN, Ground
 from fund.workflows.writeoffs.standing import standing
 
