@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from fund.dates import day_of, term_end, weeks
 from fund.language import N_, _, day
-from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, VOTERS, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, Guard, either
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
@@ -58,14 +57,13 @@ def _resolutions(reader: InboxReader) -> Iterator[Task]:
     reader.behind([case.proposal for case in reader.all(Resolution, "proposed") if case.proposal])
     for waits in waiting_resolutions(reader.snapshot):
         case = waits.case
-        tied: dict[str, Any] = {"lead": case.lead or None, "parties": case.parties, "hands": case.hands}
         matter = _(MATTERS[case.matter]).format(subject=reader.short_name(case.subject))
         if waits.not_voted:
             what = _(N_("vote on {ref}: {matter}")).format(ref=case.ref, matter=matter)
-            yield Task(what, f"fund decision vote {case.ref} --for", VOTERS, case.ref, only=waits.not_voted, **tied)
+            yield reader.task(what, "decision vote", case, typed=f"{case.ref} --for", only=waits.not_voted)
         if waits.ready:
             what = _(N_("decide {ref}: {matter}")).format(ref=case.ref, matter=matter)
-            yield Task(what, f"fund decision decide {case.ref}", CHAIR, case.ref, only=waits.deciders, **tied)
+            yield reader.task(what, "decision decide", case, only=waits.deciders)
 
 
 def _terms(reader: InboxReader) -> Iterator[Task]:
@@ -76,52 +74,39 @@ def _terms(reader: InboxReader) -> Iterator[Task]:
             continue
         ref, about = proposal.ref, {"ref": proposal.ref, "day": day(told)}
         what = _(N_("know that the decision on {ref} takes until {day}")).format(**about)
-        yield Task(what, f"fund proposal show {ref}", LEAD_SIGNATORY, ref, told, lead=proposal.lead)
+        whose = Guard(proposal.lead, parties=proposal.parties)
+        yield Task(what, f"fund proposal show {ref}", LEAD_SIGNATORY, ref, told, guard=whose)
         if proposal.overdue:
             what = _(N_("see to a decision on {ref}: the applicant was told {day}")).format(**about)
             who = either(FUND_MANAGER, CHAIR)
-            yield Task(what, f"fund decision show {ref}", who, ref, told, lead=proposal.lead, parties=proposal.parties)
+            yield Task(what, f"fund decision show {ref}", who, ref, told, guard=whose)
 
 
 def _undecided(reader: InboxReader, proposal: Proposal, decision: Decision) -> Iterator[Task]:
     ref, until = proposal.ref, decision_before(reader, proposal)
     decide = _(N_("decide on {ref}")).format(ref=ref)
     if decision.state == "decidable" and decision.prepared is not None and decision.prepared.mandated:
-        yield Task(
-            decide,
-            f"fund decision decide {ref}",
-            FUND_MANAGER,
-            ref,
-            until,
-            lead=proposal.lead,
-            parties=proposal.parties,
-            hands=(*proposal.hands, *decision.hands, *reviewers_of(reader.reviews.get(ref))),
-        )
+        acted = (*proposal.hands, *decision.hands, *reviewers_of(reader.reviews.get(ref)))
+        whose = Guard(proposal.lead, parties=proposal.parties, prior_approvers=acted)
+        yield Task(decide, f"fund decision decide {ref}", FUND_MANAGER, ref, until, guard=whose)
         return
     missing, ready, deciders = waiting_votes(reader.snapshot, proposal, decision)
     objected = decision.state == "objected"
     if missing:
         word = "uphold" if objected else "for"
         what = _(N_("vote on {ref}")).format(ref=ref)
-        yield Task(what, f"fund decision vote {ref} --{word}", VOTERS, ref, until, only=missing)
+        yield reader.task(what, "decision vote", proposal, typed=f"{ref} --{word}", until=until, only=missing)
     if ready:
-        command = f"fund decision decide {ref}"
+        command, typed = "decision decide", ref
         if objected:
-            command = f"fund decision decide-objection {ref} --uphold --advice FILE --reason TEXT"
-        yield Task(decide, command, CHAIR, ref, until, only=deciders, hands=decision.hands)
+            command, typed = "decision decide-objection", f"{ref} --uphold --advice FILE --reason TEXT"
+        yield reader.task(decide, command, proposal, typed=typed, until=until, only=deciders)
 
 
 def _deferred(reader: InboxReader, proposal: Proposal) -> Task:
     decision = reader.decisions.get(proposal.ref)
-    return Task(
-        _(N_("let {ref} come back")).format(ref=proposal.ref),
-        f"fund decision prepare {proposal.ref}",
-        FUND_MANAGER,
-        proposal.ref,
-        decision.until_on if decision is not None else proposal.due_on,
-        lead=proposal.lead,
-        parties=proposal.parties,
-    )
+    what, until = _(N_("let {ref} come back")).format(ref=proposal.ref), proposal.due_on
+    return reader.task(what, "decision prepare", proposal, until=decision.until_on if decision is not None else until)
 
 
 def _conditions(reader: InboxReader, proposal: Proposal, decision: Decision) -> Iterator[Task]:
@@ -133,7 +118,7 @@ def _conditions(reader: InboxReader, proposal: Proposal, decision: Decision) -> 
         if each.expires_on >= reader.today:
             what = _(N_("show condition {number} of {ref}")).format(**about)
             command = f"fund decision evidence {ref} {each.number} FILE"
-            yield Task(what, command, OWN_SIGNATORY, ref, each.expires_on, own=each.owner)
+            yield Task(what, command, OWN_SIGNATORY, ref, each.expires_on, guard=Guard(own=(each.owner,)))
         elif not each.extended:
             what = _(N_("give condition {number} of {ref} more time, or let it lapse")).format(**about)
             later = reader.today + timedelta(days=reader.rules_of(proposal).terms.condition_days)
@@ -141,16 +126,11 @@ def _conditions(reader: InboxReader, proposal: Proposal, decision: Decision) -> 
             only = reader.chairs_of(proposal)
             yield Task(what, command, CHAIR, ref, max(other.expires_on for other in decision.conditions), only=only)
     if not waits:
-        yield Task(
+        what, until = (
             _(N_("find the conditions of {ref} met")).format(ref=ref),
-            f"fund decision meet-conditions {ref}",
-            FUND_MANAGER,
-            ref,
-            max((each.expires_on for each in decision.conditions), default=None),
-            lead=proposal.lead,
-            parties=proposal.parties,
-            hands=decision.hands,
+            [e.expires_on for e in decision.conditions],
         )
+        yield reader.task(what, "decision meet-conditions", proposal, until=max(until, default=None))
 
 
 def _rounds(reader: InboxReader) -> Iterator[Task]:

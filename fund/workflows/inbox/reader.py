@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TypeVar
 
 from fund.dates import day_of
+from fund.events import Fact
 from fund.rules.regulations import Regulations
-from fund.rules.transitions import Transition
+from fund.rules.transitions import Transition, rows_from
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Partner
@@ -80,6 +81,7 @@ class InboxReader:
         until: date | None = None,
         only: tuple[str, ...] | None = None,
         form: str = "",
+        records: type[Fact] | None = None,
     ) -> Task:
         """The step that a case waits for, for those whom the command itself would let through.
 
@@ -87,9 +89,9 @@ class InboxReader:
             command: The words of the row, as in the table of the case.
             typed: What follows them; the ref of the case when left out.
             ref: The case it is listed under, where that is another.
+            records: The fact, where outcomes of the command ask different people.
         """
-        table = self.snapshot.projections[case.kind].table
-        row = next(row for row in table if row.command == command and row.starts_in(case.state))
+        row = rows_from(self.snapshot.projections[case.kind].table, command, case.state, records)[0]
         return Task(
             what,
             f"fund {command} {typed or case.ref}",

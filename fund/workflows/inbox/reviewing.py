@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from fund.dates import day_of, term_end, weeks
+from fund.events.reviews import ReviewConflictDecided
 from fund.language import N_, _
-from fund.rules.authority import CHAIR, FUND_MANAGER, PANEL
+from fund.rules.authority import FUND_MANAGER, PANEL, Guard
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.workflows.decisions.terms import term_of
@@ -53,15 +54,8 @@ def _to_open(reader: InboxReader, proposal: Proposal) -> Iterator[Task]:
         return
     review = reader.reviews.get(proposal.ref)
     necessity = " --necessity" if review is not None and not review.feasible else ""
-    yield Task(
-        _(N_("open the review of {ref}")).format(ref=proposal.ref),
-        f"fund review open {proposal.ref}{necessity}",
-        FUND_MANAGER,
-        proposal.ref,
-        decision_before(reader, proposal),
-        lead=proposal.lead,
-        parties=proposal.parties,
-    )
+    what, until = _(N_("open the review of {ref}")).format(ref=proposal.ref), decision_before(reader, proposal)
+    yield reader.task(what, "review open", proposal, typed=f"{proposal.ref}{necessity}", until=until)
 
 
 def _to_score(reader: InboxReader, proposal: Proposal, review: Review) -> Iterator[Task]:
@@ -78,20 +72,13 @@ def _to_score(reader: InboxReader, proposal: Proposal, review: Review) -> Iterat
             what = _(N_("{missing} of {panel} scores are missing, {name}")).format(
                 missing=len(missing), panel=len(review.reviewers), name=reader.short_name(proposal.lead)
             )
-            command, parties = f"fund review show {review.ref}", proposal.parties
-            yield Task(what, command, FUND_MANAGER, review.ref, until, lead=proposal.lead, parties=parties)
+            command, whose = f"fund review show {review.ref}", Guard(proposal.lead, parties=proposal.parties)
+            yield Task(what, command, FUND_MANAGER, review.ref, until, guard=whose)
     over = review.closes_at is not None and review.closes_at <= reader.now
     if (review.extended and over) or review.top_up or (not missing and what_is_missing(reader.snapshot, review)):
         joins = reader.snapshot.name(review.top_up[0].reviewer) if review.top_up else "NAME"
-        yield Task(
-            _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref),
-            f"fund review assign {review.ref} {joins}",
-            FUND_MANAGER,
-            review.ref,
-            until,
-            lead=proposal.lead,
-            parties=proposal.parties,
-        )
+        what = _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref)
+        yield reader.task(what, "review assign", proposal, typed=f"{review.ref} {joins}", until=until)
 
 
 def _conflicts(reader: InboxReader, proposal: Proposal, review: Review) -> Iterator[Task]:
@@ -101,14 +88,14 @@ def _conflicts(reader: InboxReader, proposal: Proposal, review: Review) -> Itera
         if not grounds or reviewer in review.judged or reviewer not in review.reviewers:
             continue
         name = reader.name(reviewer)
-        yield Task(
-            _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref),
-            f"fund review declare {review.ref} --about {shlex.quote(name)} --stays --reason TEXT",
-            CHAIR,
-            review.ref,
-            until,
-            lead=proposal.lead,
-            parties=proposal.parties,
+        what = _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref)
+        yield reader.task(
+            what,
+            "review declare",
+            proposal,
+            records=ReviewConflictDecided,
+            typed=f"{review.ref} --about {shlex.quote(name)} --stays --reason TEXT",
+            until=until,
             only=reader.chairs_of(proposal),
         )
 
