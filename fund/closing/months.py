@@ -28,10 +28,10 @@ from fund.events import Envelope, Fact
 from fund.events.closing import ClosingLeg, PeriodClosed, PeriodLocked, PeriodReopened, YearClosed
 from fund.language import N_, _
 from fund.ledger import PeriodStatus
-from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.rules.authority import FUND_MANAGER, TREASURER, Guard
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.closing import Period
-from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.unit_of_work import Projection, Snapshot, Step, UnitOfWork
 
 
 class State(StrEnum):
@@ -42,6 +42,7 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+WHOSE = Guard(show="fund period list")
 OPEN, LOCKED, CLOSED = State.OPEN.value, State.LOCKED.value, State.CLOSED.value
 
 TRANSITIONS = (
@@ -85,7 +86,18 @@ def _next(case: Period | None, fact: Fact) -> str:
     return state_after(TRANSITIONS, case.state if case else None, fact)
 
 
-PROJECTIONS = {"period": Projection(Period, apply, TRANSITIONS)}
+def guard(_snapshot: Snapshot, _case: Period, _row: Transition) -> Guard:
+    """The fund's own books."""
+    return WHOSE
+
+
+PROJECTIONS = {"period": Projection(Period, apply, TRANSITIONS, guard)}
+
+
+def _step(uow: UnitOfWork, command: str, ref: str) -> Step:
+    """The step of a month or year; whether it is its turn, the ledger has said."""
+    case = uow.maybe(Period, ref)
+    return uow.begin(command, Period, of=WHOSE, ref=ref) if case is None else uow.transition(command, case)
 
 
 def _state(snapshot: Snapshot, ref: str) -> str:
@@ -112,7 +124,7 @@ def lock(uow: UnitOfWork, *, period: str) -> dict[str, Any]:
         _require_over(uow, month)
         first, second = _people(uow)
         uow.ledger.lock_period(month, actor=first, second_actor=second, recorded_at=uow.now)
-        uow.record(PeriodLocked(ref=month), effective_on=last_day(month))
+        _step(uow, "period lock", month).record(PeriodLocked(ref=month), effective_on=last_day(month))
     uow.next_step = _to_close(uow, parse_period(period))
     return {"period": period, "state": LOCKED}
 
@@ -158,7 +170,8 @@ def _close_month(uow: UnitOfWork, month: str) -> None:
     first, second = _people(uow)
     digest = uow.ledger.trial_balance_hash(as_of=last_day(month))
     uow.ledger.close_period(month, actor=first, second_actor=second, recorded_at=uow.now)
-    uow.record(PeriodClosed(ref=month, trial_balance_sha256=digest.hex()), effective_on=last_day(month))
+    closed = PeriodClosed(ref=month, trial_balance_sha256=digest.hex())
+    _step(uow, "period close", month).record(closed, effective_on=last_day(month))
 
 
 def _close_year(uow: UnitOfWork, year: str, explanation: str) -> dict[str, Any]:
@@ -183,10 +196,10 @@ def _close_year(uow: UnitOfWork, year: str, explanation: str) -> dict[str, Any]:
         if code.startswith("4") and cents
     )
     result = -sum(leg.amount_cents for leg in legs)
-    uow.record(
-        YearClosed(ref=year, legs=legs, result_cents=result, unidentified_cents=unidentified, explanation=explanation),
-        effective_on=ends_on,
+    closed = YearClosed(
+        ref=year, legs=legs, result_cents=result, unidentified_cents=unidentified, explanation=explanation
     )
+    _step(uow, "period close", year).record(closed, effective_on=ends_on)
     for month in begun:
         if uow.ledger.period_of(first_day(month)).status is PeriodStatus.LOCKED:
             _close_month(uow, month)
@@ -303,7 +316,7 @@ def reopen(uow: UnitOfWork, *, period: str, reason: str) -> dict[str, Any]:
 def _reopen_month(uow: UnitOfWork, month: str, reason: str) -> None:
     first, second = _people(uow)
     uow.ledger.reopen_period(month, actor=first, second_actor=second or "-", reason=reason, recorded_at=uow.now)
-    uow.record(PeriodReopened(ref=month, reason=reason), effective_on=last_day(month))
+    _step(uow, "period reopen", month).record(PeriodReopened(ref=month, reason=reason), effective_on=last_day(month))
 
 
 def _reopen_year(uow: UnitOfWork, year: str, reason: str) -> None:
@@ -318,9 +331,8 @@ def _reopen_year(uow: UnitOfWork, year: str, reason: str) -> None:
         )
     _reopen_month(uow, _months(year)[-1], reason)
     entry = uow.ledger.find(f"{case.event_id}/0")
-    uow.record(
-        PeriodReopened(ref=year, reason=reason, entry_seq=entry.seq if entry else None), effective_on=last_day(year)
-    )
+    reopened = PeriodReopened(ref=year, reason=reason, entry_seq=entry.seq if entry else None)
+    _step(uow, "period reopen", year).record(reopened, effective_on=last_day(year))
 
 
 def _months(period: str) -> tuple[str, ...]:

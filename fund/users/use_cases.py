@@ -37,6 +37,7 @@ from fund.rules.authority import (
     FUND_MANAGER,
     SYSTEM_ACTOR,
     Actor,
+    Guard,
     Role,
     Who,
     either,
@@ -125,10 +126,18 @@ def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
     return tuple(sorted(Role(name) for name in names))
 
 
+WHOSE = Guard(show="fund user list")
+
+
+def guard(_snapshot: Snapshot, _case: User, _row: Transition) -> Guard:
+    """People are the fund's own."""
+    return WHOSE
+
+
 PROJECTIONS = {
     "fund": Projection(FundFile, apply_fund),
     "regulations": Projection(RegulationsFile, apply_regulations, REGULATIONS_TRANSITIONS),
-    "user": Projection(User, apply_user, TRANSITIONS),
+    "user": Projection(User, apply_user, TRANSITIONS, guard),
 }
 
 
@@ -210,6 +219,7 @@ def adopt_regulations(uow: UnitOfWork, *, file: InputFile, on: date) -> Envelope
         RegulationsOutOfOrder: Others were adopted that hold from a later day.
     """
     rules = parse_regulations(file["content"], file["name"])
+    uow.begin("regulations adopt", RegulationsFile, of=Guard(show="fund regulations show"), ref=rules.version)
     if uow.maybe(RegulationsFile, rules.version) is not None:
         taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
         raise FaultyRegulations(file=file["name"], problem=taken)
@@ -255,6 +265,7 @@ def add_user(
         NoSeatLeft: Every seat of the committee is filled.
         UnknownRef: No such partner.
     """
+    step = uow.begin("user add", User, of=WHOSE)
     given = [_role(role) for role in roles]
     require_printable({"name": name})
     if len(name) > LONGEST_NAME:
@@ -268,7 +279,7 @@ def add_user(
     seat = _seat(uow, user_id, name, given, organisation=None if seconded else partner, deputy_of=deputy_of)
     uow.store.work.keep_name(user_id, name)
     uow.next_step = f"fund --as {name} inbox"
-    return uow.record(
+    return step.record(
         UserAdded(
             ref=user_id,
             roles=tuple(sorted(role.value for role in given)),
@@ -294,6 +305,7 @@ def change_user(
         UnknownUser, UnknownRole, ExclusiveRole, LastAdmin, NoDeputy, NoSeatLeft, UnknownRef: As they say.
     """
     actor = uow.user(name)
+    step = uow.transition("user change", uow.case(User, actor.user_id))
     given = [_role(role) for role in roles]
     require_compatible_roles(name, given)
     if Role.ADMIN not in given:
@@ -302,7 +314,7 @@ def change_user(
         uow.partner(partner)
     organisation = None if seconded else partner
     seat = _seat(uow, actor.user_id, name, given, organisation=organisation, deputy_of=deputy_of)
-    return uow.record(
+    return step.record(
         UserChanged(
             ref=actor.user_id,
             roles=tuple(sorted(role.value for role in given)),
@@ -361,8 +373,9 @@ def revoke_user(uow: UnitOfWork, *, name: str, reason: str) -> Envelope:
     if not reason.strip():
         raise ReasonMissing(command="user revoke")
     leaving = uow.user(name)
+    step = uow.transition("user revoke", uow.case(User, leaving.user_id))
     _require_another_admin(uow, leaving)
-    return uow.record(UserRevoked(ref=leaving.user_id, reason=reason))
+    return step.record(UserRevoked(ref=leaving.user_id, reason=reason))
 
 
 def _require_another_admin(snapshot: Snapshot, actor: Actor) -> None:

@@ -42,7 +42,7 @@ from fund.rules.authority import FUND_MANAGER
 from fund.rules.regulations import standard_text
 from fund.schemas.agreements import parse_terms
 from fund.schemas.evaluations import parse_evaluation
-from fund.users.use_cases import add_user
+from fund.users.use_cases import PROJECTIONS, add_user
 from fund.workflows import commands
 from fund.workflows.delivery import carry_out, found_fund, open_fund
 from fund.workflows.delivery.arguments import decode, encode
@@ -65,7 +65,10 @@ def two_people(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def stands_for(monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
-    """From here on this is the command of its name."""
+    """From here on this is the command of its name, also in the lifecycle of a user."""
+    users = PROJECTIONS["user"]
+    rows = tuple(replace(row, second=command.second) if row.command == command.name else row for row in users.table)
+    monkeypatch.setitem(PROJECTIONS, "user", replace(users, table=rows))
     monkeypatch.setattr("fund.workflows.delivery.asking.COMMANDS", {**commands.COMMANDS, command.name: command})
 
 

@@ -41,11 +41,14 @@ from fund.events.costs import TransferSent
 from fund.events.decisions import DecisionApproved
 from fund.events.exits import PartnerExited
 from fund.events.receipts import CostCharged
+from fund.schemas.capital import DistributionKey
 from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
+from fund.workflows.delivery.takers import takers
 from fund.workflows.exits import paying
 from fund.workflows.exits.later import LONG_STOP
+from fund.workflows.partners.lifecycle import KEY_TRANSITIONS
 from fund.workflows.proposals.lineage import require_active
 from tests.factories import World, founded
 from tests.workflows.leaving import (
@@ -154,6 +157,35 @@ def test_five_people_bring_a_settlement_into_the_books(world: World) -> None:
     assert following.startswith(f"fund payee record {BUNNIK} "), "it has no account yet"
     assert standing(world, f"3000.{BUNNIK}", f"2200.{BUNNIK}", f"2210.{BUNNIK}") == (0, -1_950_000, -1_158_750)
     refused(TransitionNotAllowed, lambda: proposed(world))
+
+
+def test_the_confirmation_of_an_agreement_is_offered_to_whom_it_would_let_through(world: World) -> None:
+    world.user("tess", "treasurer", "deputy_chair")
+    world.user("bela", "committee_chair", partner=BUNNIK)
+    notice(world)
+    world.clock(date(2026, 7, 6))
+    world.both("partner propose-settlement", user="anna", second="tess", ref=BUNNIK)
+    made = world.do("partner agree-settlement", user="piet", ref=BUNNIK)["pending"]
+    able = takers(world.fund, f"fund confirm {made}", user="nobody")
+    assert able is not None
+    assert "carla" in able
+    assert not {"tess", "bela", "piet"} & set(able), "acted before, is of the partner, made it"
+    refused(SameHands, lambda: world.do("confirm", user="tess", ref=made))
+    refused(ConflictOfInterest, lambda: world.do("confirm", user="bela", ref=made))
+    assert not [each for each in world.look("inbox", user="tess")["items"] if made in each["command"]]
+
+
+def test_who_gave_notice_sits_in_the_body_and_has_no_vote_on_a_key(world: World) -> None:
+    key = b'name = "gelijk"\nfamily = "equal"\nfrom_on = 2026-03-01\n'
+    world.do("key adopt", user="anna", file={"name": "key.toml", "content": key})
+    notice(world)
+    with world.snapshot() as snapshot:
+        found = snapshot.case(DistributionKey, "gelijk")
+        row = next(each for each in KEY_TRANSITIONS if each.command == "decision vote")
+        assert BUNNIK in board(snapshot, Matter(NOBODY)).seats
+        assert BUNNIK not in snapshot.guard(found, row).own
+        assert BUNNIK in board(snapshot, Matter(NOBODY)).seats
+    assert takers(world.fund, "fund decision vote gelijk --for", user="anna") == ["fatima", "sara"]
 
 
 def test_what_lies_free_no_more_waits_in_the_later_part_and_comes_at_the_long_stop(world: World) -> None:
