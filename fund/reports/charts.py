@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from importlib import resources
-from math import floor
 from typing import Any
 
 from lxml import etree
 
 from fund.errors.usage import ReportsMissing
 from fund.language import N_, _, language, number
+from fund.money import half_up
 from fund.reports.typeface import width_of
 
 CHARTS = ("balance", "flows", "experiments", "revolving", "burden", "liquidity", "backtest", "distribution")
@@ -118,7 +118,7 @@ def rounded(amounts_cents: Sequence[int], *, unit_cents: int = 100) -> list[int]
         unit_cents: 100 for whole euros, 100_000 for thousands.
     """
     floors = [cents // unit_cents for cents in amounts_cents]
-    short = floor(Fraction(sum(amounts_cents), unit_cents) + Fraction(1, 2)) - sum(floors)
+    short = half_up(Fraction(sum(amounts_cents), unit_cents)) - sum(floors)
     by_rest = sorted(range(len(floors)), key=lambda at: (-(amounts_cents[at] % unit_cents), at))
     for at in by_rest[:short]:
         floors[at] += 1

@@ -144,11 +144,6 @@ def taken(snapshot: Snapshot, since: date | None, until: date | None, known_at: 
     return Excerpt(snapshot.ledger, since, until, known_at, last)
 
 
-def euros_of(cents: int) -> str:
-    """An amount as programs read it: a point, two decimals, a minus where it is less than zero."""
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
-
-
 def corrects(entry: Entry) -> str:
     """What the entry undoes, in words between brackets: corrections are entries of their own; mostly nothing."""
     parts = []

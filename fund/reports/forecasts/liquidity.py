@@ -18,9 +18,10 @@ from typing import Any
 
 from fund.dates import add_months
 from fund.language import N_
+from fund.money import half_up
 from fund.reports.forecasts.assumptions import chosen
 from fund.reports.forecasts.portfolio import Portfolio, portfolio
-from fund.reports.forecasts.quarters import Flow, Quarters, cumulated, half_up, steps
+from fund.reports.forecasts.quarters import Flow, Quarters, cumulated, steps
 from fund.reports.forecasts.simulation import (
     FULL,
     Dice,

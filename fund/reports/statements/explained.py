@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from fund.language import N_
+from fund.money import ratio_text
 from fund.reports.quantities import QUANTITIES, Line
 from fund.reports.statements.position_data import Award, Claim, PositionData, Share
 from fund.store import Told
@@ -146,7 +147,7 @@ def _months(found: PositionData) -> Iterator[Row]:
         assert isinstance(at, Fraction)
         yield _row(
             "month", None, _first_of(month), "contributions", month, None, posting_cents=cents,
-            amount=f"{at.numerator}/{at.denominator}",
+            amount=ratio_text(at),
         )  # fmt: skip
 
 
@@ -268,4 +269,4 @@ def inputs_of(found: PositionData, values: Mapping[str, Any]) -> list[Row]:
 
 
 def _text(total: Fraction, like: Any) -> str | int:
-    return f"{total.numerator}/{total.denominator}" if isinstance(like, str) else int(total)
+    return ratio_text(total) if isinstance(like, str) else int(total)

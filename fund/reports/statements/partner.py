@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from fund.money import ratio_text
 from fund.reports.exits import as_json, quote_of
 from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
@@ -87,8 +88,7 @@ def partner_statement(
 def _ratio(above: int, below: int) -> str | None:
     if not below:
         return None
-    share = Fraction(above, below)
-    return f"{share.numerator}/{share.denominator}"
+    return ratio_text(Fraction(above, below))
 
 
 def _key(snapshot: Snapshot, partner: str, day: date, last: int | None) -> dict[str, Any] | None:

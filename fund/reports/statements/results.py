@@ -13,6 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from fund.money import ratio_text
 from fund.reports.history import cases_on
 from fund.reports.statements.position_data import PositionData
 from fund.schemas.capital import Call
@@ -146,26 +147,20 @@ def lead_times(found: PositionData) -> list[dict[str, Any]]:
         {
             "step": step,
             "count": len(took),
-            "median_days": _text(_median([each.days for each in took])),
+            "median_days": _median([each.days for each in took]),
             "max_days": max((each.days for each in took), default=None),
             "within": sum(each.within for each in took),
-            "share_within": _text(Fraction(sum(each.within for each in took), len(took))) if took else None,
+            "share_within": ratio_text(Fraction(sum(each.within for each in took), len(took))) if took else None,
         }
         for step, took in steps.items()
     ]
 
 
-def _median(days: list[int]) -> Fraction | None:
+def _median(days: list[int]) -> str | None:
     if not days:
         return None
     ordered, middle = sorted(days), len(days) // 2
-    return Fraction(
-        ordered[middle] if len(days) % 2 else ordered[middle - 1] + ordered[middle], 1 + (len(days) + 1) % 2
-    )
-
-
-def _text(value: Fraction | None) -> str | None:
-    return None if value is None else f"{value.numerator}/{value.denominator}"
+    return ratio_text(Fraction(ordered[middle] + ordered[-middle - 1], 2))
 
 
 # ----------------------------------------------------------------------------------------------------------- partners
@@ -223,8 +218,8 @@ def benefit_balances(found: PositionData) -> list[dict[str, Any]]:
             "contributed_cents": contributed[partner],
             "received_cents": received[partner],
             "received_as_lead_cents": led[partner],
-            "ratio": _text(Fraction(received[partner], contributed[partner])) if contributed[partner] else None,
-            "ratio_as_lead": _text(Fraction(led[partner], contributed[partner])) if contributed[partner] else None,
+            "ratio": ratio_text(Fraction(received[partner], contributed[partner])) if contributed[partner] else None,
+            "ratio_as_lead": ratio_text(Fraction(led[partner], contributed[partner])) if contributed[partner] else None,
         }
         for partner in sorted({*contributed, *received, *led} - {""})
     ]
