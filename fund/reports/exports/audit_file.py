@@ -88,10 +88,7 @@ def xaf(
     return {
         "path": path,
         "format": "XAF 4.0",
-        "since": since.isoformat(),
-        "until": until.isoformat(),
-        "known_at": known_at,
-        "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
+        **excerpt.as_json(),
         **found,
     }
 

@@ -81,10 +81,7 @@ def _written(
     return {
         "path": path,
         "format": name,
-        "since": since.isoformat() if since else None,
-        "until": until.isoformat() if until else None,
-        "known_at": known_at,
-        "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
+        **excerpt.as_json(),
         "entries": count.entries,
         "postings": count.postings,
         "assertions": len(excerpt.moved),

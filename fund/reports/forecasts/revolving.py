@@ -42,8 +42,6 @@ from fund.unit_of_work import Snapshot
 
 YEARS = (1, 3, 5, 10)
 PERCENTS = (5, 10, 25, 50, 75, 90, 95)
-AWARDS = ("none", "regrant")
-"""Whether money that is free is awarded again: not, or all of it, once a year, as the average award of the fund."""
 MOST_NEW = 12
 """A year's new awards are so many at most: more of them would only be smaller."""
 MONTH_DAYS, QUARTER_DAYS = 45, 91
