@@ -51,32 +51,11 @@ _NUMBERS: Mapping[str, Mapping[str, Any]] = {
 _FRACTION = re.compile(r"-?[0-9]+/[0-9]+", re.ASCII)
 _LONG_NUMBER = re.compile(r"-?[0-9]+\.[0-9]{2,}")
 _SVG = "http://www.w3.org/2000/svg"
-_KEPT = frozenset(
-    (
-        "d",
-        "fill",
-        "stroke",
-        "stroke-width",
-        "stroke-dasharray",
-        "fill-opacity",
-        "stroke-opacity",
-        "transform",
-        "text-anchor",
-        "font-size",
-        "font-weight",
-        "dx",
-        "dy",
-        "x",
-        "x1",
-        "x2",
-        "y",
-        "y1",
-        "y2",
-        "width",
-        "height",
-        "viewBox",
-    )
-)
+_KEPT = frozenset((
+    "d", "fill", "stroke", "stroke-width", "stroke-dasharray", "fill-opacity", "stroke-opacity", "transform",
+    "text-anchor", "font-size", "font-weight", "dx", "dy", "x", "x1", "x2", "y", "y1", "y2", "width", "height",
+    "viewBox",
+))  # fmt: skip
 _STRONG = ("600", "bold")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from fund.glossary import theme_names
 from fund.reports.exports.files import csv_bytes
 from fund.reports.exports.grants import KINDS, Grant, Row, grants_of, organisation
+from fund.reports.history import head_of
 from fund.unit_of_work import Snapshot
 
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -50,13 +51,10 @@ def register(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | N
     """
     day = as_of or snapshot.today
     report = grants_of(snapshot, as_of=day, known_at=known_at)
-    head = snapshot.ledger.head()
-    seq = head.seq if known_at is None else min(known_at, head.seq)
     return {
         "fund": snapshot.store.work.setting("founded") or "",
         "as_of": day.isoformat(),
-        "known_at": seq,
-        "head": {"seq": seq, "hash": (snapshot.ledger.entry(seq).hash if seq else head.hash).hex()},
+        **head_of(snapshot, known_at),
         "licence": LICENCE,
         "columns": [dict(each) for each in columns()],
         "grounds": [dict(each) for each in grounds()],

@@ -34,6 +34,7 @@ from fund.reports.forecasts.simulation import (
     quantile,
     unpacked,
 )
+from fund.reports.history import head_of
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions, Delay
 from fund.unit_of_work import Snapshot
 
@@ -330,10 +331,7 @@ def named(definitions: Mapping[str, str]) -> dict[str, str]:
 
 def made_from(snapshot: Snapshot, day: date, known_at: int | None) -> dict[str, Any]:
     """What every forecast says of the books it was made of."""
-    head = snapshot.ledger.head()
-    seq = head.seq if known_at is None else min(known_at, head.seq)
-    digest = snapshot.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash
-    return {"as_of": day.isoformat(), "known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
+    return {"as_of": day.isoformat(), **head_of(snapshot, known_at)}
 
 
 def as_json(found: LiquidityProjection) -> dict[str, Any]:

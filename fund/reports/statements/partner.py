@@ -13,11 +13,10 @@ from typing import Any
 
 from fund.money import ratio_text
 from fund.reports.exits import as_json, quote_of
-from fund.reports.history import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, head_of, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.shares import Paid, paid_by
 from fund.reports.statements.holder import Accounts, balance_or_zero
-from fund.reports.statements.position import head_of
 from fund.rules.keys import fraction_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, Call, DistributionKey, Partner

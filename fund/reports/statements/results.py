@@ -71,15 +71,12 @@ def evaluations(found: PositionData) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One step that one proposal took: from a fact to a fact (or an entry), in days, and whether within its term."""
+    """One step that one proposal took: from a day until a day, and whether within its term."""
 
     step: str
     proposal: str
-    from_seq: int
     from_on: date
-    to_seq: int
     to_on: date
-    to_entry: bool
     within: bool
 
     @property
@@ -110,20 +107,16 @@ def journeys(found: PositionData) -> list[Journey]:
     for ref, fact in decided.items():
         if ref in submitted:
             late = any(each.ref == ref and each.seq < fact.seq for each in extended)
-            made.append(_between(STEPS[0], ref, submitted[ref], fact, within=not late))
+            made.append(Journey(STEPS[0], ref, submitted[ref].effective_on, fact.effective_on, not late))
         if ref in paid:
             first = paid[ref]
             within = first.due_on is None or first.effective_on <= first.due_on
-            made.append(
-                Journey(STEPS[1], ref, fact.seq, fact.effective_on, first.seq, first.effective_on, True, within)
-            )
+            made.append(Journey(STEPS[1], ref, fact.effective_on, first.effective_on, within))
     for ref, fact in completed.items():
         if ref in paid:
             first = paid[ref]
             within = ref not in ends or fact.effective_on <= ends[ref]
-            made.append(
-                Journey(STEPS[2], ref, first.seq, first.effective_on, fact.seq, fact.effective_on, False, within)
-            )
+            made.append(Journey(STEPS[2], ref, first.effective_on, fact.effective_on, within))
     return sorted(made, key=lambda each: (STEPS.index(each.step), each.proposal))
 
 
@@ -132,10 +125,6 @@ def _first(facts: Iterable[Told]) -> dict[str, Told]:
     for each in facts:
         found.setdefault(each.ref, each)
     return found
-
-
-def _between(step: str, ref: str, before: Told, after: Told, *, within: bool) -> Journey:
-    return Journey(step, ref, before.seq, before.effective_on, after.seq, after.effective_on, False, within)
 
 
 def lead_times(found: PositionData) -> list[dict[str, Any]]:

@@ -17,9 +17,8 @@ from fund.dates import last_day
 from fund.language import N_, _
 from fund.language import day as day_in_words
 from fund.money import half_up, ratio_text
-from fund.reports.history import last_fact, regulations_on
+from fund.reports.history import head_of, last_fact, regulations_on
 from fund.reports.layout import Column, Page, Table
-from fund.reports.statements.position import head_of
 from fund.rules.regulations import Regulations
 from fund.unit_of_work import Snapshot
 

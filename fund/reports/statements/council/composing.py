@@ -15,12 +15,11 @@ from typing import Any
 
 from fund.money import half_up, ratio_text
 from fund.reports.exits import quote_of
-from fund.reports.history import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, head_of, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.days import Days
 from fund.reports.statements.council.lessons import Lessons
 from fund.reports.statements.council.shares import Paid, divided, flows_of, paid_by
-from fund.reports.statements.position import head_of
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, VOTING, Partner
