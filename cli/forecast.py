@@ -21,7 +21,7 @@ from fund.reports.forecasts.commands import ForecastLiquidity, ForecastRevolving
 forecast = noun("forecast", N_("Look ahead: liquidity and revolving"))
 
 MOST_YEARS = 30
-_LEAVING = (
+_EXPORT_OPTIONS = (
     formatted("table", "json", "csv"),
     option("--output", metavar="FILE", help=N_("Write it to this file")),
     option("--plot", metavar="FILE", help=N_("Draw it too: a file that ends in .svg or .png")),
@@ -30,7 +30,7 @@ _LEAVING = (
 
 
 def _export_options(function: Any) -> Any:
-    for decorate in reversed(_LEAVING):
+    for decorate in reversed(_EXPORT_OPTIONS):
         function = decorate(function)
     return function
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import floor
 
 from fund.errors.amounts import AmountTooLarge, InvalidAmount, NotIntegerCents
 from fund.language import N_, _
@@ -76,6 +77,16 @@ def format_plain(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     whole, part = divmod(abs(cents), 100)
     return f"{sign}{whole}.{part:02d}"
+
+
+def half_up(value: Fraction) -> int:
+    """A fraction of cents in whole cents, half a cent up."""
+    return floor(value + Fraction(1, 2))
+
+
+def ratio_text(value: Fraction) -> str:
+    """An exact fraction as JSON has it: ``7/10``, ``1/1``."""
+    return f"{value.numerator}/{value.denominator}"
 
 
 def require_cents(value: object) -> int:

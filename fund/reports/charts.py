@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from importlib import resources
-from math import floor
 from typing import Any
 
 from lxml import etree
 
 from fund.errors.usage import ReportsMissing
 from fund.language import N_, _, language, number
+from fund.money import half_up
 from fund.reports.typeface import width_of
 
 CHARTS = ("balance", "flows", "experiments", "revolving", "burden", "liquidity", "backtest", "distribution")
@@ -51,32 +51,11 @@ _NUMBERS: Mapping[str, Mapping[str, Any]] = {
 _FRACTION = re.compile(r"-?[0-9]+/[0-9]+", re.ASCII)
 _LONG_NUMBER = re.compile(r"-?[0-9]+\.[0-9]{2,}")
 _SVG = "http://www.w3.org/2000/svg"
-_KEPT = frozenset(
-    (
-        "d",
-        "fill",
-        "stroke",
-        "stroke-width",
-        "stroke-dasharray",
-        "fill-opacity",
-        "stroke-opacity",
-        "transform",
-        "text-anchor",
-        "font-size",
-        "font-weight",
-        "dx",
-        "dy",
-        "x",
-        "x1",
-        "x2",
-        "y",
-        "y1",
-        "y2",
-        "width",
-        "height",
-        "viewBox",
-    )
-)
+_KEPT = frozenset((
+    "d", "fill", "stroke", "stroke-width", "stroke-dasharray", "fill-opacity", "stroke-opacity", "transform",
+    "text-anchor", "font-size", "font-weight", "dx", "dy", "x", "x1", "x2", "y", "y1", "y2", "width", "height",
+    "viewBox",
+))  # fmt: skip
 _STRONG = ("600", "bold")
 
 
@@ -118,7 +97,7 @@ def rounded(amounts_cents: Sequence[int], *, unit_cents: int = 100) -> list[int]
         unit_cents: 100 for whole euros, 100_000 for thousands.
     """
     floors = [cents // unit_cents for cents in amounts_cents]
-    short = floor(Fraction(sum(amounts_cents), unit_cents) + Fraction(1, 2)) - sum(floors)
+    short = half_up(Fraction(sum(amounts_cents), unit_cents)) - sum(floors)
     by_rest = sorted(range(len(floors)), key=lambda at: (-(amounts_cents[at] % unit_cents), at))
     for at in by_rest[:short]:
         floors[at] += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
@@ -36,6 +36,14 @@ def last_fact(snapshot: Snapshot, known_at: int | None) -> int | None:
         return envelope.seq if envelope is not None else 0
 
     return snapshot.cached(("last fact", known_at), read)
+
+
+def head_of(snapshot: Snapshot, known_at: int | None) -> dict[str, Any]:
+    """The last entry that counts: its number, and number with hash under ``head``."""
+    head = snapshot.ledger.head()
+    seq = head.seq if known_at is None else min(known_at, head.seq)
+    digest = snapshot.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash if seq else bytes(32)
+    return {"known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
 
 
 def cases_on(

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.language import N_
+from fund.money import ratio_text
 
 NOTHING = N_("there is nothing to divide by")
 
@@ -213,7 +214,7 @@ INDICATORS: tuple[Indicator, ...] = (
         N_("E / sum of I_j x CPI_t / CPI_j: equity against contributions at the prices of the day"),
         "ratio",
         lambda b: None if b.real_i is None else _ratio(b.e, b.real_i),
-        lambda b: {"E_cents": b.e, "I_at_prices_of_the_day": None if b.real_i is None else _text(b.real_i)},
+        lambda b: {"E_cents": b.e, "I_at_prices_of_the_day": None if b.real_i is None else ratio_text(b.real_i)},
         why=lambda b: b.real_why,
     ),
     Indicator(
@@ -477,14 +478,10 @@ def figures(inputs: IndicatorInputs) -> dict[str, dict[str, Any]]:
     for indicator in INDICATORS:
         value = indicator.value(inputs)
         found[indicator.name] = {
-            "value": _text(value) if isinstance(value, Fraction) else value,
+            "value": ratio_text(value) if isinstance(value, Fraction) else value,
             "unit": indicator.unit,
             "definition": indicator.definition,
             "inputs": dict(indicator.inputs(inputs)),
             "why": (indicator.why(inputs) or NOTHING) if value is None else None,
         }
     return found
-
-
-def _text(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

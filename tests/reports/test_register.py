@@ -17,6 +17,7 @@ import pytest
 from fund.reports.cash import cash_of
 from fund.reports.exports.grants import grants_of, organisation
 from fund.reports.exports.register import REGISTER_FORMATS, columns, grounds, register
+from fund.reports.forecasts.liquidity import made_from
 from fund.unit_of_work import Snapshot
 from tests.conftest import Fund
 from tests.factories import founded
@@ -75,6 +76,12 @@ def test_on_an_earlier_day_later_decisions_are_not_there_yet(story: Told) -> Non
         assert register(snapshot, known_at=0)["rows"] == []
         award = next(entry.seq for entry in snapshot.ledger.entries(kind="decision.approved"))
         assert [row["grant"] for row in register(snapshot, known_at=award)["rows"]] == ["2024-001"]
+
+
+def test_before_the_first_entry_there_is_no_hash(story: Told) -> None:
+    with seen(story.url) as snapshot:
+        for found in (register(snapshot, known_at=0), made_from(snapshot, snapshot.today, 0)):
+            assert found["head"] == {"seq": 0, "hash": "0" * 64}
 
 
 def test_what_is_not_decided_or_was_rejected_is_not_in_it(story: Told) -> None:

@@ -265,7 +265,7 @@ def test_the_balance_goes_on_as_the_forecast_expects(fund: PublicFund, folder: P
     assert "Until quarter" in told
     for quarter, sentence in (("buffer_met_low_in", "If things go badly"), ("buffer_met_in", "We expect the money")):
         fund.__dict__["forecast"] = {**fund.forecast, quarter: "2028-Q4"}
-        said, _columns, _rows = FIGURES["saldo"].told(fund)
+        said, _columns, _rows = FIGURES["saldo"].content(fund)
         assert said["title"].startswith(sentence)
         assert said["title"].endswith("quarter 4 of 2028")
     del fund.__dict__["forecast"]

@@ -18,7 +18,8 @@ from lxml import etree
 
 from fund.errors.exports import AuditFileFaulty
 from fund.language import _
-from fund.reports.exports.excerpt import euros_of, identified
+from fund.money import format_plain
+from fund.reports.exports.excerpt import identified
 
 NAMESPACE = "http://www.odb.belastingdienst.nl/Belastingdienst/BCPP/1.1/structures/XmlauditfileXAF_4.0"
 
@@ -110,7 +111,7 @@ class _Reading:
             case "transaction":
                 found = sum(self._line(line, self.moved) for line in element.iterchildren(_LINE))
                 if found:
-                    self._faulty(element, _("debit and credit differ by {amount}").format(amount=euros_of(found)))
+                    self._faulty(element, _("debit and credit differ by {amount}").format(amount=format_plain(found)))
             case "obLine":
                 self._line(element, self.opening)
             case "openingBalance":
@@ -139,15 +140,15 @@ class _Reading:
         said = {tag: element.findtext(_tag(tag)) for tag in ("linesCount", "totalDebit", "totalCredit")}
         found = {
             "linesCount": str(sums.lines),
-            "totalDebit": euros_of(sums.debit),
-            "totalCredit": euros_of(sums.credit),
+            "totalDebit": format_plain(sums.debit),
+            "totalCredit": format_plain(sums.credit),
         }
         for tag, value in found.items():
             if said[tag] != value:
                 reason = _("{tag} says {said}, the lines {found}").format(tag=tag, said=said[tag], found=value)
                 self._faulty(element, reason)
         if sums.debit != sums.credit:
-            difference = euros_of(sums.debit - sums.credit)
+            difference = format_plain(sums.debit - sums.credit)
             self._faulty(element, _("debit and credit differ by {amount}").format(amount=difference))
 
     def ends(self, closing: Mapping[str, int], lines: int) -> None:
@@ -159,7 +160,7 @@ class _Reading:
             said, found = wanted.get(account, 0), self.stands.get(account, 0)
             if said != found:
                 reason = _("account {account} ends at {found}, in the ledger at {said}").format(
-                    account=account, found=euros_of(found), said=euros_of(said)
+                    account=account, found=format_plain(found), said=format_plain(said)
                 )
                 self._faulty(None, reason)
 

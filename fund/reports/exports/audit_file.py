@@ -25,8 +25,9 @@ from fund.bank import pictures
 from fund.dates import day_of, first_day, last_day
 from fund.errors.exports import ExportOfTwoYears, FaultyTaxNumber, TaxNumberUnknown
 from fund.ledger import AccountType, Entry, Layer
+from fund.money import format_plain
 from fund.reports.exports.audit_check import NAMESPACE, checked
-from fund.reports.exports.excerpt import Excerpt, Holder, corrects, euros_of, holders_of, identified, main_sums, taken
+from fund.reports.exports.excerpt import Excerpt, Holder, corrects, holders_of, identified, main_sums, taken
 from fund.reports.exports.files import beside
 from fund.reports.history import last_fact, regulations_on
 from fund.rules.regulations import TAX_NUMBER, Identity
@@ -87,10 +88,7 @@ def xaf(
     return {
         "path": path,
         "format": "XAF 4.0",
-        "since": since.isoformat(),
-        "until": until.isoformat(),
-        "known_at": known_at,
-        "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
+        **excerpt.as_json(),
         **found,
     }
 
@@ -226,7 +224,7 @@ class _Gathering:
             _put(line, "docRef", document)
             _put(line, "effDate", day)
             _put(line, "desc", memo)
-            _put(line, "amnt", euros_of(abs(cents)))
+            _put(line, "amnt", format_plain(abs(cents)))
             _put(line, "amntTp", "D" if cents > 0 else "C")
             if holder is not None:
                 _put(line, "custSupID", holder)
@@ -367,9 +365,9 @@ def _customer_supplier(holder: Holder) -> Any:
         ("custSupID", identified(holder.ref)),
         ("custSupName", _plain(holder.name, 50)),
         ("custSupTp", "B" if holder.owes and holder.is_owed else "C" if holder.owes else "S"),
-        ("opBalDesc", euros_of(abs(holder.opening_cents))),
+        ("opBalDesc", format_plain(abs(holder.opening_cents))),
         ("opBalTp", _side(holder.opening_cents)),
-        ("clBalDesc", euros_of(abs(holder.closing_cents))),
+        ("clBalDesc", format_plain(abs(holder.closing_cents))),
         ("clBalTp", _side(holder.closing_cents)),
     )
 
@@ -437,7 +435,7 @@ def _opening(excerpt: Excerpt) -> tuple[Any, _Totals]:
                 "obLine",
                 ("nr", str(totals.lines)),
                 ("accID", identified(main)),
-                ("amnt", euros_of(abs(cents))),
+                ("amnt", format_plain(abs(cents))),
                 ("amntTp", _side(cents)),
             )
             line.tail = "\n"
@@ -452,8 +450,8 @@ def _opening(excerpt: Excerpt) -> tuple[Any, _Totals]:
 def _counted(totals: _Totals) -> list[Any]:
     parts = etree.Element("counted")
     _put(parts, "linesCount", str(totals.lines))
-    _put(parts, "totalDebit", euros_of(totals.debit_cents))
-    _put(parts, "totalCredit", euros_of(totals.credit_cents))
+    _put(parts, "totalDebit", format_plain(totals.debit_cents))
+    _put(parts, "totalCredit", format_plain(totals.credit_cents))
     return list(parts)
 
 

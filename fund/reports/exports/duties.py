@@ -8,8 +8,6 @@ Source: lifecycle.md 1 (G7).
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +18,7 @@ from fund.errors.commands import UnknownRef
 from fund.events import Envelope, Fact
 from fund.events.founding import CommandRefused, UserAdded, UserChanged
 from fund.events.payments import PaymentsBatched, PaymentSent
+from fund.reports.exports.files import csv_bytes
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.segregation_of_duties import RULES, Hands, Pair, Trouble
 from fund.unit_of_work import Snapshot
@@ -227,23 +226,13 @@ def as_json(found: Mapping[str, Any]) -> bytes:
 
 
 def as_csv(found: Mapping[str, Any]) -> bytes:
-    """Acts, then pairs, then findings, in one table: UTF-8 with a mark for Excel, no cell that starts a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    """Acts, then pairs, then findings, in one table."""
+    rows = []
     for record in ("act", "pair", "finding"):
         for row in found[f"{record}s"]:
-            cells = {**row, "record": record, "roles": " + ".join(row.get("roles", ()))}
-            if record != "act":
-                cells["ok"] = "yes" if row.get("ok") else "no"
-            writer.writerow([_cell(cells.get(name)) for name in COLUMNS])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.lstrip()[:1] in tuple("=+-@"):
-        return "'" + value
-    return "" if value is None else value
+            ok = {} if record == "act" else {"ok": "yes" if row.get("ok") else "no"}
+            rows.append({**row, "record": record, "roles": " + ".join(row.get("roles", ())), **ok})
+    return csv_bytes(COLUMNS, rows)
 
 
 DUTY_FORMATS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {"csv": as_csv, "json": as_json}

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from fund.errors.exports import ExportTurnedAround
 from fund.ledger import Account, AccountType, Entry, Ledger, TrialBalanceRow, flushed, main_of
@@ -70,6 +71,28 @@ class Excerpt:
     def last_hash(self) -> str:
         """Its hash: it vouches for all entries up to it."""
         return self.last.hash.hex() if self.last is not None else "0" * 64
+
+    def as_json(self) -> dict[str, Any]:
+        """Which books these are."""
+        return {
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "known_at": self.known_at,
+            "head": {"seq": self.last_seq, "hash": self.last_hash},
+        }
+
+    def manifest(self, form: str, seqs: Held, files: Mapping[str, Any]) -> dict[str, Any]:
+        """What a folder with these books says of itself, once its files are written."""
+        return {
+            "format": form,
+            "version": 1,
+            "book": self.ledger.book,
+            "currency": self.ledger.currency,
+            **self.as_json(),
+            "entries": seqs.count,
+            "seqs": seqs.ranges,
+            "files": files,
+        }
 
     @cached_property
     def accounts(self) -> dict[str, Account]:
@@ -142,11 +165,6 @@ def taken(snapshot: Snapshot, since: date | None, until: date | None, known_at: 
     last = snapshot.ledger.last_entry(as_of=until, known_at=known_at)
     flushed(snapshot.ledger.connection)
     return Excerpt(snapshot.ledger, since, until, known_at, last)
-
-
-def euros_of(cents: int) -> str:
-    """An amount as programs read it: a point, two decimals, a minus where it is less than zero."""
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
 
 
 def corrects(entry: Entry) -> str:

@@ -23,7 +23,7 @@ from fund.ledger import REVERSAL, main_of
 from fund.reports.cash import Cash, Payments
 from fund.reports.exports.grants import Grant, Row, grants_of, organisation
 from fund.reports.exports.register import LICENCE
-from fund.reports.history import last_fact, regulations_on
+from fund.reports.history import head_of, last_fact, regulations_on
 from fund.rules.regulations import Regulations
 from fund.unit_of_work import Snapshot
 
@@ -69,19 +69,17 @@ def giving(
         raise NothingToPublish(as_of=day)
     rules = regulations_on(snapshot, day, last=last_fact(snapshot, known_at))
     publishing = _Publishing(snapshot, chosen, fund, rules, report.rounds, _came_back(snapshot, day, known_at))
-    head = snapshot.ledger.head()
-    seq = head.seq if known_at is None else min(known_at, head.seq)
+    head = head_of(snapshot, known_at)
     grants = [publishing.grant(each) for each in report.grants]
     return {
         "as_of": day.isoformat(),
-        "known_at": seq,
-        "head": {"seq": seq, "hash": (snapshot.ledger.entry(seq).hash if seq else head.hash).hex()},
+        **head,
         "package": {
             "version": "1.4",
             "title": f"{fund}: toekenningen tot en met {day.isoformat()}",
             "description": (
                 "Elke toekenning met wat ervan werd: wijziging, intrekking, vaststelling, betaling, terugbetaling "
-                f"(sleutel revolvingFund). Stand van boeking {seq} van het grootboek."
+                f"(sleutel revolvingFund). Stand van boeking {head['known_at']} van het grootboek."
             ),
             "issued": day.isoformat(),
             "modified": max(each["dateModified"] for each in grants),

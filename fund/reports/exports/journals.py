@@ -19,7 +19,8 @@ from typing import IO, Any
 from fund.bank import pictures
 from fund.dates import EARLIEST
 from fund.ledger import Account, AccountType, Entry, Layer
-from fund.reports.exports.excerpt import Excerpt, corrects, euros_of, taken
+from fund.money import format_plain
+from fund.reports.exports.excerpt import Excerpt, corrects, taken
 from fund.reports.exports.files import beside
 from fund.unit_of_work import Snapshot
 
@@ -80,10 +81,7 @@ def _written(
     return {
         "path": path,
         "format": name,
-        "since": since.isoformat() if since else None,
-        "until": until.isoformat() if until else None,
-        "known_at": known_at,
-        "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
+        **excerpt.as_json(),
         "entries": count.entries,
         "postings": count.postings,
         "assertions": len(excerpt.moved),
@@ -148,7 +146,7 @@ def _hledger(out: IO[str], excerpt: Excerpt, count: _Count) -> None:
         out.write(f"\n{excerpt.since - timedelta(days=1)} * (begin) Beginbalans\n")
         for _layer, balances in _by_layer(excerpt, excerpt.opening):
             for code, cents in balances.items():
-                out.write(f"{quoted[code]}{euros_of(cents)} {accounts[code].currency}\n")
+                out.write(f"{quoted[code]}{format_plain(cents)} {accounts[code].currency}\n")
     for entry in count.through(excerpt.entries()):
         words = _text(entry.memo + corrects(entry)).replace(";", ",").replace("|", "/")
         lines = [
@@ -157,14 +155,14 @@ def _hledger(out: IO[str], excerpt: Excerpt, count: _Count) -> None:
             f" {_hledger_tag('kind', entry.kind)}",
         ]
         lines += [
-            f"{quoted[leg.account]}{euros_of(leg.amount_cents)} {accounts[leg.account].currency}"
+            f"{quoted[leg.account]}{format_plain(leg.amount_cents)} {accounts[leg.account].currency}"
             for leg in entry.postings
         ]
         out.write("\n".join(lines) + "\n")
     if excerpt.moved:
         out.write(f"\n{_last_day(excerpt, count)} * (eind) Saldi volgens het grootboek\n")
         for row in excerpt.moved:
-            out.write(f"{quoted[row.code]}0.00 {row.currency} = {euros_of(row.balance_cents)} {row.currency}\n")
+            out.write(f"{quoted[row.code]}0.00 {row.currency} = {format_plain(row.balance_cents)} {row.currency}\n")
 
 
 def _hledger_tag(name: str, value: str) -> str:
@@ -228,7 +226,7 @@ def _beancount(out: IO[str], excerpt: Excerpt, count: _Count) -> None:
         for layer, balances in _by_layer(excerpt, excerpt.opening):
             out.write(f'\n{opens_on} * "Beginbalans" #{layer.value}\n')
             for code, cents in balances.items():
-                out.write(f"  {names[code]}  {euros_of(cents)} {accounts[code].currency}\n")
+                out.write(f"  {names[code]}  {format_plain(cents)} {accounts[code].currency}\n")
     for entry in count.through(excerpt.entries()):
         words = _beancount_text(entry.memo + corrects(entry))
         event = _beancount_text(str(entry.metadata.get("event_id") or entry.id))
@@ -242,7 +240,7 @@ def _beancount(out: IO[str], excerpt: Excerpt, count: _Count) -> None:
                     f"  kind: {kind}",
                 ]
                 lines += [
-                    f"  {names[leg.account]}  {euros_of(leg.amount_cents)} {accounts[leg.account].currency}"
+                    f"  {names[leg.account]}  {format_plain(leg.amount_cents)} {accounts[leg.account].currency}"
                     for leg in legs
                 ]
                 out.write("\n".join(lines) + "\n")
@@ -259,4 +257,4 @@ def _beancount_assertions(out: IO[str], excerpt: Excerpt, names: Mapping[str, st
             sums[code] = sums.get(code, 0) + row.balance_cents
     out.write("\n")
     for code, cents in sorted(sums.items()):
-        out.write(f"{day} balance {names[code]}  {euros_of(cents)} ~ 0.00 {excerpt.accounts[code].currency}\n")
+        out.write(f"{day} balance {names[code]}  {format_plain(cents)} ~ 0.00 {excerpt.accounts[code].currency}\n")

@@ -63,19 +63,7 @@ def _stretch(
             "entries.jsonl": _write(part / "entries.jsonl", _holding(exported, held, excerpt.last_seq)),
             "closing.jsonl": _write(part / "closing.jsonl", map(_sides, excerpt.moved)),
         }
-        manifest = {
-            "format": "fund-ledger-stretch",
-            "version": 1,
-            "book": snapshot.ledger.book,
-            "currency": snapshot.ledger.currency,
-            "since": since.isoformat() if since else None,
-            "until": until.isoformat() if until else None,
-            "known_at": known_at,
-            "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
-            "entries": held.count,
-            "seqs": held.ranges,
-            "files": files,
-        }
+        manifest = excerpt.manifest("fund-ledger-stretch", held, files)
         (part / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return {"folder": folder, "manifest": manifest}
 

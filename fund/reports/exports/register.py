@@ -7,7 +7,6 @@ is explained in ``docs/open-data.md``. What is in a row comes from ``grants``, w
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -16,7 +15,9 @@ from importlib import resources
 from typing import Any
 
 from fund.glossary import theme_names
+from fund.reports.exports.files import csv_bytes
 from fund.reports.exports.grants import KINDS, Grant, Row, grants_of, organisation
+from fund.reports.history import head_of
 from fund.unit_of_work import Snapshot
 
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -50,13 +51,10 @@ def register(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | N
     """
     day = as_of or snapshot.today
     report = grants_of(snapshot, as_of=day, known_at=known_at)
-    head = snapshot.ledger.head()
-    seq = head.seq if known_at is None else min(known_at, head.seq)
     return {
         "fund": snapshot.store.work.setting("founded") or "",
         "as_of": day.isoformat(),
-        "known_at": seq,
-        "head": {"seq": seq, "hash": (snapshot.ledger.entry(seq).hash if seq else head.hash).hex()},
+        **head_of(snapshot, known_at),
         "licence": LICENCE,
         "columns": [dict(each) for each in columns()],
         "grounds": [dict(each) for each in grounds()],
@@ -119,21 +117,8 @@ def as_json(found: Mapping[str, Any]) -> bytes:
 
 
 def as_csv(found: Mapping[str, Any]) -> bytes:
-    """The register as CSV: UTF-8 with a mark for Excel, lists joined by ``; ``, no cell that starts a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    names = [each["column"] for each in columns()]
-    writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in found["rows"])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        value = "; ".join(value)
-    if isinstance(value, str) and value.lstrip()[:1] in tuple("=+-@"):
-        return "'" + value
-    return "" if value is None else value
+    """The register as CSV."""
+    return csv_bytes([each["column"] for each in columns()], found["rows"])
 
 
 REGISTER_FORMATS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {"csv": as_csv, "json": as_json}

@@ -19,11 +19,10 @@ from fund.database import from_micros
 from fund.ledger import Entry, TrialBalanceRow, main_of
 from fund.reports.exports.excerpt import Excerpt, Held, holders_of, taken
 from fund.reports.exports.files import MANIFEST, folder_beside
+from fund.reports.layout import safe
 from fund.unit_of_work import Snapshot
 from fund.users.use_cases import accounts_of_the_fund
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula, or skips before one."""
 MARK = b"\xef\xbb\xbf"
 
 ENTRIES = (
@@ -72,19 +71,7 @@ def csv_set(
             "holders.csv": _table(part / "holders.csv", HOLDERS, _holders(snapshot, excerpt)),
             "events.csv": _table(part / "events.csv", EVENTS, _events(snapshot, excerpt)),
         }
-        manifest = {
-            "format": "fund-csv-set",
-            "version": 1,
-            "book": excerpt.ledger.book,
-            "currency": excerpt.ledger.currency,
-            "since": since.isoformat() if since else None,
-            "until": until.isoformat() if until else None,
-            "known_at": known_at,
-            "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
-            "entries": held.count,
-            "seqs": held.ranges,
-            "files": files,
-        }
+        manifest = excerpt.manifest("fund-csv-set", held, files)
         text = json.dumps(manifest, indent=1, ensure_ascii=False)
         (part / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return {"folder": folder, "manifest": manifest}
@@ -103,7 +90,7 @@ class _File:
         self._writer.writerow(columns)
 
     def write(self, values: Iterable[Any]) -> None:
-        self._writer.writerow([_safe(value) for value in values])
+        self._writer.writerow([safe(value) for value in values])
         self.rows += 1
         if self.rows % 500 == 0:
             self._flush(b"")
@@ -120,12 +107,6 @@ class _File:
         self._flush(b"")
         self._out.close()
         return {"sha256": self._digest.hexdigest(), "rows": self.rows}
-
-
-def _safe(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return "" if value is None else value
 
 
 def _table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
@@ -150,19 +131,9 @@ def _moves(part: Path, excerpt: Excerpt, held: Held) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> Sequence[Any]:
     return (
-        entry.seq,
-        entry.effective_on.isoformat(),
-        entry.recorded_at.isoformat(),
-        entry.kind,
-        entry.memo,
-        entry.actor,
-        entry.metadata.get("event_id"),
-        entry.reverses,
-        entry.part_of,
-        entry.replaces,
-        entry.reason,
-        entry.hash.hex(),
-    )
+        entry.seq, entry.effective_on.isoformat(), entry.recorded_at.isoformat(), entry.kind, entry.memo, entry.actor,
+        entry.metadata.get("event_id"), entry.reverses, entry.part_of, entry.replaces, entry.reason, entry.hash.hex(),
+    )  # fmt: skip
 
 
 def _accounts(excerpt: Excerpt) -> Iterator[Sequence[Any]]:
@@ -170,16 +141,9 @@ def _accounts(excerpt: Excerpt) -> Iterator[Sequence[Any]]:
     for code, one in excerpt.accounts.items():
         said: Mapping[str, str] = chart.get(main_of(code), {})
         yield (
-            code,
-            one.name,
-            one.type.value,
-            one.layer.value,
-            one.normal_side.value,
-            one.currency,
-            one.status.value,
-            said.get("rgs_code"),
-            said.get("bbv"),
-        )
+            code, one.name, one.type.value, one.layer.value, one.normal_side.value, one.currency, one.status.value,
+            said.get("rgs_code"), said.get("bbv"),
+        )  # fmt: skip
 
 
 def _balances(excerpt: Excerpt, rows: Iterable[TrialBalanceRow]) -> Iterator[Sequence[Any]]:
@@ -202,17 +166,7 @@ def _events(snapshot: Snapshot, excerpt: Excerpt) -> Iterator[Sequence[Any]]:
         until_seq = 0 if behind is None else behind.seq
     for row in snapshot.store.facts.outlines(since=excerpt.since, until=excerpt.until, until_seq=until_seq):
         yield (
-            row.seq,
-            row.event_id,
-            row.type,
-            row.stream,
-            row.effective_on,
-            from_micros(row.occurred_us).isoformat(),
-            from_micros(row.recorded_us).isoformat(),
-            row.actor,
-            row.on_behalf_of,
-            row.made_by,
-            row.command_id,
-            row.causation_id,
-            bytes(row.hash).hex(),
-        )
+            row.seq, row.event_id, row.type, row.stream, row.effective_on, from_micros(row.occurred_us).isoformat(),
+            from_micros(row.recorded_us).isoformat(), row.actor, row.on_behalf_of, row.made_by, row.command_id,
+            row.causation_id, bytes(row.hash).hex(),
+        )  # fmt: skip

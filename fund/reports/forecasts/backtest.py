@@ -15,6 +15,7 @@ from fund.dates import day_of
 from fund.errors.forecasts import BacktestNotPast
 from fund.errors.ledger import UnknownAccount
 from fund.language import N_
+from fund.money import ratio_text
 from fund.reports.cash import Cash, cash_on
 from fund.reports.forecasts.liquidity import QUARTERS, RUNS, SEED, liquidity, made_from, named
 from fund.reports.history import cases_on, last_fact
@@ -101,8 +102,8 @@ def _held_against(
         "buffer_cents": then["buffer_cents"],
         "opening_cash_cents": then["opening_cash_cents"],
         "quarters": rows,
-        "inside_share": _ratio(inside, len(rows)),
-        "inside_as_planned_share": _ratio(planned, len(rows)),
+        "inside_share": ratio_text(Fraction(inside, len(rows))),
+        "inside_as_planned_share": ratio_text(Fraction(planned, len(rows))),
         "inside": inside,
         "inside_as_planned": planned,
         "past_quarters": then["past_quarters"],
@@ -142,11 +143,6 @@ def _was_promised(snapshot: Snapshot, proposal: str, day: date, then: int) -> bo
         return snapshot.ledger.balance(f"9000.{proposal}", as_of=day, known_at=then, kinds_excluded=("closing",)) > 0
     except UnknownAccount:
         return False
-
-
-def _ratio(part: int, whole: int) -> str:
-    share = Fraction(part, whole)
-    return f"{share.numerator}/{share.denominator}"
 
 
 def _beside(row: Mapping[str, Any], moved: tuple[Cash, Cash], stood: tuple[int, int], since: int) -> dict[str, Any]:

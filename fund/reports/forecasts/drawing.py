@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from fund.language import _, day, euros, ngettext, number
+from fund.money import half_up
 
 
 def quarters_drawn(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,6 +200,6 @@ def percent(value: str | None) -> str:
     """A fraction in percents with one decimal, half up, as people read it."""
     if value is None:
         return _("no value")
-    tenths = floor(abs(Fraction(value)) * 1000 + Fraction(1, 2))
+    tenths = half_up(abs(Fraction(value)) * 1000)
     sign = "-" if Fraction(value) < 0 and tenths else ""
     return f"{sign}{number(tenths * 10)[:-1]} %"

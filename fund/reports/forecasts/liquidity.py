@@ -18,9 +18,10 @@ from typing import Any
 
 from fund.dates import add_months
 from fund.language import N_
+from fund.money import half_up
 from fund.reports.forecasts.assumptions import chosen
 from fund.reports.forecasts.portfolio import Portfolio, portfolio
-from fund.reports.forecasts.quarters import Flow, Quarters, cumulated, half_up, steps
+from fund.reports.forecasts.quarters import Flow, Quarters, cumulated, steps
 from fund.reports.forecasts.simulation import (
     FULL,
     Dice,
@@ -33,6 +34,7 @@ from fund.reports.forecasts.simulation import (
     quantile,
     unpacked,
 )
+from fund.reports.history import head_of
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions, Delay
 from fund.unit_of_work import Snapshot
 
@@ -329,10 +331,7 @@ def named(definitions: Mapping[str, str]) -> dict[str, str]:
 
 def made_from(snapshot: Snapshot, day: date, known_at: int | None) -> dict[str, Any]:
     """What every forecast says of the books it was made of."""
-    head = snapshot.ledger.head()
-    seq = head.seq if known_at is None else min(known_at, head.seq)
-    digest = snapshot.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash
-    return {"as_of": day.isoformat(), "known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
+    return {"as_of": day.isoformat(), **head_of(snapshot, known_at)}
 
 
 def as_json(found: LiquidityProjection) -> dict[str, Any]:

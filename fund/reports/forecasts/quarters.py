@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
 from itertools import accumulate
-from math import floor
 
 from fund.dates import add_months, last_day
 
@@ -83,8 +81,3 @@ def cumulated(planned: Iterable[tuple[int, int]], count: int) -> list[int]:
 def steps(reached: Sequence[int]) -> list[int]:
     """The amount of each quarter, of amounts reached at its end."""
     return [after - before for before, after in zip((0, *reached), reached, strict=False)]
-
-
-def half_up(value: Fraction) -> int:
-    """A fraction of cents in whole cents, half a cent up."""
-    return floor(value + Fraction(1, 2))

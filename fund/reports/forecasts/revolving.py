@@ -18,11 +18,12 @@ from fractions import Fraction
 from typing import Any
 
 from fund.language import N_
+from fund.money import half_up, ratio_text
 from fund.reports.forecasts.assumptions import chosen
 from fund.reports.forecasts.awards import WHOLE, Profile, average
 from fund.reports.forecasts.liquidity import RUNS, SEED, made, made_from, named
 from fund.reports.forecasts.portfolio import Advance, Payment, Portfolio, portfolio
-from fund.reports.forecasts.quarters import Quarters, cumulated, half_up
+from fund.reports.forecasts.quarters import Quarters, cumulated
 from fund.reports.forecasts.simulation import (
     FULL,
     Dice,
@@ -41,8 +42,6 @@ from fund.unit_of_work import Snapshot
 
 YEARS = (1, 3, 5, 10)
 PERCENTS = (5, 10, 25, 50, 75, 90, 95)
-AWARDS = ("none", "regrant")
-"""Whether money that is free is awarded again: not, or all of it, once a year, as the average award of the fund."""
 MOST_NEW = 12
 """A year's new awards are so many at most: more of them would only be smaller."""
 MONTH_DAYS, QUARTER_DAYS = 45, 91
@@ -202,13 +201,13 @@ def revolving(
         "assumptions": used.as_json(),
         "regulations": open_items.rules.version,
         "awards": awards,
-        "target": _ratio(Fraction(base.target_bps, WHOLE_BPS)),
+        "target": ratio_text(Fraction(base.target_bps, WHOLE_BPS)),
         "today": _today(open_items, now),
         "moments": [_moment(year, quarters.all[moments[year - 1]].ends_on, found[year - 1], base) for year in years],
         "average_award": {
             "agreements": profile.count,
             "amount_cents": profile.amount_cents,
-            "repayable": _ratio(Fraction(profile.repayable, WHOLE)),
+            "repayable": ratio_text(Fraction(profile.repayable, WHOLE)),
         },
         "definitions": named(DEFINITIONS),
     }
@@ -406,8 +405,8 @@ def _today(found: Portfolio, now: Quantities) -> dict[str, Any]:
     worth = now.value("A_cents") + now.value("O_cents") - now.value("P_cents")
     income = now.value("A_cents") + now.value("R_cents") + now.value("V_cents") - now.value("K_cents")
     return {
-        "portfolio_revolving_degree": _ratio(Fraction(worth, lent)) if lent else None,
-        "fund_revolving_degree": _ratio(Fraction(income, spent)) if spent else None,
+        "portfolio_revolving_degree": ratio_text(Fraction(worth, lent)) if lent else None,
+        "fund_revolving_degree": ratio_text(Fraction(income, spent)) if spent else None,
         "free_to_commit_cents": found.free_cents,
     }
 
@@ -425,7 +424,7 @@ def _moment(year: int, on: date, runs: Sequence[tuple[int, int, int, int, int]],
             **{f"p{percent:02d}": quantile(free, percent) for percent in PERCENTS},
             "mean": half_up(Fraction(sum(free), len(free))),
         },
-        "target_met": _ratio(Fraction(met, len(runs))) if any(row[1] > 0 for row in runs) else None,
+        "target_met": ratio_text(Fraction(met, len(runs))) if any(row[1] > 0 for row in runs) else None,
     }
 
 
@@ -444,8 +443,4 @@ def _degree(pairs: Iterable[tuple[int, int]]) -> dict[str, str | None]:
 
 
 def _bps(value: int) -> str:
-    return _ratio(Fraction(value, WHOLE_BPS))
-
-
-def _ratio(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"
+    return ratio_text(Fraction(value, WHOLE_BPS))

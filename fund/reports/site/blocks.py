@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from importlib import resources
-from math import floor
 from typing import Any
 
 from fund.errors.usage import ReportsMissing
 from fund.language import _, decimal_text, language
+from fund.money import half_up
 
 _HIDDEN = dict.fromkeys(
     [each for each in range(0x20) if each not in (0x09, 0x0A, 0x0D)]
@@ -166,7 +166,7 @@ def percent(share: str | Fraction | None) -> str:
     """A share as people read it, to one decimal, rounded half up: ``84,0 %`` in Dutch; what there is not is a dash."""
     if share is None:
         return _("no value")
-    tenths = floor(Fraction(share) * 1000 + Fraction(1, 2))
+    tenths = half_up(Fraction(share) * 1000)
     sign = "-" if tenths < 0 else ""
     return f"{sign}{abs(tenths) // 10}{decimal_text('.')}{abs(tenths) % 10} %"
 

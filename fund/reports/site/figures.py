@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from fund.glossary import track_word
 from fund.language import _, day, decimal_text, euros, language, ngettext
+from fund.money import half_up
 from fund.reports import charts
 from fund.reports.burden import TARGETS
 from fund.reports.site import words
@@ -284,7 +284,7 @@ def _revolving(fund: PublicFund) -> Content:
     rows = _revolving_rows(fund)
     values = [{**row, "name": names[row["kind"]], "label": percent(row["share"])} for row in rows]
     values[-1]["target"] = None
-    cents = {row["kind"]: _cents_of_a_euro(row["share"]) for row in rows}
+    cents = {row["kind"]: half_up(Fraction(row["share"]) * 100) for row in rows}
     said = _said(
         _("Of every euro that must come back we expect {expected} cents; the target is {target} cents").format(**cents),
         _("Portfolio revolving degree: share of what was paid out repayable"),
@@ -292,10 +292,6 @@ def _revolving(fund: PublicFund) -> Content:
     )
     columns = [Column(_("What")), Column(_("Share"), True)]
     return said, columns, [[names[row["kind"]], percent(row["share"])] for row in rows]
-
-
-def _cents_of_a_euro(share: str) -> int:
-    return floor(Fraction(share) * 100 + Fraction(1, 2))
 
 
 # --------------------------------------------------------------------------------------------------------- steps asked
@@ -360,7 +356,7 @@ def _steps(fund: PublicFund) -> Content:
 
 
 def _tenths(value: Fraction) -> str:
-    tenths = floor(value * 10 + Fraction(1, 2))
+    tenths = half_up(value * 10)
     return str(tenths // 10) if tenths % 10 == 0 else decimal_text(f"{tenths // 10}.{tenths % 10}")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from fund.dates import day_of, last_day
 from fund.errors.exports import NothingToPublish
 from fund.errors.forecasts import NoAssumptionsYet
+from fund.money import ratio_text
 from fund.reports.burden import TARGETS, burdens
 from fund.reports.cash import Cash, cash_on
 from fund.reports.exports.giving import giving
@@ -239,14 +240,11 @@ class PublicFund:
         money = self._money
         made = Experiment(
             ref=agreement.ref,
-            proposal=proposal.ref,
             title=agreement.title,
             group=group,
             lead=agreement.lead,
             parties=agreement.parties,
-            themes=proposal.form.themes,
             track=agreement.track,
-            decided_on=proposal.decided_on,
             started_on=agreement.started_on,
             ended_on=agreement.ended_on,
             award_cents=agreement.award_cents,
@@ -256,7 +254,6 @@ class PublicFund:
             outstanding_cents=money["1200"].get(agreement.ref, 0),
             learning_writeoff_cents=money["4200"].get(agreement.ref, 0),
             other_writeoff_cents=money["4210"].get(agreement.ref, 0),
-            ambition=proposal.form.ambition,
             question=agreement.hypothesis,
             measurement=agreement.terms.measurement,
             stop_rule=agreement.stop_rule,
@@ -264,8 +261,8 @@ class PublicFund:
                 Planned(each.title, each.due_on, each.amount_cents, str(each.state))
                 for each in self._milestones.get(agreement.ref, [])
             ),
-            follows=proposal.follows if proposal.follows in self._agreements else "",
             followed_by=tuple(self._ref_of(each) for each in children),
+            **self._of_either(proposal),
         )
         if published is None or published.published_on is None:
             return made
@@ -296,29 +293,28 @@ class PublicFund:
         form = proposal.form
         return Experiment(
             ref=proposal.ref,
-            proposal=proposal.ref,
             title=proposal.title,
             group="awarded",
             lead=proposal.lead,
             parties=proposal.parties,
-            themes=form.themes,
             track=proposal.track,
-            decided_on=proposal.decided_on,
-            started_on=None,
-            ended_on=None,
             award_cents=proposal.award_cents,
             repayable_cents=proposal.award_cents * proposal.share_bps // 10_000,
-            paid_cents=0,
-            returned_cents=0,
-            outstanding_cents=0,
-            learning_writeoff_cents=0,
-            other_writeoff_cents=0,
-            ambition=form.ambition,
             question=form.hypothesis,
             measurement=form.measurement,
             stop_rule=form.stop_rule,
-            follows=proposal.follows if proposal.follows in self._agreements else "",
+            **self._of_either(proposal),
         )
+
+    def _of_either(self, proposal: Proposal) -> dict[str, Any]:
+        """What an experiment has of its proposal, with or without an agreement."""
+        return {
+            "proposal": proposal.ref,
+            "themes": proposal.form.themes,
+            "ambition": proposal.form.ambition,
+            "decided_on": proposal.decided_on,
+            "follows": proposal.follows if proposal.follows in self._agreements else "",
+        }
 
     def _ref_of(self, proposal: Proposal) -> str:
         ref = f"A{proposal.ref}"
@@ -441,4 +437,4 @@ def _told(call: Call) -> Mapping[str, Any]:
 
 def share_text(share: Fraction | None) -> str | None:
     """An exact share as text (``7/10``)."""
-    return None if share is None else f"{share.numerator}/{share.denominator}"
+    return None if share is None else ratio_text(share)

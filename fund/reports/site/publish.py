@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from fund.reports.exports.register import REGISTER_FORMATS
 from fund.reports.site import about, blocks, experiments, pages
 from fund.reports.site.figures import FIGURES
 from fund.reports.site.public_fund import PublicFund, share_text
+from fund.reports.site.shapes import Experiment, Lesson, Member
 from fund.reports.statements.council import council_pdf
 from fund.reports.statements.formats import as_csv, as_json
 from fund.unit_of_work import Snapshot
@@ -182,63 +184,38 @@ _BETWEEN_US = ("late_items", "collections")
 """What the position tells of single partners that pay late: for office and board, and not for everybody."""
 
 
+EXPERIMENT = (
+    "title group lead parties themes track decided_on started_on ended_on published_on award_cents repayable_cents"
+    " paid_cents returned_cents outstanding_cents learning_writeoff_cents other_writeoff_cents"
+)
+LESSON = "experiment title text themes group lead used_by published_on"
+MEMBER = "id name sort called_cents paid_in_cents share received_cents"
+"""The columns of the data, in the order that is promised: attributes of the shape."""
+
+
 def _data(fund: PublicFund) -> dict[str, Any]:
     """The figures by file: rows, or for the position the statement itself."""
     figures = {figure.name: list(figure.rows(fund)) for figure in FIGURES.values()}
     return {
         "positie": {name: value for name, value in fund.position.items() if name not in _BETWEEN_US},
-        "experimenten": [
-            {
-                "experiment": each.ref,
-                "title": each.title,
-                "group": each.group,
-                "lead": each.lead,
-                "parties": list(each.parties),
-                "themes": list(each.themes),
-                "track": each.track,
-                **{key: _iso(getattr(each, key)) for key in ("decided_on", "started_on", "ended_on", "published_on")},
-                "award_cents": each.award_cents,
-                "repayable_cents": each.repayable_cents,
-                "paid_cents": each.paid_cents,
-                "returned_cents": each.returned_cents,
-                "outstanding_cents": each.outstanding_cents,
-                "learning_writeoff_cents": each.learning_writeoff_cents,
-                "other_writeoff_cents": each.other_writeoff_cents,
-            }
-            for each in fund.experiments.values()
-        ],
-        "lessen": [
-            {
-                "experiment": each.experiment,
-                "title": each.title,
-                "text": each.text,
-                "themes": list(each.themes),
-                "group": each.group,
-                "lead": each.lead,
-                "used_by": list(each.used_by),
-                "published_on": each.published_on.isoformat(),
-            }
-            for each in fund.lessons
-        ],
-        "partners": [
-            {
-                "id": each.id,
-                "name": each.name,
-                "sort": each.sort,
-                "called_cents": each.called_cents,
-                "paid_in_cents": each.paid_in_cents,
-                "share": share_text(each.share),
-                "received_cents": each.received_cents,
-                "takes_part": len(each.takes_part),
-            }
-            for each in fund.members.values()
-        ],
+        "experimenten": [{"experiment": each.ref, **_public(each, EXPERIMENT)} for each in fund.experiments.values()],
+        "lessen": [_public(each, LESSON) for each in fund.lessons],
+        "partners": [{**_public(each, MEMBER), "takes_part": len(each.takes_part)} for each in fund.members.values()],
         **figures,
     }
 
 
-def _iso(on: date | None) -> str | None:
-    return on.isoformat() if on is not None else None
+def _public(shape: Experiment | Lesson | Member, names: str) -> dict[str, Any]:
+    """These attributes as JSON has them."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, Fraction):
+            return share_text(value)
+        return list(value) if isinstance(value, tuple) else value
+
+    return {name: plain(getattr(shape, name)) for name in names.split()}
 
 
 def _csv(rows: Any) -> bytes:

@@ -60,19 +60,19 @@ class Experiment:
     themes: tuple[str, ...]
     track: str
     decided_on: date | None
-    started_on: date | None
-    ended_on: date | None
     award_cents: int
     repayable_cents: int
-    paid_cents: int
-    returned_cents: int
-    outstanding_cents: int
-    learning_writeoff_cents: int
-    other_writeoff_cents: int
     ambition: str
     question: str
     measurement: str
     stop_rule: str
+    started_on: date | None = None
+    ended_on: date | None = None
+    paid_cents: int = 0
+    returned_cents: int = 0
+    outstanding_cents: int = 0
+    learning_writeoff_cents: int = 0
+    other_writeoff_cents: int = 0
     milestones: tuple[Planned, ...] = ()
     learned: str = ""
     verdict: str = ""

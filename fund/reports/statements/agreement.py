@@ -10,10 +10,9 @@ from datetime import date
 from typing import Any, TypeVar
 
 from fund.errors.ledger import UnknownAccount
-from fund.reports.history import cases_on, last_fact
+from fund.reports.history import cases_on, head_of, last_fact
 from fund.reports.quantities import Quantities
 from fund.reports.statements.holder import Accounts, balance_or_zero
-from fund.reports.statements.position import head_of
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.disbursements import Disbursement

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from itertools import chain
 from typing import Any
 
 from fund.language import N_
+from fund.money import ratio_text
 from fund.reports.quantities import QUANTITIES, Line
-from fund.reports.statements.position_data import Award, Claim, PositionData, Share
+from fund.reports.statements.position_data import Award, PositionData, Share
 from fund.store import Told
 
 Row = dict[str, Any]
@@ -112,13 +114,8 @@ def _awards(cents: Callable[[Award], int]) -> Callable[[PositionData], Iterator[
 
 def _claims(found: PositionData) -> Iterator[Row]:
     for claim in found.claims:
-        yield _row(
-            "fact", claim.seq, claim.on, _ending(found, claim), f"agreement/{claim.agreement}", claim.claimed_cents
-        )
-
-
-def _ending(found: PositionData, claim: Claim) -> str:
-    return found.ended[claim.agreement].type
+        ending = found.ended[claim.agreement].type
+        yield _row("fact", claim.seq, claim.on, ending, f"agreement/{claim.agreement}", claim.claimed_cents)
 
 
 def _achieved(found: PositionData) -> Iterator[Row]:
@@ -142,18 +139,13 @@ def _months(found: PositionData) -> Iterator[Row]:
     if prices is None or found.real_contributions is None:
         return
     for month, cents in found.deposits.items():
-        at = prices.at_prices_of(found.day, [(_first_of(month), cents)])
+        first_on = date.fromisoformat(f"{month}-01")
+        at = prices.at_prices_of(found.day, [(first_on, cents)])
         assert isinstance(at, Fraction)
         yield _row(
-            "month", None, _first_of(month), "contributions", month, None, posting_cents=cents,
-            amount=f"{at.numerator}/{at.denominator}",
+            "month", None, first_on, "contributions", month, None, posting_cents=cents,
+            amount=ratio_text(at),
         )  # fmt: skip
-
-
-def _first_of(month: str) -> Any:
-    from datetime import date
-
-    return date.fromisoformat(f"{month}-01")
 
 
 def _of(which: str, name: str) -> Callable[[PositionData], Iterator[Row]]:
@@ -268,4 +260,4 @@ def inputs_of(found: PositionData, values: Mapping[str, Any]) -> list[Row]:
 
 
 def _text(total: Fraction, like: Any) -> str | int:
-    return f"{total.numerator}/{total.denominator}" if isinstance(like, str) else int(total)
+    return ratio_text(total) if isinstance(like, str) else int(total)

@@ -11,12 +11,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from fund.money import ratio_text
 from fund.reports.exits import as_json, quote_of
-from fund.reports.history import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, head_of, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.shares import Paid, paid_by
 from fund.reports.statements.holder import Accounts, balance_or_zero
-from fund.reports.statements.position import head_of
 from fund.rules.keys import fraction_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, Call, DistributionKey, Partner
@@ -87,8 +87,7 @@ def partner_statement(
 def _ratio(above: int, below: int) -> str | None:
     if not below:
         return None
-    share = Fraction(above, below)
-    return f"{share.numerator}/{share.denominator}"
+    return ratio_text(Fraction(above, below))
 
 
 def _key(snapshot: Snapshot, partner: str, day: date, last: int | None) -> dict[str, Any] | None:

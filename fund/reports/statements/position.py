@@ -14,6 +14,7 @@ from typing import Any
 from fund.errors.closing import UnknownFigure
 from fund.glossary import meant, suggested
 from fund.language import both
+from fund.reports.history import head_of
 from fund.reports.indicators import INDICATORS, IndicatorInputs, figures
 from fund.reports.statements.amounts import AMOUNTS
 from fund.reports.statements.explained import inputs_of, lines_of
@@ -147,14 +148,6 @@ def _meant(name: str) -> str:
         look = f"fund statement position --explain {near[0]}" if near else "fund explain figures"
         raise UnknownFigure(name=name, known=list(names), suggestion=look)
     return found[0]
-
-
-def head_of(snapshot: Snapshot, known_at: int | None) -> dict[str, Any]:
-    """The last entry that counts: its number, and number with hash under ``head``."""
-    head = snapshot.ledger.head()
-    seq = head.seq if known_at is None else min(known_at, head.seq)
-    digest = snapshot.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash if seq else bytes(32)
-    return {"known_at": seq, "head": {"seq": seq, "hash": digest.hex()}}
 
 
 def indicator_inputs_of(snapshot: Snapshot, day: date, known_at: int | None = None) -> IndicatorInputs:

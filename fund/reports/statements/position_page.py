@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
-from math import floor
 from typing import Any
 
 from fund.language import N_, _, day, ngettext, number
+from fund.money import half_up
 from fund.reports.indicators import INDICATORS
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text
 from fund.reports.statements.amounts import AMOUNTS, GIVEN_UP, MONEY, WORTH, Amount
@@ -272,12 +272,8 @@ def value_text(figure: Mapping[str, Any]) -> str:
     if figure["unit"] == "cents":
         return number(value)
     if figure["unit"] == "days":
-        return ngettext("{count} day", "{count} days", _half_up(value)).format(count=_half_up(value))
+        return ngettext("{count} day", "{count} days", half_up(Fraction(value))).format(count=half_up(Fraction(value)))
     return percent_text(value) if figure["unit"] == "ratio" else str(value)
-
-
-def _half_up(value: Any) -> int:
-    return floor(Fraction(value) + Fraction(1, 2))
 
 
 # ------------------------------------------------------------------------------------------------------- explained
@@ -336,7 +332,7 @@ def _input_text(row: Mapping[str, Any]) -> str:
     if value is None:
         return _("no value")
     if isinstance(value, str):
-        return number(_half_up(value))
+        return number(half_up(Fraction(value)))
     return number(value) if row["name"].endswith(("_cents", "_days")) else str(value)
 
 
@@ -352,7 +348,7 @@ _LINES = (
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     counted = row["amount_cents"]
     if counted is None and row["amount"] is not None:
-        counted = row["amount"] if row["posting_cents"] is None else number(_half_up(row["amount"]))
+        counted = row["amount"] if row["posting_cents"] is None else number(half_up(Fraction(row["amount"])))
     memo = row["memo"] if row["source"] != "fact" else f"{row['kind']} {row['memo']}"
     return {**row, "memo": memo, "amount_cents": counted, "source": _(SOURCES[row["source"]])}
 

@@ -13,6 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from fund.money import ratio_text
 from fund.reports.history import cases_on
 from fund.reports.statements.position_data import PositionData
 from fund.schemas.capital import Call
@@ -70,15 +71,12 @@ def evaluations(found: PositionData) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One step that one proposal took: from a fact to a fact (or an entry), in days, and whether within its term."""
+    """One step that one proposal took: from a day until a day, and whether within its term."""
 
     step: str
     proposal: str
-    from_seq: int
     from_on: date
-    to_seq: int
     to_on: date
-    to_entry: bool
     within: bool
 
     @property
@@ -109,20 +107,16 @@ def journeys(found: PositionData) -> list[Journey]:
     for ref, fact in decided.items():
         if ref in submitted:
             late = any(each.ref == ref and each.seq < fact.seq for each in extended)
-            made.append(_between(STEPS[0], ref, submitted[ref], fact, within=not late))
+            made.append(Journey(STEPS[0], ref, submitted[ref].effective_on, fact.effective_on, not late))
         if ref in paid:
             first = paid[ref]
             within = first.due_on is None or first.effective_on <= first.due_on
-            made.append(
-                Journey(STEPS[1], ref, fact.seq, fact.effective_on, first.seq, first.effective_on, True, within)
-            )
+            made.append(Journey(STEPS[1], ref, fact.effective_on, first.effective_on, within))
     for ref, fact in completed.items():
         if ref in paid:
             first = paid[ref]
             within = ref not in ends or fact.effective_on <= ends[ref]
-            made.append(
-                Journey(STEPS[2], ref, first.seq, first.effective_on, fact.seq, fact.effective_on, False, within)
-            )
+            made.append(Journey(STEPS[2], ref, first.effective_on, fact.effective_on, within))
     return sorted(made, key=lambda each: (STEPS.index(each.step), each.proposal))
 
 
@@ -131,10 +125,6 @@ def _first(facts: Iterable[Told]) -> dict[str, Told]:
     for each in facts:
         found.setdefault(each.ref, each)
     return found
-
-
-def _between(step: str, ref: str, before: Told, after: Told, *, within: bool) -> Journey:
-    return Journey(step, ref, before.seq, before.effective_on, after.seq, after.effective_on, False, within)
 
 
 def lead_times(found: PositionData) -> list[dict[str, Any]]:
@@ -146,26 +136,20 @@ def lead_times(found: PositionData) -> list[dict[str, Any]]:
         {
             "step": step,
             "count": len(took),
-            "median_days": _text(_median([each.days for each in took])),
+            "median_days": _median([each.days for each in took]),
             "max_days": max((each.days for each in took), default=None),
             "within": sum(each.within for each in took),
-            "share_within": _text(Fraction(sum(each.within for each in took), len(took))) if took else None,
+            "share_within": ratio_text(Fraction(sum(each.within for each in took), len(took))) if took else None,
         }
         for step, took in steps.items()
     ]
 
 
-def _median(days: list[int]) -> Fraction | None:
+def _median(days: list[int]) -> str | None:
     if not days:
         return None
     ordered, middle = sorted(days), len(days) // 2
-    return Fraction(
-        ordered[middle] if len(days) % 2 else ordered[middle - 1] + ordered[middle], 1 + (len(days) + 1) % 2
-    )
-
-
-def _text(value: Fraction | None) -> str | None:
-    return None if value is None else f"{value.numerator}/{value.denominator}"
+    return ratio_text(Fraction(ordered[middle] + ordered[-middle - 1], 2))
 
 
 # ----------------------------------------------------------------------------------------------------------- partners
@@ -223,8 +207,8 @@ def benefit_balances(found: PositionData) -> list[dict[str, Any]]:
             "contributed_cents": contributed[partner],
             "received_cents": received[partner],
             "received_as_lead_cents": led[partner],
-            "ratio": _text(Fraction(received[partner], contributed[partner])) if contributed[partner] else None,
-            "ratio_as_lead": _text(Fraction(led[partner], contributed[partner])) if contributed[partner] else None,
+            "ratio": ratio_text(Fraction(received[partner], contributed[partner])) if contributed[partner] else None,
+            "ratio_as_lead": ratio_text(Fraction(led[partner], contributed[partner])) if contributed[partner] else None,
         }
         for partner in sorted({*contributed, *received, *led} - {""})
     ]

@@ -11,15 +11,14 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from fund.dates import last_day
 from fund.language import N_, _
 from fund.language import day as day_in_words
-from fund.reports.history import last_fact, regulations_on
+from fund.money import half_up, ratio_text
+from fund.reports.history import head_of, last_fact, regulations_on
 from fund.reports.layout import Column, Page, Table
-from fund.reports.statements.position import head_of
 from fund.rules.regulations import Regulations
 from fund.unit_of_work import Snapshot
 
@@ -55,7 +54,7 @@ def treasury(
         "as_of": day.isoformat(),
         **head_of(snapshot, known_at),
         "year": of,
-        "accounts": [{**row, "average": _text(row["average"])} for row in accounts],
+        "accounts": [{**row, "average": ratio_text(row["average"])} for row in accounts],
         "quarters": [
             {
                 "quarter": name,
@@ -147,7 +146,7 @@ def _averaged(snapshot: Snapshot, code: str, first: date, until: date, known_at:
     return {
         "days": len(days),
         "average": average,
-        "average_cents": _half_up(average),
+        "average_cents": half_up(average),
         "lowest_cents": min(balances),
         "highest_cents": max(balances),
         "closing_cents": balances[-1],
@@ -161,20 +160,12 @@ def _tested(rules: Regulations, rows: list[dict[str, Any]]) -> dict[str, Any]:
     threshold = rules.treasury.threshold_cents if rules.treasury is not None else None
     room = None if threshold is None else threshold - outside
     return {
-        "outside_cents": _half_up(outside),
-        "inside_cents": _half_up(inside),
+        "outside_cents": half_up(outside),
+        "inside_cents": half_up(inside),
         "regulations": rules.version,
         "host_budget_cents": rules.treasury.host_budget_cents if rules.treasury is not None else None,
-        "threshold_cents": None if threshold is None else _half_up(threshold),
-        "room_cents": None if room is None else _half_up(max(room, Fraction(0))),
-        "excess_cents": None if room is None else _half_up(max(-room, Fraction(0))),
+        "threshold_cents": None if threshold is None else half_up(threshold),
+        "room_cents": None if room is None else half_up(max(room, Fraction(0))),
+        "excess_cents": None if room is None else half_up(max(-room, Fraction(0))),
         "within": None if room is None else room >= 0,
     }
-
-
-def _half_up(value: Fraction) -> int:
-    return floor(value + Fraction(1, 2))
-
-
-def _text(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

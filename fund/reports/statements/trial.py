@@ -8,8 +8,8 @@ from typing import Any
 
 from fund.language import N_, _, day
 from fund.ledger import TrialBalanceRow
+from fund.reports.history import head_of
 from fund.reports.layout import Column, Page, Table
-from fund.reports.statements.position import head_of
 from fund.unit_of_work import Snapshot
 from fund.words import account_word
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from fund.closing.frozen import Closing, closings
 from fund.errors.closing import YearBeforeTheFund, YearToCome
-from fund.ledger import GENESIS
+from fund.reports.history import head_of
 from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 
@@ -73,8 +73,7 @@ class ReportingYear:
                 "frozen_sha256": self.closing.frozen_sha256,
                 "explanation": getattr(self.closing.closed.fact, "explanation", ""),
             },
-            "known_at": self.known_at,
-            "head": {"seq": self.known_at, "hash": _hash(self.snapshot, self.known_at).hex()},
+            **head_of(self.snapshot, self.known_at),
             "fact": {"seq": fact.seq, "hash": fact.hash.hex()},
             "trial_balance_sha256": ledger.trial_balance_hash(as_of=self.last_on, known_at=self.known_at).hex(),
         }
@@ -148,7 +147,3 @@ def _first_year(snapshot: Snapshot, known_at: int) -> int:
 
     found: int = snapshot.cached(("first year", known_at), year)
     return found
-
-
-def _hash(snapshot: Snapshot, seq: int) -> bytes:
-    return snapshot.ledger.entry(seq).hash if seq else GENESIS

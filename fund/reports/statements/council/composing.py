@@ -11,16 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import floor
 from typing import Any
 
+from fund.money import half_up, ratio_text
 from fund.reports.exits import quote_of
-from fund.reports.history import cases_on, last_fact, regulations_on
+from fund.reports.history import cases_on, head_of, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements.council.days import Days
 from fund.reports.statements.council.lessons import Lessons
 from fund.reports.statements.council.shares import Paid, divided, flows_of, paid_by
-from fund.reports.statements.position import head_of
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, VOTING, Partner
@@ -154,8 +153,8 @@ class _Fund:
             "exit_value_cents": quote.net_cents + due,
             "exit_value_now_cents": quote.now_cents,
             "exit_value_later_cents": quote.later_cents,
-            "share": _text(Fraction(capital, total)) if total > 0 else None,
-            "share_of_paid_in": _text(Fraction(paid.net_cents, self.flows["paid_in_cents"]))
+            "share": ratio_text(Fraction(capital, total)) if total > 0 else None,
+            "share_of_paid_in": ratio_text(Fraction(paid.net_cents, self.flows["paid_in_cents"]))
             if self.flows["paid_in_cents"] > 0
             else None,
             "part": dict(self.parts.get(ref, none)),
@@ -182,19 +181,11 @@ def _revolving(found: Quantities, target_bps: int) -> dict[str, Any]:
     target = Fraction(target_bps, 10_000)
     return {
         "variant": "portfolio_revolving_degree",
-        "value": _text(value) if value is not None else None,
-        "target": _text(target),
-        "of_each_euro_cents": _cents(value) if value is not None else None,
-        "target_of_each_euro_cents": _cents(target),
+        "value": ratio_text(value) if value is not None else None,
+        "target": ratio_text(target),
+        "of_each_euro_cents": half_up(value * 100) if value is not None else None,
+        "target_of_each_euro_cents": half_up(target * 100),
     }
-
-
-def _cents(value: Fraction) -> int:
-    return floor(value * 100 + Fraction(1, 2))
-
-
-def _text(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"
 
 
 def _whom(users: list[User]) -> str:

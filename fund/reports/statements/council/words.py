@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from fund.language import N_, _, day, decimal_text, euros, language, ngettext, number
+from fund.money import half_up
 from fund.reports.layout import Column, Page, Table, fact_table
 from fund.words import all_words, role_word
 
@@ -132,7 +132,7 @@ def chart_of(found: Mapping[str, Any]) -> dict[str, Any]:
     if found["state"] in GONE:
         title = _("What we paid, and what we get back.")
     elif paid > 0 and left >= 0:
-        cents = floor(Fraction(left * 100, paid) + Fraction(1, 2))
+        cents = half_up(Fraction(left * 100, paid))
         title = _("Of every euro of ours, {cents} cents are in the fund now.").format(cents=cents)
     else:
         title = _("Our part of the money in the fund.")
