@@ -62,13 +62,14 @@ def prepare(url: str, file: Path, lines: int) -> None:
 
 def import_(url: str, file: Path) -> dict[str, object]:
     """What the import of this file takes in this process."""
-    from fund.workflows.delivery import carry_out, open_fund
+    from fund.commands.executing import execute_named
+    from fund.commands.opening import open_fund
 
     content = file.read_bytes()
     with open_fund(url) as fund:
         base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began = time.perf_counter(), time.process_time()
-        answer = carry_out(fund, "bank import", {"files": [{"name": "a.xml", "content": content}]}, user="bram")
+        answer = execute_named(fund, "bank import", {"files": [{"name": "a.xml", "content": content}]}, user="bram")
         return {
             "lines": answer["result"]["lines_new"],
             "matched": answer["result"]["matched"],

@@ -99,7 +99,8 @@ def prepare(url: str, postings: int) -> None:
 
 def work_of(url: str, name: str, place: Path) -> Callable[[], object]:
     """What is measured: an export as its command asks for it, or the database alone."""
-    from fund.workflows.delivery import look, open_fund
+    from fund.commands.opening import open_fund
+    from fund.commands.querying import ask_named
 
     if name == "rows":
         return lambda: alone(url, place)
@@ -116,7 +117,7 @@ def work_of(url: str, name: str, place: Path) -> Callable[[], object]:
 
     def work() -> object:
         with open_fund(url) as fund:
-            return look(fund, query, args, user=None)
+            return ask_named(fund, query, args, user=None)
 
     return work
 

@@ -20,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from fund.commands.opening import open_fund  # noqa: E402
+from fund.commands.querying import ask_named  # noqa: E402
 from fund.dates import add_months  # noqa: E402
 from fund.reports.forecasts.assumptions import chosen  # noqa: E402
 from fund.reports.forecasts.awards import assumed  # noqa: E402
@@ -28,7 +30,6 @@ from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio 
 from fund.reports.forecasts.quarters import Flow, Quarters  # noqa: E402
 from fund.reports.forecasts.revolving import Base, Runs  # noqa: E402
 from fund.rules.regulations import standard  # noqa: E402
-from fund.workflows.delivery import look, open_fund  # noqa: E402
 from tests.story import in_folder  # noqa: E402
 
 DAY = date(2026, 12, 31)
@@ -83,7 +84,7 @@ def main() -> None:
         told[name] = best(lambda again=profile: Runs(found, using, quarters, moments, base, again).made(1, runs))
     with tempfile.TemporaryDirectory() as folder, open_fund(in_folder(Path(folder) / "demo").url) as fund:
         for verb in ("liquidity", "revolving"):
-            told[f"demo_{verb}_s"] = best(lambda asked=verb: look(fund, f"forecast {asked}", {}, user=None))
+            told[f"demo_{verb}_s"] = best(lambda asked=verb: ask_named(fund, f"forecast {asked}", {}, user=None))
     sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -37,11 +37,11 @@ REF = re.compile(r"\b([A-Z]?)(20\d\d)-(\d{3,4})\b")
 
 def grow(url: str, entries: int) -> None:
     """Make a fund with at least so many entries."""
+    from fund.commands.opening import open_fund
     from fund.database import upgrade
     from fund.events import fact_from
+    from fund.registry import PROJECTIONS
     from fund.unit_of_work import Snapshot
-    from fund.workflows.commands import PROJECTIONS
-    from fund.workflows.delivery import open_fund
     from tests.factories import founded
 
     with tempfile.TemporaryDirectory() as folder:
@@ -74,10 +74,10 @@ def measure(url: str, question: str) -> dict[str, Any]:
     """What one question takes in this process, asked once."""
     import sqlalchemy as sa
 
+    from fund.commands.opening import open_fund
+    from fund.registry import PROJECTIONS
     from fund.reports.statements.position import position
     from fund.unit_of_work import Snapshot
-    from fund.workflows.commands import PROJECTIONS
-    from fund.workflows.delivery import open_fund
 
     with open_fund(url) as fund:
         asked = [0]

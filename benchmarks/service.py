@@ -27,18 +27,18 @@ import sqlalchemy as sa
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from fund.commands.opening import found_fund  # noqa: E402
 from fund.database import create_engine, upgrade, writing  # noqa: E402
 from fund.events import Envelope  # noqa: E402
 from fund.events.founding import UserRevoked  # noqa: E402
 from fund.events.service import DeliveryRetried  # noqa: E402
+from fund.outbox import subscriptions  # noqa: E402
+from fund.outbox.deliveries import drain, relay  # noqa: E402
+from fund.outbox.subscriptions import Reaction  # noqa: E402
+from fund.registry import PROJECTIONS  # noqa: E402
 from fund.rules.authority import SYSTEM_ACTOR  # noqa: E402
 from fund.store import Store  # noqa: E402
 from fund.unit_of_work import UnitOfWork  # noqa: E402
-from fund.workflows import subscriptions  # noqa: E402
-from fund.workflows.commands import PROJECTIONS  # noqa: E402
-from fund.workflows.delivery import found_fund  # noqa: E402
-from fund.workflows.delivery.deliver import drain, relay  # noqa: E402
-from fund.workflows.subscriptions import Reaction  # noqa: E402
 
 STREAMS = 100
 POLLS = 200

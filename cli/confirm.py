@@ -11,8 +11,8 @@ from click.shell_completion import CompletionItem
 from cli.output import confirmed_line, trial_lines
 from cli.params import Ref, argument, listing_of, run
 from cli.params.declared import declared
+from fund.commands.commands import Confirm, Decline
 from fund.language import N_, _
-from fund.workflows.confirming import Confirm, Decline
 
 _CONFIRM = "fund confirm "
 

@@ -20,6 +20,8 @@ from fund.errors import FundError
 from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _, euros
 from fund.ledger import GENESIS, Entry
+from fund.outbox.subscriptions import REACTIONS
+from fund.registry import PROJECTIONS
 from fund.reports.cash import Payments, cash_of
 from fund.reports.statements.books import first_bad, ledger_checks
 from fund.rules.postings import Booking, bookings
@@ -29,8 +31,6 @@ from fund.schemas.closing import Period
 from fund.store import envelope_of, seal_event
 from fund.store.facts import case_values
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.subscriptions import REACTIONS
 
 MOST_FINDINGS = 100
 """So many findings per check at most."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from fund.checks import folded
 from fund.database import Connection, Engine, head_revision, place, readable_by_others, revision, upgrade
+from fund.outbox.deliveries import UNKNOWN_REACTION, clock_problem
+from fund.registry import PROJECTIONS
 from fund.rules import valuation
 from fund.store import Store
 from fund.store.facts import case_values
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery.deliver import UNKNOWN_REACTION, clock_problem
 
 RUNNING = ("active", "suspended")
 ALIVE = timedelta(seconds=20)

@@ -27,11 +27,11 @@ from fund.database import Engine, create_engine, head_revision, ill, mend, requi
 from fund.errors import FundError, NotReady
 from fund.errors.database import DatabaseBusy, DatabaseUnreachable
 from fund.errors.service import BrokerUnreachable
+from fund.outbox.actors import declare
+from fund.outbox.broker import Notifier, answers, make_broker
+from fund.outbox.deliveries import NO_EPOCH, preload, react, relay, tick, where
 from fund.settings import masked
 from fund.store import Store
-from fund.workflows.actors import declare
-from fund.workflows.broker import Notifier, answers, make_broker
-from fund.workflows.delivery.deliver import NO_EPOCH, preload, react, relay, tick, where
 
 log = logging.getLogger("fund.worker")
 

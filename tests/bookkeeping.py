@@ -19,11 +19,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from fund.commands.opening import Fund
 from fund.ledger import Entry
+from fund.registry import PROJECTIONS
 from fund.store import Store
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import Fund
 from tests.factories import World
 
 __all__ = ["book", "head", "journal"]

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from fund import forms
+from fund.commands.answers import Answer
+from fund.commands.executing import execute_named
+from fund.commands.opening import Fund, found_fund, open_fund
+from fund.commands.querying import ask_named
 from fund.database import writing
 from fund.declarations import InputFile
 from fund.ledger import Entry
+from fund.outbox.deliveries import drain
+from fund.registry import PROJECTIONS
 from fund.rules.regulations import Regulations
 from fund.schemas.proposals import ProposalForm
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import Answer, Fund, carry_out, drain, found_fund, look, open_fund
 from tests.previews import require_alike, require_whole
 from tests.roads import begin, mark, road, step
 
@@ -42,7 +46,7 @@ class World:
         """Carry out a command as typed by ``user``."""
         self._does("do", name)
         chosen = command_id or f"t-{self._next()}"
-        return carry_out(self.fund, name, args, user=user, command_id=chosen, dry_run=dry_run)
+        return execute_named(self.fund, name, args, user=user, command_id=chosen, dry_run=dry_run)
 
     def _next(self) -> int:
         self.number += 1
@@ -61,9 +65,9 @@ class World:
         require_alike(made["preview"]["facts"], done["preview"]["facts"])
         return done
 
-    def look(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
+    def ask(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
         """The JSON object behind a reading command."""
-        return look(self.fund, name, args, user=user)
+        return ask_named(self.fund, name, args, user=user)
 
     def clock(self, at: datetime | date) -> None:
         """Hold the fund's clock at an instant (a day: nine o'clock UTC), and let what is due fall due."""

@@ -98,22 +98,22 @@ _typing = False
 
 def watch() -> None:
     """From here on what the fund advises is typed."""
+    from fund.commands import executing, querying
     from fund.errors import FundError
-    from fund.workflows import delivery
 
-    asked, looked = delivery.carry_out, delivery.look
+    executed, asked = executing.execute_named, querying.ask_named
 
-    def carry_out(fund: Any, name: str, args: Mapping[str, Any] | None = None, **how: Any) -> Any:
+    def execute_named(fund: Any, name: str, args: Mapping[str, Any] | None = None, **how: Any) -> Any:
         with _refusals(fund, how.get("user"), args):
-            answer = asked(fund, name, args, **how)
+            answer = executed(fund, name, args, **how)
         if not answer.get("dry_run") and not answer.get("replayed"):
             following = f"fund confirm {answer['pending']}" if answer.get("pending") else answer.get("next")
             _type(fund, how.get("user"), f"next step of {name}", following or "", args)
         return answer
 
-    def look(fund: Any, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None) -> Any:
+    def ask_named(fund: Any, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None) -> Any:
         with _refusals(fund, user, args):
-            return looked(fund, name, args, user=user)
+            return asked(fund, name, args, user=user)
 
     @contextmanager
     def _refusals(fund: Any, user: str | None, args: Mapping[str, Any] | None) -> Iterator[None]:
@@ -124,8 +124,8 @@ def watch() -> None:
                 _type(fund, user, problem.code(), line, args)
             raise
 
-    carry_out.__doc__, look.__doc__ = asked.__doc__, looked.__doc__
-    delivery.carry_out, delivery.look = carry_out, look
+    execute_named.__doc__, ask_named.__doc__ = executed.__doc__, asked.__doc__
+    executing.execute_named, querying.ask_named = execute_named, ask_named
 
 
 @contextmanager

@@ -70,8 +70,8 @@ def error_meanings() -> dict[str, str]:
 
 def declared_texts() -> Iterator[tuple[str, str]]:
     """What the docstrings of declarations say, in the help and in the reference: the file and the sentence."""
-    from fund.workflows.commands import COMMANDS, QUERIES
-    from fund.workflows.confirming import Confirm, Decline
+    from fund.commands.commands import Confirm, Decline
+    from fund.registry import COMMANDS, QUERIES
 
     every = [*COMMANDS.values(), *QUERIES.values(), Confirm.declaration, Decline.declaration]
     for said in every:

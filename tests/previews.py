@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
+from fund.commands.answers import Answer
 from fund.events import FACTS
 from fund.previews import LABELS, LEFT_OUT, SHOWN, label_of, lines
-from fund.workflows.delivery.answers import Answer
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from fund import language
 from fund.database import Engine, create_engine, head_revision, is_sqlite, reading, revision
-from fund.workflows import subscriptions
+from fund.outbox import subscriptions
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")

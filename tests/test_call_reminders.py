@@ -35,7 +35,7 @@ def told(world: World, ref: str = "B2026-0001") -> list[tuple[int, str, int]]:
 
 
 def lines(world: World, user: str) -> list[tuple[str, str]]:
-    items = world.look("inbox", user=user)["items"]
+    items = world.ask("inbox", user=user)["items"]
     return [(item["command"], item["until"]) for item in items if "capital" in item["command"]]
 
 
@@ -55,7 +55,7 @@ def test_each_step_is_told_once_and_nothing_is_posted(database_url: str) -> None
             assert told(world)[-1] == (days, step, 1_000_00)
             world.drain()
         assert [days for days, _step, _cents in told(world)] == list(STEPS)
-        assert world.look("capital list", partner="gm0308")["calls"][0]["reminded"] == "committee"
+        assert world.ask("capital list", partner="gm0308")["calls"][0]["reminded"] == "committee"
         assert len(world.entries()) == posted
         assert verify(world.fund.engine)["ok"]
 

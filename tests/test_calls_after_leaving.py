@@ -28,5 +28,5 @@ def test_what_was_called_less_what_left_is_the_capital_of_the_fund(database_url:
             calls = snapshot.cases(Call, parent=series)
         asked = {one.partner: (one.called_cents, one.share) for one in calls}
         assert asked == {BAARN: (750_001, "3/4"), BUNSCHOTEN: (250_000, "1/4")}
-        letter = world.look("capital letter", ref=calls[-1].ref)["letters"][0]
+        letter = world.ask("capital letter", ref=calls[-1].ref)["letters"][0]
         assert (letter["computation"]["key_share"], letter["computation"]["share"]) == ("1/6", "1/4")

@@ -39,7 +39,7 @@ def test_each_partner_gets_a_call_for_each_instalment_and_all_of_them_make_the_t
             every=3,
         )
 
-        calls = world.look("capital list")["calls"]
+        calls = world.ask("capital list")["calls"]
         assert answer["result"]["calls"] == answer["entry_count"] == len(calls) == 4 * 34
         assert sum(one["called_cents"] for one in calls) == 1_000_003
         assert answer["result"]["due_days"] == EVERY_QUARTER
@@ -66,7 +66,7 @@ def test_days_that_are_named_are_the_days(sqlite_url: str) -> None:
         world.do("partner import", user="anna", file=as_file(THREE))
         days = [date(2026, 3, 1), date(2026, 9, 30)]
         world.both("capital call", user="anna", second="bram", amount=3, partner="gm0308", due_days=days)
-        calls = world.look("capital list")["calls"]
+        calls = world.ask("capital list")["calls"]
         assert [(one["due_on"], one["called_cents"]) for one in calls] == [("2026-03-01", 1), ("2026-09-30", 2)]
 
 
@@ -74,7 +74,7 @@ def test_an_instalment_of_nothing_is_left_out(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         world.do("partner import", user="anna", file=as_file(THREE))
         world.both("capital call", user="anna", second="bram", amount=2, partner="gm0308", instalments=4, every=1)
-        calls = world.look("capital list")["calls"]
+        calls = world.ask("capital list")["calls"]
         assert [(one["instalment"], one["called_cents"]) for one in calls] == [(2, 1), (4, 1)]
 
 
@@ -184,4 +184,4 @@ def test_a_notice_that_was_given_is_what_the_call_reads(sqlite_url: str) -> None
             world.do("capital call", user="anna", amount=100, partner="gm0312")
         assert refused.value.details["notice_on"] == date(2026, 1, 5)
         world.both("capital call", user="anna", second="bram", amount=100, partner="gm0312", commitment=AGREEMENT)
-        assert world.look("capital list", partner="gm0312")["calls"][0]["commitment"] == AGREEMENT[1:]
+        assert world.ask("capital list", partner="gm0312")["calls"][0]["commitment"] == AGREEMENT[1:]

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from fund.commands.opening import open_fund
 from fund.database import writing
+from fund.outbox.deliveries import drain
 from fund.store import Store
-from fund.workflows.delivery import drain, open_fund
 from tests.bookkeeping import book, head, journal
 from tests.conftest import Fund
 from tests.story import Told

@@ -61,7 +61,7 @@ def test_a_year_is_closed_as_the_worked_example_says(database_url: str) -> None:
         with world.uow("bram") as uow:
             came_in(uow, "O2026-0009", 100_000)
         world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0009")
-        before = world.look("statement position")
+        before = world.ask("statement position")
         world.clock(date(2027, 1, 10))
         lock(world, "2026")
         close(world, "2026")
@@ -73,15 +73,15 @@ def test_a_year_is_closed_as_the_worked_example_says(database_url: str) -> None:
             "  Dr 4300.A2026-001 100000\n"
             "  Dr 3100 1900001"
         )
-        after = world.look("statement position", as_of=date(2026, 12, 31))
+        after = world.ask("statement position", as_of=date(2026, 12, 31))
         for key in ("free_to_commit_cents", "net_asset_value_cents", "learning_writeoffs_cents", "returned_cents"):
             assert after[key] == before[key]
         assert (after["free_to_commit_cents"], after["net_asset_value_cents"]) == (7_599_999, 8_099_999)
-        balance = world.look("ledger balance", account="3100")
+        balance = world.ask("ledger balance", account="3100")
         assert balance["balance_cents"] == 1_900_001
-        rows = {row["code"]: row for row in world.look("ledger trial-balance")["accounts"]}
+        rows = {row["code"]: row for row in world.ask("ledger trial-balance")["accounts"]}
         assert all(row["balance_cents"] == 0 for code, row in rows.items() if code.startswith("4"))
-        states = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
+        states = {row["period"]: row["state"] for row in world.ask("period list")["periods"]}
         assert states["2026"] == "closed"
         assert states["2026-12"] == "closed"
         assert len(states) == 13
@@ -126,7 +126,7 @@ def test_months_and_facts_move_together(database_url: str) -> None:
         close(world, "2026-01")
         with world.snapshot() as snapshot:
             ledger = {period.month: period.status.value for period in snapshot.ledger.periods()}
-        facts = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
+        facts = {row["period"]: row["state"] for row in world.ask("period list")["periods"]}
         assert ledger == facts == {"2026-01": "closed", "2026-02": "locked"}
 
 
@@ -137,7 +137,7 @@ def test_locking_and_closing_take_two_people_and_the_treasurer_is_the_second(sql
         pending = world.do("period lock", user="anna", period="2026-01")["pending"]
         with pytest.raises(SameHands):
             world.do("confirm", user="anna", ref=pending)
-        assert world.look("period list")["periods"] == []
+        assert world.ask("period list")["periods"] == []
         world.do("confirm", user="bram", ref=pending)
         with world.snapshot() as snapshot:
             (step,) = snapshot.ledger.period_log()
@@ -190,7 +190,7 @@ def test_reopening_a_year_reverses_its_closing_entry(database_url: str) -> None:
         assert (mirror.kind, mirror.effective_on) == ("closing", date(2026, 12, 31))
         with world.snapshot() as snapshot:
             assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == before
-        states = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
+        states = {row["period"]: row["state"] for row in world.ask("period list")["periods"]}
         assert (states["2026"], states["2026-12"], states["2026-11"]) == ("open", "open", "closed")
         lock(world, "2026-12")
         close(world, "2026")
@@ -213,7 +213,7 @@ def test_both_trial_balances_of_a_year_that_was_corrected_stay_readable(database
         second = trial_balance_of(world, "2026", 2)
         assert (second["4500"], second["3100"], second["2000.notaris"]) == (0, 13_200, -13_200)
 
-        shown = world.look("period show", period="2026")
+        shown = world.ask("period show", period="2026")
         one, two = shown["closings"]
         assert (shown["state"], shown["result_cents"]) == ("closed", -13_200)
         assert [each["unchanged"] for each in (one, two)] == [True, True]
@@ -230,7 +230,7 @@ def test_both_trial_balances_of_a_year_that_was_corrected_stay_readable(database
         opening = {row["account"]: row["debit_cents"] - row["credit_cents"] for row in shown["opening"]["balances"]}
         assert shown["opening"]["on"] == "2027-01-01"
         assert opening == {"1000": 10_000_000, "2000": -13_200, "3000": -10_000_000, "3100": 13_200}
-        december = world.look("period show", period="2026-12")
+        december = world.ask("period show", period="2026-12")
         assert [each["trial_balance_sha256"] for each in december["closings"]] == [
             one["trial_balance_sha256"], two["trial_balance_sha256"],
         ]  # fmt: skip
@@ -241,19 +241,19 @@ def test_both_trial_balances_of_a_year_that_was_corrected_stay_readable(database
 
 def trial_balance_of(world: World, period: str, number: int) -> dict[str, int]:
     """The trial balance that a closing froze, by the command that ``period show`` names."""
-    closing = world.look("period show", period=period)["closings"][number - 1]
+    closing = world.ask("period show", period=period)["closings"][number - 1]
     *words, as_of, _flag, known_at = closing["read"].split()
     assert words == ["fund", "ledger", "trial-balance", "--as-of"]
-    rows = world.look("ledger trial-balance", as_of=date.fromisoformat(as_of), known_at=int(known_at))["accounts"]
+    rows = world.ask("ledger trial-balance", as_of=date.fromisoformat(as_of), known_at=int(known_at))["accounts"]
     return {row["code"]: row["balance_cents"] for row in rows}
 
 
 def test_a_period_that_was_never_closed_is_shown_as_it_stands(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        shown = world.look("period show", period="2031")
+        shown = world.ask("period show", period="2031")
         assert (shown["state"], shown["closings"], shown["opening"]) == ("open", [], None)
         with pytest.raises(InvalidMonth):
-            world.look("period show", period="2031-13")
+            world.ask("period show", period="2031-13")
 
 
 def _allowance(quarter: str) -> AllowanceAdjusted:
@@ -345,10 +345,10 @@ def test_a_second_year_carries_only_its_own_result(sqlite_url: str) -> None:
         world.clock(date(2028, 1, 10))
         lock(world, "2027")
         close(world, "2027")
-        results = {row["period"]: row["result_cents"] for row in world.look("period list")["periods"]}
+        results = {row["period"]: row["result_cents"] for row in world.ask("period list")["periods"]}
         assert (results["2026"], results["2027"]) == (-100, -200)
-        assert world.look("ledger balance", account="3100")["balance_cents"] == 300
-        assert world.look("statement position")["result_cents"] == -300
+        assert world.ask("ledger balance", account="3100")["balance_cents"] == 300
+        assert world.ask("statement position")["result_cents"] == -300
 
 
 def test_what_a_closed_year_forgot_may_be_booked_in_the_current_one(sqlite_url: str) -> None:
@@ -361,13 +361,13 @@ def test_what_a_closed_year_forgot_may_be_booked_in_the_current_one(sqlite_url: 
         frozen = trial_balance_of(world, "2026", 1)
         by_hand(world, memo="Kosten notaris 2026", debits=[["4500", 700]], credits=[["2000.notaris", 700]])
         assert trial_balance_of(world, "2026", 1) == frozen
-        assert world.look("ledger balance", account="4500")["balance_cents"] == 700
-        assert world.look("statement position")["result_cents"] == -13_200  # cumulative: year end is left out
+        assert world.ask("ledger balance", account="4500")["balance_cents"] == 700
+        assert world.ask("statement position")["result_cents"] == -13_200  # cumulative: year end is left out
         world.clock(date(2028, 1, 10))
         lock(world, "2027")
         close(world, "2027")
-        assert world.look("period show", period="2027")["result_cents"] == -700
-        assert len(world.look("period show", period="2026")["closings"]) == 1
+        assert world.ask("period show", period="2027")["result_cents"] == -700
+        assert len(world.ask("period show", period="2026")["closings"]) == 1
 
 
 def by_hand(world: World, **more: Any) -> Any:

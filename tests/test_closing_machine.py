@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fund.checks import verify
+from fund.commands.opening import open_fund
 from fund.dates import last_day
 from fund.errors import FundError
-from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.workflows.looking_back import admitted, received
 
@@ -150,7 +150,7 @@ class Periods:
             if model.months[month] == "locked":
                 self._freeze(month)
         assert not model.result_accounts(year)
-        shown = self.world.look("period show", period=year)
+        shown = self.world.ask("period show", period=year)
         assert shown["result_cents"] == -sum(result.values())
         opening = {row["account"]: row["debit_cents"] - row["credit_cents"] for row in shown["opening"]["balances"]}
         mains: Counter[str] = Counter()
@@ -203,14 +203,14 @@ class Periods:
     def what_was_frozen_is_there(self) -> None:
         """At the end: each closing as it was, and every check clean."""
         wanted = Counter(month for month, _balances in self.model.frozen)
-        shown = {month: self.world.look("period show", period=month)["closings"] for month in wanted}
+        shown = {month: self.world.ask("period show", period=month)["closings"] for month in wanted}
         assert {month: len(closings) for month, closings in shown.items()} == wanted
         seen: Counter[str] = Counter()
         for month, balances in self.model.frozen:
             closing = shown[month][seen[month]]
             seen[month] += 1
             assert closing["unchanged"] is True
-            rows = self.world.look("ledger trial-balance", as_of=last_day(month), known_at=closing["known_at"])
+            rows = self.world.ask("ledger trial-balance", as_of=last_day(month), known_at=closing["known_at"])
             assert {row["code"]: row["balance_cents"] for row in rows["accounts"] if row["balance_cents"]} == balances
         found = verify(self.world.fund.engine)
         assert [finding for check in found["checks"] for finding in check["findings"]] == []

@@ -13,8 +13,8 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.errors.ledger import PeriodOutOfOrder
 from fund.errors.people import NotAuthorised
 from fund.events import FACTS
+from fund.registry import PROJECTIONS
 from fund.words import event_word, word_of
-from fund.workflows.commands import PROJECTIONS
 from tests import codes, messages
 from tests.cli.golden import FOLDER as GOLDEN
 

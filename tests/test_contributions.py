@@ -31,7 +31,7 @@ def test_a_call_over_the_34_makes_the_total_with_an_entry_for_each(database_url:
 
         answer = world.both("capital call", user="anna", second="bram", amount=250_000_001)
 
-        calls = world.look("capital list")["calls"]
+        calls = world.ask("capital list")["calls"]
         assert answer["event_count"] == answer["entry_count"] == len(calls) == 34
         assert sum(call["called_cents"] for call in calls) == 250_000_001
         assert {call["due_on"] for call in calls} == {"2026-02-04"}
@@ -73,14 +73,14 @@ def test_one_partner_is_called_for_an_amount_of_its_own_with_its_own_last_day(da
             "capital call", user="anna", second="bram", amount=12_345, partner="gm0344", due_days=(date(2026, 3, 1),)
         )
 
-        call = world.look("capital list", partner="gm0344")["calls"][0]
+        call = world.ask("capital list", partner="gm0344")["calls"][0]
         assert (call["called_cents"], call["due_on"], call["key"], call["reference"]) == (
             12_345,
             "2026-03-01",
             "",
             "RF30B20260001",
         )
-        assert world.look("capital list", partner="gm0308")["calls"] == []
+        assert world.ask("capital list", partner="gm0308")["calls"] == []
 
 
 def test_nothing_is_called_before_the_second_person_confirms(database_url: str) -> None:
@@ -89,10 +89,10 @@ def test_nothing_is_called_before_the_second_person_confirms(database_url: str) 
         made = world.do("capital call", user="anna", amount=100_000)
 
         assert made["pending"]
-        assert world.look("capital list")["calls"] == []
+        assert world.ask("capital list")["calls"] == []
         with pytest.raises((NotAuthorised, SameHands)):
             world.do("confirm", user="anna", ref=made["pending"])
-        assert world.look("capital list")["calls"] == []
+        assert world.ask("capital list")["calls"] == []
 
 
 def test_a_part_of_nothing_is_not_called(sqlite_url: str) -> None:
@@ -101,7 +101,7 @@ def test_a_part_of_nothing_is_not_called(sqlite_url: str) -> None:
 
         world.both("capital call", user="anna", second="bram", amount=2)
 
-        calls = world.look("capital list")["calls"]
+        calls = world.ask("capital list")["calls"]
         assert sum(call["called_cents"] for call in calls) == 2
         assert all(call["called_cents"] > 0 for call in calls)
 
@@ -195,7 +195,7 @@ def test_a_manual_receipt_asks_two_people_and_no_more_than_came_in(database_url:
             "    Cr 1100.gm0308 60000"
         )
         assert answer["events"][0]["payload"]["rule"] == "manual"
-        assert world.look("capital list")["calls"][0]["open_cents"] == 40_000
+        assert world.ask("capital list")["calls"][0]["open_cents"] == 40_000
 
 
 def test_nothing_happens_on_a_typed_day_to_come_or_before_the_fund(sqlite_url: str) -> None:

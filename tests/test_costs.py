@@ -33,8 +33,8 @@ def test_an_unexplained_debit_becomes_a_cost_once_somebody_says_what_it_was(data
         assert as_text(world.entries()[-1]) == (
             "2026-01-05 debit.explained Afschrijving U2026-0001 verklaard als kosten\n  Dr 4500 700\n    Cr 1010 700"
         )
-        assert world.look("bank unmatched")["debits"] == []
-        assert world.look("cost list")["debits"][0]["explanation"] == "contributie"
+        assert world.ask("bank unmatched")["debits"] == []
+        assert world.ask("cost list")["debits"][0]["explanation"] == "contributie"
         with pytest.raises(TransitionNotAllowed):
             world.do("cost charge", user="bram", ref="U2026-0001", reason="nogmaals")
 
@@ -54,8 +54,8 @@ def test_interest_is_income_of_the_fund_and_explains_its_receipt(database_url: s
         assert as_text(world.entries()[-1]) == (
             "2026-01-05 income.recorded Overige baten I2026-0001 (O2026-0001)\n  Dr 2300 432\n    Cr 4400 432"
         )
-        assert world.look("bank unmatched")["receipts"] == []
-        assert world.look("cost list")["income"] == [
+        assert world.ask("bank unmatched")["receipts"] == []
+        assert world.ask("cost list")["income"] == [
             {"ref": "I2026-0001", "receipt": "O2026-0001", "amount_cents": 432, "reason": "rente"}
         ]
 
@@ -78,7 +78,7 @@ def test_interest_of_the_treasury_account_is_income_too_and_counts_inside(databa
               Dr 2300                  4.32
               Cr 4400                          4.32
         """)
-        row = next(row for row in world.look("statement treasury")["accounts"] if row["account"] == "1005")
+        row = next(row for row in world.ask("statement treasury")["accounts"] if row["account"] == "1005")
         assert (row["in_treasury"], row["closing_cents"]) == (True, 432)
         with world.snapshot() as snapshot:
             cash = cash_of(snapshot)
@@ -97,7 +97,7 @@ def test_each_year_stands_beside_its_cost_budget(sqlite_url: str) -> None:
         for command in ("period lock", "period close"):
             world.both(command, user="anna", second="bram", period="2026")
         by_hand("4500", 300)
-        assert world.look("cost list")["years"] == [
+        assert world.ask("cost list")["years"] == [
             {
                 "year": 2026, "budget_cents": 1_000, "spent_cents": 1_200, "left_cents": 0, "over_cents": 200,
                 "income_cents": 0,

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 
 from fund import declarations
+from fund.commands.commands import Confirm, Decline
+from fund.commands.querying import CONTEXT
 from fund.declarations import (
     AMOUNT,
     DAY,
@@ -26,12 +28,10 @@ from fund.declarations import (
     found_at,
     parameters,
 )
-from fund.workflows.commands import COMMANDS, QUERIES, named
-from fund.workflows.confirming import Confirm, Decline
-from fund.workflows.delivery.asking import CONTEXT
+from fund.outbox.subscriptions import REACTIONS, TIMERS
+from fund.registry import COMMANDS, QUERIES, named
 from fund.workflows.receipts import hooks
 from fund.workflows.resolutions import CARRIED
-from fund.workflows.subscriptions import REACTIONS, TIMERS
 
 EVERY: dict[str, Command | Query] = {**COMMANDS, **QUERIES}
 DECLARED = pytest.mark.parametrize("declared", EVERY.values(), ids=list(EVERY))

@@ -20,6 +20,8 @@ import pytest
 import sqlalchemy as sa
 
 from fund.checks import verify
+from fund.commands.opening import found_fund, open_fund
+from fund.commands.querying import ask_named
 from fund.database import create_engine, reading, writing
 from fund.demo.capital import founding, paying_in, rules_of_the_story
 from fund.demo.ideas import more_leads
@@ -30,11 +32,10 @@ from fund.demo.money import payee
 from fund.demo.play import play
 from fund.demo.stage import Stage, iban_of, office_hour
 from fund.ledger import Ledger
+from fund.registry import PROJECTIONS
 from fund.schemas.reviews import Review
 from fund.store import CaseRow, CaseStore, Store
 from fund.unit_of_work import BOOK, Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import found_fund, look, open_fund
 from tests.conftest import Fund
 from tests.hints import unwatched
 from tests.story import Told, in_folder
@@ -72,7 +73,7 @@ def books_of(told: Told) -> Books:
 def shown(told: Told, name: str, **args: Any) -> dict[str, Any]:
     """What a reading command shows the auditor of the fund of a story."""
     with open_fund(told.url) as fund:
-        return look(fund, name, args, user="joost")
+        return ask_named(fund, name, args, user="joost")
 
 
 # ------------------------------------------------------------------------------------------------------ the same story
@@ -272,11 +273,11 @@ def test_in_a_large_round_proposals_live_every_kind_of_life(tmp_path: Path) -> N
     with founded_and_paid(tmp_path) as stage:
         stage.reach = lambda done, total: told.append((done, total))
         light_round(stage, others=24)
-        look, engine = stage.look, stage.fund.engine
-        states = Counter(each["state"] for each in look("proposal list", "joost", round="2025-1")["proposals"])
-        leads = {each["lead_partner"] for each in look("proposal list", "joost", round="2025-1")["proposals"]}
-        paid = Counter(each["state"] for each in look("disbursement list")["disbursements"])
-        facts = Counter(each["type"] for each in look("event list", "joost", type="decision.deferred")["events"])
+        ask, engine = stage.ask, stage.fund.engine
+        states = Counter(each["state"] for each in ask("proposal list", "joost", round="2025-1")["proposals"])
+        leads = {each["lead_partner"] for each in ask("proposal list", "joost", round="2025-1")["proposals"]}
+        paid = Counter(each["state"] for each in ask("disbursement list")["disbursements"])
+        facts = Counter(each["type"] for each in ask("event list", "joost", type="decision.deferred")["events"])
         with Snapshot.open(engine, PROJECTIONS) as snapshot:
             assert broken(snapshot) == []
             seats = Counter(seat.reviewer for review in snapshot.cases(Review) for seat in review.panel)
@@ -297,7 +298,7 @@ def test_a_longer_story_plays_to_its_end(tmp_path: Path) -> None:
     told = in_folder(tmp_path / "lang", more=("--proposals", "20"))
     _sound(told)
     with open_fund(told.url) as fund:
-        assert len(look(fund, "proposal list", user="joost")["proposals"]) == 20
+        assert len(ask_named(fund, "proposal list", user="joost")["proposals"]) == 20
 
 
 def test_who_was_paid_before_keeps_its_account_in_a_large_round(tmp_path: Path) -> None:
@@ -306,10 +307,10 @@ def test_who_was_paid_before_keeps_its_account_in_a_large_round(tmp_path: Path) 
     with founded_and_paid(tmp_path) as stage:
         for number, lead in enumerate(leads):
             payee(stage, lead, iban="" if number else iban_of(2_002))
-        before = stage.look("payee list")["payees"]
+        before = stage.ask("payee list")["payees"]
         # When, Then: the round is played, and nothing is recorded for them again
         light_round(stage, others=12)
-        after = stage.look("payee list")["payees"]
+        after = stage.ask("payee list")["payees"]
     assert {each["partner"] for each in before} == set(leads)
     assert {each["ref"] for each in before} < {each["ref"] for each in after}
     assert max(Counter(each["partner"] for each in after).values()) == 1

@@ -19,9 +19,9 @@ from fund import files
 from fund import tables as t
 from fund.checks import look_at
 from fund.database import Connection
+from fund.registry import PROJECTIONS
 from fund.store import Store
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
 from tests.factories import founded
 from tests.ledger.attacks import Row, owner, rows_of, turn_over
 from tests.workflows.test_receipts import DAY, called, import_statement, registered

@@ -28,15 +28,15 @@ def test_advice_that_cannot_be_followed_is_found(sqlite_url: str, line: str, mon
     monkeypatch.setattr(hints, "_seen", set())
     monkeypatch.setattr("cli.params.asking.others_who_may", lambda *_given: None)
     with founded(sqlite_url) as world:
-        before = world.look("event list")
+        before = world.ask("event list")
         with pytest.raises(hints.NotFollowed):
             hints._type(world.fund, "anna", "a test", line, {})
         hints._type(world.fund, "anna", "a test", "fund user list", {})
-        assert world.look("event list") == before
+        assert world.ask("event list") == before
 
 
 def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None:
-    from fund.workflows.delivery.takers import takers
+    from fund.commands.takers import takers
 
     with founded(sqlite_url) as world:
         world.people()
@@ -52,7 +52,7 @@ def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None
 
 
 def test_who_may_take_a_step_that_waits_in_no_inbox_has_the_tie_that_its_table_asks(sqlite_url: str) -> None:
-    from fund.workflows.delivery.takers import takers
+    from fund.commands.takers import takers
 
     with founded(sqlite_url) as world:
         running(world)
@@ -71,13 +71,13 @@ def test_who_may_take_a_step_that_waits_in_no_inbox_has_the_tie_that_its_table_a
 def test_whose_turn_it_is_is_read_no_further_than_the_source_that_asks_it(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fund.workflows.delivery.takers import takers
+    from fund.commands.takers import takers
 
     with founded(sqlite_url) as world:
         world.people()
         pending = world.do("user add", user="petra", name="ed", roles=["reviewer"])["pending"]
         first, *_others = SOURCES
-        monkeypatch.setattr(sys.modules["fund.workflows.delivery.takers"], "SOURCES", (first, None))
+        monkeypatch.setattr(sys.modules["fund.commands.takers"], "SOURCES", (first, None))
         assert takers(world.fund, f"fund confirm {pending}", user="petra") == ["carla"]
 
 

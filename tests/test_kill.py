@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from fund.commands.opening import found_fund
 from fund.ledger import Ledger
-from fund.workflows.delivery import found_fund
 from tests.factories import PARTNERS_CSV
 
 NOTHING_YET = {"database_missing", "database_behind", "not_a_database", "no_fund_here"}

@@ -12,8 +12,8 @@ from fund import glossary
 from fund.errors.commands import UnknownState
 from fund.errors.usage import UnknownColumn
 from fund.lists import chosen, has_words, words_of
+from fund.registry import QUERIES
 from fund.words import all_words
-from fund.workflows.commands import QUERIES
 
 ROWS: list[dict[str, Any]] = [
     {"ref": "2026-001", "title": "Eén coöperatie", "state": "rejected", "ask_cents": 2_400_000, "due_on": None},

@@ -27,12 +27,12 @@ from hypothesis.stateful import (
 )
 
 from fund.checks import verify
+from fund.commands.opening import open_fund
 from fund.ledger import main_of
 from fund.reports.cash import cash_of
 from fund.reports.statements.position import indicator_inputs_of
 from fund.rules.valuation import PROMISES, free_to_commit, nav
 from fund.schemas.repayments import Plan
-from fund.workflows.delivery import open_fund
 from tests.conftest import _administer, with_database
 from tests.factories import START, World, founded
 from tests.lives.money_out import BOOKED, OPEN
@@ -306,7 +306,7 @@ class Projections(RuleBasedStateMachine):
         ref, part = self.pick(self.instalments(), number)
         due = min(self.shadow.open_of(part), max(self.shadow.lent(ref), 0)) or self.shadow.open_of(part)
         paid = {"exact": due, "part": max(due // 3, 1), "surplus": due + 7}[how]
-        plan = self.life.world.look("repayment plan", ref=ref)["instalments"]
+        plan = self.life.world.ask("repayment plan", ref=ref)["instalments"]
         reference = next(row["reference"] for row in plan if row["no"] == part["no"])
         self.life.comes_in({"cents": paid, "reference": reference, "agreement": ref, "no": part["no"]})
 
@@ -337,7 +337,7 @@ class Projections(RuleBasedStateMachine):
         found = [ref for ref in self.shadow.agreements if self.shadow.lent(ref) > 0 and not self.life.of(ref, *OPEN)]
         if not found:
             return []
-        states = {row["ref"]: row["state"] for row in self.life.world.look("agreement list")["agreements"]}
+        states = {row["ref"]: row["state"] for row in self.life.world.ask("agreement list")["agreements"]}
         return [ref for ref in found if states[ref] != "closed" and self.shown(ref)]
 
     def shown(self, ref: str) -> bool:

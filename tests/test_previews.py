@@ -12,6 +12,7 @@ from fund import previews
 from fund.events import FACTS
 from fund.events.agreements import AgreementCompleted, BenefitReported
 from fund.language import both, choose
+from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.authority import Role
 from fund.rules.conflicts import GROUND_NAMES
 from fund.rules.eligibility import RULES as ELIGIBILITY
@@ -20,7 +21,6 @@ from fund.rules.schedules import BANDS
 from fund.unit_of_work.previewing import preview
 from fund.words import CHOICES, HAPPENED, all_words, choice_word
 from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
-from fund.workflows.commands import COMMANDS, PROJECTIONS
 from fund.workflows.inbox.deciding import MATTERS
 from fund.workflows.receipts.evidence import RULES as EVIDENCE
 from tests.factories import founded

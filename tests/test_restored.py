@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from fund.checks import verify
+from fund.commands.opening import open_fund
+from fund.commands.querying import ask_named
 from fund.database import create_engine
-from fund.workflows.delivery import look, open_fund
 from tests.factories import founded
 from tests.test_checks import bad
 from tests.workflows.looking_back import evaluated, posted, until_completed
@@ -73,7 +74,7 @@ def test_a_fund_that_was_dumped_and_restored_is_clean_and_a_changed_constraint_i
     told = []
     for url in (lived, empty_postgres_url):
         with open_fund(url) as fund:
-            told.append(look(fund, "statement position"))
+            told.append(ask_named(fund, "statement position"))
     assert told[0] == told[1]
     # And: a constraint that says something else is found, whether it was restored or not
     wrong = {"ledger.guards": [("guard:ck_account_days", "this guard is not as it was installed")]}

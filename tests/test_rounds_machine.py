@@ -29,7 +29,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from fund.workflows.delivery import open_fund
+from fund.commands.opening import open_fund
 from tests.conftest import _administer, with_database
 from tests.factories import World, founded
 from tests.hints import unwatched

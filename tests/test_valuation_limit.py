@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
+from fund.commands.opening import found_fund
 from fund.database import create_engine, writing
 from fund.errors.ledger import SetLimitExceeded
 from fund.ledger import EntryDraft, Ledger, credit, debit
 from fund.rules.regulations import standard
 from fund.rules.valuation import PROMISES
 from fund.unit_of_work import BOOK
-from fund.workflows.delivery import found_fund
 
 DAY = date(2026, 3, 1)
 

@@ -185,7 +185,7 @@ def _settled_and_repaid(story: Story) -> None:
     ]
     story.stands("D5")
 
-    reference = world.look("repayment plan", ref=AGREEMENT)["instalments"][0]["reference"]
+    reference = world.ask("repayment plan", ref=AGREEMENT)["instalments"][0]["reference"]
     day = date(2026, 9, 1)
     world.clock(day)
     bank.receive(500_000, name="Gemeente Baarn", iban=IBANS[BAARN], on=day, reference=reference)
@@ -270,7 +270,7 @@ def _year_closed(story: Story) -> None:
 
 def _left(story: Story) -> None:
     world = story.world
-    quote = world.look("partner exit-quote", user="piet", ref=BUNNIK)
+    quote = world.ask("partner exit-quote", user="piet", ref=BUNNIK)
     assert (quote["net_cents"], quote["now_cents"], quote["later_cents"]) == (1_999_206, 1_875_799, 123_407)
     decision = {"name": "raadsbesluit.pdf", "content": b"De raad besluit uit te treden."}
     world.do("partner give-notice", user="piet", ref=BUNNIK, decision=decision)
@@ -299,7 +299,7 @@ def _ends_well(story: Story) -> None:
         "W6": "2027-01-15",
     }
     for row, day in days.items():  # what came later changed no earlier day, and year end is left out
-        position: dict[str, Any] = world.look("statement position", as_of=date.fromisoformat(day))
+        position: dict[str, Any] = world.ask("statement position", as_of=date.fromisoformat(day))
         found = tuple(position[f"{name}_cents"] for name in ("result", "free_to_commit", "net_asset_value"))
         assert (row, *found) == (row, *TABLE[row][7:])
     verified = verify(world.fund.engine)

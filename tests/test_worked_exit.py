@@ -69,7 +69,7 @@ def _disputed(story: Story) -> None:
     story.stands("1")
     notice(world)
     world.clock(date(2026, 7, 6))
-    quote = world.look("partner exit-quote", user="piet", ref=BUNNIK, as_of=date(2026, 7, 5), costs=25_000)
+    quote = world.ask("partner exit-quote", user="piet", ref=BUNNIK, as_of=date(2026, 7, 5), costs=25_000)
     assert (quote["share"], quote["promised"], quote["divided"]) == ("3/10", "4499997/10", "103625003/10")
     assert (quote["gross_cents"], quote["net_cents"]) == (3_108_750, 3_083_750)
     assert (quote["now_cents"], quote["later_cents"]) == (1_950_000, 1_133_750)
@@ -157,7 +157,7 @@ def _wound_up(story: Story) -> None:
     paid_out(world, BAARN, keep=["A2026-001"])
     paid_out(world, BUNSCHOTEN)
     story.stands("17")
-    states = {each["id"]: each["state"] for each in world.look("partner list")["partners"]}
+    states = {each["id"]: each["state"] for each in world.ask("partner list")["partners"]}
     assert {states[partner] for partner in (BAARN, BUNNIK, BUNSCHOTEN)} == {"exited"}
 
 
@@ -176,5 +176,5 @@ def test_the_second_worked_example_holds_to_the_cent(database_url: str) -> None:
         verified = verify(world.fund.engine)
         assert [finding for check in verified["checks"] for finding in check["findings"]] == []
         known: dict[str, Any] = {"as_of": date(2026, 7, 5), "known_at": exit_of(world)["known_at"]}
-        again = world.look("partner exit-quote", ref=BUNNIK, costs=25_000, **known)
+        again = world.ask("partner exit-quote", ref=BUNNIK, costs=25_000, **known)
         assert (again["net_cents"], again["now_cents"]) == (3_083_750, 1_950_000)  # five years later, from the ledger

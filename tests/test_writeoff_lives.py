@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fund.checks import folded
+from fund.commands.opening import open_fund
 from fund.rules.segregation_of_duties import Hands
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.schemas.writeoffs import Writeoff
-from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.lives.risk import AGREEMENT, CHILD, Risk, beginning
 

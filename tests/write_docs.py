@@ -175,7 +175,7 @@ def events() -> str:
 
 def lifecycle_tables() -> dict[str, tuple[Any, ...]]:
     """Every table of transitions, by the kind of case whose states it moves."""
-    from fund.workflows.commands import PROJECTIONS
+    from fund.registry import PROJECTIONS
 
     return {kind: life.table for kind, life in sorted(PROJECTIONS.items()) if life.table}
 

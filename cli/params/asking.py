@@ -159,7 +159,7 @@ def _with_shared(ctx: click.Context, given: Input) -> Input:
 
 def others_who_may(fund: Any, command: str, user: str | None) -> Sequence[str] | None:
     """Those who may give an advised command; ``None`` where the one who reads the advice may, or nobody can tell."""
-    from fund.workflows.delivery.takers import takers
+    from fund.commands.takers import takers
 
     try:
         return takers(fund, command, user=user)
@@ -207,8 +207,10 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
     Args:
         changes: Whether something may follow that the workers must hear of; only then is the broker spoken to.
     """
+    from fund.commands.executing import execute
+    from fund.commands.opening import open_fund
+    from fund.commands.querying import ask
     from fund.errors import FundError, NotReady
-    from fund.workflows import delivery
 
     settings = shell(ctx).settings
     with ExitStack() as stack:
@@ -217,10 +219,10 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
             from fund.worker import ringer
 
             notify = stack.enter_context(ringer(settings.database_url, settings.broker_url))
-        fund = stack.enter_context(delivery.open_fund(settings.database_url, notify=notify))
+        fund = stack.enter_context(open_fund(settings.database_url, notify=notify))
         fund.warn = output.note
         try:
-            yield fund, delivery.execute, delivery.ask
+            yield fund, execute, ask
         except FundError as problem:
             if not isinstance(problem, NotReady):  # who has to wait for the database once need not wait twice
                 for command in filter(None, map(output.advised, problem.advice.split("\n"))):
@@ -244,7 +246,7 @@ def look(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
 
 def listing_of(ctx: click.Context, name: str) -> dict[str, Any]:
     """What a query of these words answers when nothing is typed: what completion offers, and names are found in."""
-    from fund.workflows.commands import named
+    from fund.registry import named
 
     return look(ctx, named(name))
 

@@ -39,7 +39,7 @@ class _File(click.ParamType[str]):
         self._query = query
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from fund.workflows.commands import named
+        from fund.registry import named
 
         try:
             rows = look(ctx, named(self._query, {"ref": ctx.params["ref"]}))["files"]

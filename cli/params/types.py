@@ -441,7 +441,7 @@ def _completed(words: Iterable[tuple[str, str]], incomplete: str) -> list[Comple
 
 def _states_for(ctx: click.Context) -> frozenset[str]:
     """The states in which the command that is being typed is possible; empty where every state will do."""
-    from fund.workflows.commands import states_for
+    from fund.registry import states_for
 
     return states_for(ctx.command_path.partition(" ")[2])
 

@@ -22,7 +22,7 @@ from fund.errors.proposals import NoRoundOpen, RoundNotOpen
 from fund.errors.usage import NobodyToAsk
 from fund.glossary import meant
 from fund.language import _, day, euros, language
-from fund.workflows.commands import named
+from fund.registry import named
 from fund.workflows.proposals.commands import DraftProposal, SaveProposal
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def paying_in(stage: Stage) -> None:
         ).format(key=KEY, amount=euros(CALL_CENTS), pending=made["pending"])
     )
     stage.do(TREASURER, "confirm", ref=made["pending"])
-    calls = stage.look("capital list")["calls"]
+    calls = stage.ask("capital list")["calls"]
     total = sum(call["called_cents"] for call in calls)
     largest = max(calls, key=lambda call: int(call["called_cents"]))
     smallest = min(calls, key=lambda call: int(call["called_cents"]))
@@ -174,7 +174,7 @@ def _late_payers(stage: Stage, calls: list[dict[str, Any]]) -> None:
     stage.clock(date(2024, 2, 28))
     result = import_statement(stage, date(2024, 2, 27))
     stage.say(_told(_("a third statement brings the last two partners, one of them in two parts"), result))
-    for receipt in stage.look("bank unmatched")["receipts"]:
+    for receipt in stage.ask("bank unmatched")["receipts"]:
         if receipt["state"] == "proposed":
             stage.do(TREASURER, "bank match", ref=receipt["ref"])
         else:

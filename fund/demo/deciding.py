@@ -80,9 +80,9 @@ def review(stage: Stage, ref: str, *scores: Mapping[str, int] | int) -> list[str
     the last score, in the light track with the second.
     """
     stage.do(MANAGER, "review open", ref=ref)
-    panel = [str(seat["name"]) for seat in stage.look("review show", ref=ref)["panel"]]
+    panel = [str(seat["name"]) for seat in stage.ask("review show", ref=ref)["panel"]]
     for number, name in enumerate(panel):
-        if stage.look("review show", ref=ref)["state"] == "closed":
+        if stage.ask("review show", ref=ref)["state"] == "closed":
             break
         given = scores[number % len(scores)] if scores else 3
         stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(given)})
@@ -106,7 +106,7 @@ def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision v
 
 
 def _parties(stage: Stage, ref: str) -> set[str]:
-    shown = stage.look("proposal show", ref=ref.removeprefix("A").split("-W")[0])
+    shown = stage.ask("proposal show", ref=ref.removeprefix("A").split("-W")[0])
     return {str(party["partner"]) for party in shown["parties"]}
 
 
@@ -121,7 +121,7 @@ def agree(stage: Stage, ref: str) -> str:
     terms = 'assets_owner = "De penvoerder; alle partners mogen gebruiken wat gemaakt is."\n'
     stage.do(MANAGER, "agreement draft", ref=ref, terms={"name": "terms.toml", "content": terms.encode()})
     agreement = f"A{ref}"
-    shown = stage.look("agreement show", ref=agreement)
+    shown = stage.ask("agreement show", ref=agreement)
     for party in shown["unsigned"]:
         name = CHAIR if party == "fund" else signatory(party)
         stage.do(name, "agreement sign", ref=agreement, hash=shown["document_sha256"])

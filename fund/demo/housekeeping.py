@@ -72,7 +72,7 @@ def own_bill(stage: Stage) -> None:
         MANAGER, TREASURER, "payee record",
         supplier=PRINTER, iban=iban_of(9_001), name="Drukkerij De Eend", file=invoice,
     )  # fmt: skip
-    overpaid = stage.look("repayment overpaid")["payers"][0]
+    overpaid = stage.ask("repayment overpaid")["payers"][0]
     payer, surplus = str(overpaid["payer"]), int(overpaid["amount_cents"])
     payee(stage, payer)
     stage.clock(date(2025, 1, 27))
@@ -99,7 +99,7 @@ def own_bill(stage: Stage) -> None:
 
 def what_leaving_means(stage: Stage) -> None:
     """The auditor asks what one partner would get if it left today: a question, which changes nothing."""
-    quote = stage.look("partner exit-quote", AUDITOR, ref=LEAVER)
+    quote = stage.ask("partner exit-quote", AUDITOR, ref=LEAVER)
     stage.say(
         _(
             "joost asks what leaving would mean for {who} today: {now} at once, {later} as money comes back, of the "

@@ -140,7 +140,7 @@ class LargeRound:
         for ref, _idea, life in self._each(self._judged):
             score = {APPROVED: _HIGH, RETURNED: _HIGH, DEFERRED: _MIDDLE}.get(life, _LOW)
             for name in panels[ref]:
-                if stage.look("proposal show", ref=ref)["state"] != "in_review":
+                if stage.ask("proposal show", ref=ref)["state"] != "in_review":
                     break  # two scores are enough, the third reviewer stands by
                 seats[name] += 1
                 stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(score)})
@@ -181,7 +181,7 @@ class LargeRound:
         """Every approved one is signed; its one payment, asked by the service, is checked and approved."""
         stage = self.stage
         agreements = {agree(stage, ref) for ref, _idea in self._each(self._of(APPROVED, RETURNED, DEFERRED))}
-        for row in stage.look("disbursement list")["disbursements"]:
+        for row in stage.ask("disbursement list")["disbursements"]:
             if row["agreement"] in agreements:
                 stage.do(MANAGER, "disbursement check", ref=row["ref"])
                 stage.do(TREASURER, "disbursement approve", ref=row["ref"])

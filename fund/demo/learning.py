@@ -95,7 +95,7 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
         many.decide_the_rest()
         many.agreed()
     agreement = agree(stage, ref)
-    asked = [row for row in stage.look("disbursement list")["disbursements"] if row["agreement"] == agreement]
+    asked = [row for row in stage.ask("disbursement list")["disbursements"] if row["agreement"] == agreement]
     for row in asked:
         stage.do(MANAGER, "disbursement check", ref=row["ref"])
         stage.do(TREASURER, "disbursement approve", ref=row["ref"])
@@ -234,7 +234,7 @@ def repaid(stage: Stage, refs: dict[str, str]) -> None:
     stage.both(MANAGER, MANAGER_2, "agreement complete", ref=rid, report=report)
     pay_instalment(stage, rid, 3, idea.lead, date(2025, 11, 5))
     cents = pay_instalment(stage, rid, 4, idea.lead, date(2025, 11, 13))
-    shown = stage.look("agreement show", ref=rid)
+    shown = stage.ask("agreement show", ref=rid)
     stage.say(
         _(
             "{who} pays the last instalment, {cents}; {agreement} is {state}: everything came back and was used again."
@@ -307,7 +307,7 @@ def last_year(stage: Stage, refs: dict[str, str]) -> None:
     stage.chapter(_("13. The year goes on"))
     cents = pay_instalment(stage, zou, 1, lead, date(2026, 9, 21))
     stage.say(_("{who} pays back {cents} of {agreement}.").format(who=short(lead), cents=euros(cents), agreement=zou))
-    state = stage.look("proposal show", signatory(IDEAS["ggd"].lead), ref=refs["ggd"])["state"]
+    state = stage.ask("proposal show", signatory(IDEAS["ggd"].lead), ref=refs["ggd"])["state"]
     stage.say(
         _("{ref} was a draft for a year: warned twice, it is {state} by the clock.").format(
             ref=refs["ggd"], state=state

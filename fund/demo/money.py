@@ -19,7 +19,7 @@ def payee(stage: Stage, partner: str, *, iban: str = "") -> None:
     Args:
         iban: Another account, in the place of the one on record.
     """
-    if not iban and stage.look("payee list", partner=partner)["payees"]:
+    if not iban and stage.ask("payee list", partner=partner)["payees"]:
         return
     stage.both(
         MANAGER, TREASURER, "payee record",
@@ -58,7 +58,7 @@ def batch(stage: Stage, on: date, *, second: str = MANAGER_2, return_of: str = "
     """
     made = stage.do(MANAGER_2, "payment batch", execution_on=on)
     ref = next(str(event["payload"]["ref"]) for event in made["events"] if event["type"].startswith("payment"))
-    content = str(stage.look("payment file", user=TREASURER_2, ref=ref)["content"]).encode()
+    content = str(stage.ask("payment file", user=TREASURER_2, ref=ref)["content"]).encode()
     refusal = stage.refused(tempted, "payment send", ref=ref) if tempted else None
     stage.both(TREASURER_2, second, "payment send", ref=ref)
     stage.bank.pay(content, on=on)

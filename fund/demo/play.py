@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from fund.checks import verify
+from fund.commands.opening import found_fund, open_fund
 from fund.demo.capital import founding, paying_in, rules_of_the_story
 from fund.demo.housekeeping import own_bill, to_the_treasury, what_leaving_means
 from fund.demo.invariants import broken
@@ -17,10 +18,9 @@ from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
 from fund.demo.years import close_year, lock_months
 from fund.language import _
+from fund.registry import PROJECTIONS
 from fund.reports.burden import burdens
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import found_fund, open_fund
 
 BEGINS = date(2024, 1, 8)
 ENDS = date(2026, 10, 30)
@@ -91,8 +91,8 @@ def _ending(stage: Stage) -> dict[str, Any]:
     stage.clock(ENDS)
     lock_months(stage, ENDS.year, range(1, 10))
     stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
-    position = stage.look("statement position")
-    people = len(stage.look("user list")["users"])
+    position = stage.ask("statement position")
+    people = len(stage.ask("user list")["users"])
     with Snapshot.open(stage.fund.engine, PROJECTIONS) as snapshot:
         burden = [each.as_json() for each in burdens(snapshot)]
         untrue = broken(snapshot)

@@ -115,7 +115,7 @@ def _judged(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
     low = {"ambition": 1, "interests": 1, "learning": 2, "business_case": 1, "exit": 1}
     review(stage, refs["res"], {**dict.fromkeys(("people", "organisation", "process"), 2), **low}, low, low, low, low)
     for key in ("rid", "water", "res"):
-        shown = stage.look("review show", user=MANAGER, ref=refs[key])
+        shown = stage.ask("review show", user=MANAGER, ref=refs[key])
         stage.say(
             _('{ref} "{title}": {total} points, advice {advice}.').format(
                 ref=refs[key],

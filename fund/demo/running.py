@@ -63,7 +63,7 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
 
 def amount_of(stage: Stage, disbursement: str) -> int:
     """The amount of a disbursement."""
-    for row in stage.look("disbursement list")["disbursements"]:
+    for row in stage.ask("disbursement list")["disbursements"]:
         if row["ref"] == disbursement:
             return int(row["amount_cents"])
     raise AssertionError(f"no disbursement {disbursement}")
@@ -71,7 +71,7 @@ def amount_of(stage: Stage, disbursement: str) -> int:
 
 def instalment_of(stage: Stage, agreement: str, number: int) -> dict[str, object]:
     """An instalment of the plan of an agreement: due day, cents, RF reference."""
-    plan = stage.look("repayment plan", ref=agreement)
+    plan = stage.ask("repayment plan", ref=agreement)
     return next(row for row in plan["instalments"] if row["no"] == number)
 
 
@@ -95,7 +95,7 @@ def first_repayments(stage: Stage, refs: dict[str, str]) -> None:
     )
     late = instalment_of(stage, rid, 2)
     stage.clock(date(2025, 5, 26))
-    arrears = next(row for row in stage.look("repayment arrears")["arrears"] if row["agreement"] == rid)
+    arrears = next(row for row in stage.ask("repayment arrears")["arrears"] if row["agreement"] == rid)
     stage.say(
         _("the instalment of {due} did not come: the service noted it by itself; {cents} is {days} days late.").format(
             due=late["due_on"], cents=euros(arrears["overdue_cents"]), days=arrears["days"]

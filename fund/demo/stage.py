@@ -18,14 +18,17 @@ from zoneinfo import ZoneInfo
 from schwifty import IBAN
 
 from fund.bank.simulation import StoryBank
+from fund.commands.answers import Answer
+from fund.commands.executing import execute_named
+from fund.commands.opening import Fund
+from fund.commands.querying import ask_named
 from fund.database import writing
 from fund.errors import FundError
 from fund.errors.service import NotQuiet
 from fund.language import AMSTERDAM, _, day
+from fund.outbox.deliveries import drain, quiet, tick
 from fund.store import Store
 from fund.unit_of_work import derive_id
-from fund.workflows.delivery import Answer, Fund, carry_out, drain, look
-from fund.workflows.delivery.deliver import quiet, tick
 
 FUND_IBAN = "NL91ABNA0417164300"
 """The account of the fund in the story: a documentation example."""
@@ -80,7 +83,7 @@ class Stage:
         if self.step is not None:
             self.step()
         command_id = derive_id("demo-", self.seed, next(self._numbers), user, name)
-        answer = carry_out(self.fund, name, args, user=user, command_id=command_id)
+        answer = execute_named(self.fund, name, args, user=user, command_id=command_id)
         self._settle()
         return answer
 
@@ -101,9 +104,9 @@ class Stage:
             return refusal
         raise AssertionError(f"{user} was allowed to {name}: the story expected a refusal")
 
-    def look(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
+    def ask(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
         """What a reading command shows."""
-        return look(self.fund, name, args, user=user)
+        return ask_named(self.fund, name, args, user=user)
 
     # --------------------------------------------------------------------------------------------------------- time
 

@@ -236,7 +236,7 @@ ON_POSTGRESQL = ("seal", *ON_SQLITE, "ledger_roles")
 """The SQL objects, in the order in which they are installed."""
 
 SUBSCRIPTIONS = {
-    # reaction: facts; equal to fund/workflows/subscriptions.py, by test
+    # reaction: facts; equal to fund/outbox/subscriptions.py, by test
     "proposals.screen": ("proposal.submitted", "proposal.resubmitted"),
     "proposals.clock": (
         "decision.approved",

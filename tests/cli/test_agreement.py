@@ -99,7 +99,7 @@ def test_plans_arrears_and_allowance_are_read_and_reckoned(fund: Fund, database_
         made = fund("repayment", "allowance", "--yes", "--json", database=database_url, user="anna").json
         confirmed = fund("confirm", made["pending"], "--yes", database=database_url, user="bram")
         assert confirmed.code == 0, confirmed.err
-        assert world.look("agreement show", ref=AGREEMENT)["allowance_cents"] == 686_667
+        assert world.ask("agreement show", ref=AGREEMENT)["allowance_cents"] == 686_667
 
 
 def test_a_receipt_is_allocated_by_hand_by_two_people(fund: Fund, sqlite_url: str) -> None:
@@ -136,7 +136,7 @@ def test_what_ends_or_changes_an_agreement_waits_for_a_second_person(
         made = fund("agreement", *words, "--yes", database=sqlite_url, user=user)
         assert made.code == 0, made.err
         assert re.search(r"Next step, by .+: fund --as \w+ confirm Q", made.out)
-        assert world.look("agreement show", ref=AGREEMENT)["state"] == "active"
+        assert world.ask("agreement show", ref=AGREEMENT)["state"] == "active"
 
 
 def test_a_suspended_agreement_is_resumed(fund: Fund, sqlite_url: str) -> None:

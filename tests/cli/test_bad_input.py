@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from fund import database
 from fund.bank.simulation import StoryBank
 from fund.errors import FundError
-from fund.workflows.commands import PROJECTIONS
+from fund.registry import PROJECTIONS
 from tests.cli.test_commands import parse
 from tests.conftest import Fund, Result, _administer, with_database
 from tests.errors.cases import BANK

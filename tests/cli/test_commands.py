@@ -12,8 +12,8 @@ import pytest
 from cli import main, output, params
 from fund.errors import FundError
 from fund.errors.usage import NoSuchFile
+from fund.registry import COMMANDS
 from fund.rules.authority import Role, Who
-from fund.workflows.commands import COMMANDS
 from tests import hints
 from tests.conftest import Fund
 

@@ -197,7 +197,7 @@ def test_ten_that_wait_read_differently_in_the_inbox(fund: Fund, office: Office)
         office.waits("capital call", "anna", amount=(number + 1) * 34_00)
     for lang in ("en", "nl"):
         choose(lang)
-        found = office.world.look("inbox", user="bram")["items"]
+        found = office.world.ask("inbox", user="bram")["items"]
         lines = [item["what"] for item in found if item["command"].startswith("fund confirm ")]
         assert len(lines) == len(set(lines)) == 10
     choose("en")
@@ -206,7 +206,7 @@ def test_ten_that_wait_read_differently_in_the_inbox(fund: Fund, office: Office)
 def test_the_inbox_shows_no_more_of_an_account_than_its_end(office: Office) -> None:
     office.payee(PRINTER)
     (line,) = [
-        item["what"] for item in office.world.look("inbox", everybody=True)["items"] if "drukkerij" in item["what"]
+        item["what"] for item in office.world.ask("inbox", everybody=True)["items"] if "drukkerij" in item["what"]
     ]
     assert line == "confirm drukkerij, account ending in 5264: account of a payee recorded, by anna"
 
@@ -215,9 +215,9 @@ def test_what_waits_is_shown_to_nobody_whom_it_does_not_concern(office: Office) 
     ref = office.payee(PRINTER)
     office.world.user("fatima", "partner_signatory", partner="gm0351")
     for user in ("anna", "bram", "joost"):
-        assert PRINTER["iban"] in str(office.world.look("pending show", user=user, ref=ref)["shown"]), user
+        assert PRINTER["iban"] in str(office.world.ask("pending show", user=user, ref=ref)["shown"]), user
     for user in ("fatima", "carla", "petra", None):
-        assert office.world.look("pending show", user=user, ref=ref)["shown"] is None, user
+        assert office.world.ask("pending show", user=user, ref=ref)["shown"] is None, user
 
 
 # ------------------------------------------------------------------------------------------------------------ several
@@ -323,8 +323,8 @@ def test_several_are_declined_for_one_reason_or_none_of_them(fund: Fund, office:
     )
     done = fund("decline", *refs, "--reason", "niet nu", database=office.url, user="bram")
     assert done.out.splitlines() == [f"{ref} is declined; nothing else was changed." for ref in refs]
-    assert {office.world.look("pending show", ref=ref)["state"] for ref in refs} == {"declined"}
-    assert office.world.look("pending show", ref=other)["state"] == "pending"
+    assert {office.world.ask("pending show", ref=ref)["state"] for ref in refs} == {"declined"}
+    assert office.world.ask("pending show", ref=other)["state"] == "pending"
 
 
 def test_a_call_in_instalments_is_shown_whole(fund: Fund, office: Office) -> None:

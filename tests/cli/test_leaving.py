@@ -111,7 +111,7 @@ def test_from_notice_to_payment_as_it_is_typed(fund: Any, url: str, tmp_path: Pa
 def founded_again(url: str) -> Any:
     from contextlib import contextmanager
 
-    from fund.workflows.delivery import open_fund
+    from fund.commands.opening import open_fund
     from tests.factories import World
 
     @contextmanager

@@ -15,7 +15,7 @@ from cli.params.types import SortKey, State
 from fund import language
 from fund.language import both
 from fund.lists import has_words
-from fund.workflows.commands import QUERIES
+from fund.registry import QUERIES
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.story import Told

@@ -172,7 +172,7 @@ def founded_again(url: str) -> Any:
     """The world of a fund that exists."""
     from contextlib import contextmanager
 
-    from fund.workflows.delivery import open_fund
+    from fund.commands.opening import open_fund
     from tests.factories import World
 
     @contextmanager

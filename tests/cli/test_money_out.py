@@ -234,7 +234,7 @@ def founded_again(url: str) -> Any:
     """The fund that was founded before, to move its clock."""
     from contextlib import contextmanager
 
-    from fund.workflows.delivery import open_fund
+    from fund.commands.opening import open_fund
     from tests.factories import World
 
     @contextmanager

@@ -19,10 +19,10 @@ from fund import glossary, language
 from fund.errors import FundError
 from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.glossary import Name, Names
+from fund.registry import PROJECTIONS
 from fund.rules.authority import Role
 from fund.schemas.capital import names_of
 from fund.words import account_word, all_words
-from fund.workflows.commands import PROJECTIONS
 from fund.workflows.partners.founders import read_partners
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
@@ -477,7 +477,7 @@ def test_the_same_proposal_by_id_and_by_name_is_the_same_content(database_url: s
             world.do("proposal draft", user="fatima", file=as_file(content, "loket.toml"))["result"]["ref"]
             for content in (by_id, by_name)
         ]
-        shown = [world.look("proposal show", user="fatima", ref=ref) for ref in kept]
+        shown = [world.ask("proposal show", user="fatima", ref=ref) for ref in kept]
         assert shown[1]["lead_partner"] == "gm0351"
         assert shown[1]["co_applicants"] == ["gm0327"]
         forms_kept = [{key: value for key, value in each["form"].items() if key != "team"} for each in shown]

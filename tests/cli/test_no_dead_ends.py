@@ -214,7 +214,7 @@ def test_a_server_that_is_too_old_is_refused_by_name_with_both_versions(
 
 
 def told_of_round(world: World, user: str) -> list[dict[str, Any]]:
-    items = world.look("inbox", user=user)["items"]
+    items = world.ask("inbox", user=user)["items"]
     return [item for item in items if item["command"] == "fund proposal new --round 2026-1"]
 
 
@@ -245,9 +245,9 @@ def test_before_it_opens_a_round_asks_nobody(database_url: str) -> None:
         world.clock(datetime(2026, 3, 1, 9, tzinfo=UTC))
         world.both("round plan", user="anna", second="carla", title="Later", opens=date(2026, 3, 5),
                    closes=date(2026, 3, 31), ceiling_cents=100_000_00, track="major")  # fmt: skip
-        assert not [item for item in world.look("inbox", user="fatima")["items"] if "proposal new" in item["command"]]
+        assert not [item for item in world.ask("inbox", user="fatima")["items"] if "proposal new" in item["command"]]
         world.clock(datetime(2026, 3, 5, 9, tzinfo=UTC))
-        (line,) = [item for item in world.look("inbox", user="fatima")["items"] if "2026-2" in item["command"]]
+        (line,) = [item for item in world.ask("inbox", user="fatima")["items"] if "2026-2" in item["command"]]
         assert "track major" in line["what"]
 
 

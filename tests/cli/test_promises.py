@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from cli import main, params
 from fund.database import create_engine, is_sqlite
 from fund.errors import FundError
-from fund.workflows.commands import COMMANDS, QUERIES
+from fund.registry import COMMANDS, QUERIES
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
 from tests.factories import founded

@@ -30,8 +30,8 @@ from fund import database, files
 from fund.errors import FundError, NotReady
 from fund.errors.database import DatabaseBusy, StorageFull
 from fund.errors.usage import FileUnreadable, InputNoFile
+from fund.outbox.deliveries import drain
 from fund.paths import read_input, unwritable
-from fund.workflows.delivery.deliver import drain
 from tests.cli.test_bad_input import somebody_without_rights
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
@@ -71,7 +71,7 @@ def test_a_new_fund_is_for_its_own_account_alone(fund: Fund, tmp_path: Path, mon
 
 @contextmanager
 def founded_at(home: Path) -> Iterator[World]:
-    from fund.workflows.delivery import open_fund
+    from fund.commands.opening import open_fund
 
     with open_fund(f"sqlite:///{home / 'fund.db'}") as opened:
         yield World(opened)

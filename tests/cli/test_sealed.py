@@ -15,7 +15,7 @@ import pytest
 
 from cli import main
 from fund.errors import FundError
-from fund.workflows.commands import QUERIES
+from fund.registry import QUERIES
 from tests.conftest import Fund
 from tests.factories import World, as_file, founded
 from tests.workflows.deciding import MEMBERS, eligible, money, panel_of, peopled, score_file, voted
@@ -71,7 +71,7 @@ def test_no_query_shows_anybody_what_is_under_seal(sqlite_url: str) -> None:
             for args in guesses(name, [ref, "2026-1", *facts]):
                 for user in (*PEOPLE, who):
                     try:
-                        answer = json.dumps(world.look(name, user=user, **args), default=str, ensure_ascii=False)
+                        answer = json.dumps(world.ask(name, user=user, **args), default=str, ensure_ascii=False)
                     except FundError as refused:
                         answer = f"{refused} {refused.advice} {refused.details}"
                     asked += 1
@@ -136,14 +136,14 @@ def test_once_opened_scores_are_for_the_office_the_committee_the_auditor_and_the
         for name in others:
             marks = {**close, "business_case": 3, "exit": 3}
             world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
-        assert world.look("review show", ref=ref, user="anna")["state"] == "closed"
+        assert world.ask("review show", ref=ref, user="anna")["state"] == "closed"
 
         def seen(user: str | None) -> tuple[bool, bool, bool]:
             """Scores in the review, in the history, in the log of facts."""
-            result = world.look("review show", ref=ref, user=user)["result"]
-            events = world.look("proposal history", ref=ref, user=user)["events"]
+            result = world.ask("review show", ref=ref, user=user)["result"]
+            events = world.ask("proposal history", ref=ref, user=user)["events"]
             closed = next(each for each in events if each["type"] == "review.closed")
-            logged = world.look("event show", ref=str(closed["seq"]), user=user)["event"]["payload"]
+            logged = world.ask("event show", ref=str(closed["seq"]), user=user)["event"]["payload"]
             return bool(result and result["scores"]), bool(closed["payload"]["scores"]), bool(logged["scores"])
 
         may = {user for user in (*PEOPLE, who, *others) if seen(user) == (True, True, True)}
@@ -163,19 +163,19 @@ def test_parties_see_the_figures_once_it_was_decided_and_never_who_scored_or_vot
             world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
 
         def of(kind: str, user: str = "fatima") -> dict[str, Any]:
-            events = world.look("proposal history", ref=ref, user=user)["events"]
+            events = world.ask("proposal history", ref=ref, user=user)["events"]
             return next(dict(each["payload"]) for each in events if each["type"] == kind)
 
         before = of("review.closed")
         assert (before["means"], before["total"], before["advice"]) == (None, None, None)
         assert of("decision.prepared")["advice"] is None
         assert of("review.declared")["grounds"] is None
-        assert world.look("review show", ref=ref, user="fatima")["result"] is None
+        assert world.ask("review show", ref=ref, user="fatima")["result"] is None
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref)
         after = of("review.closed")
         assert (after["total"], after["advice"], after["scores"]) == ("75", "positive", None)
         assert of("decision.approved")["votes"] is None
         assert len(of("decision.approved", "anna")["votes"]) == len(MEMBERS)
-        result = world.look("review show", ref=ref, user="fatima")["result"]
+        result = world.ask("review show", ref=ref, user="fatima")["result"]
         assert (result["total"], result["scores"]) == ("75", [])

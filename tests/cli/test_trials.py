@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cli import output
+from fund.commands.answers import Answer
+from fund.commands.executing import execute_named
 from fund.errors.commands import PreviewChanged
 from fund.events import FACTS
-from fund.workflows.delivery import carry_out
-from fund.workflows.delivery.answers import Answer
 from tests.conftest import Fund
 from tests.factories import World, as_file, founded
 from tests.test_call_reminders import called, paid
@@ -116,7 +116,7 @@ def test_a_refusal_before_the_question_is_a_refusal_of_the_command(fund: Fund, d
 
         def refused(*more: str, **how: Any) -> tuple[int, list[str]]:
             done = fund("partner", "settle", "gm0312", *more, database=database_url, user="anna", **how)
-            facts = world.look("event list", type="command.refused")["events"]
+            facts = world.ask("event list", type="command.refused")["events"]
             return done.code, [each["payload"]["command"] for each in facts]
 
         code, told = refused("--dry-run")
@@ -148,8 +148,8 @@ def test_a_yes_is_to_what_was_shown(fund: Fund, database_url: str, monkeypatch: 
         before, after = done.err.split("Meanwhile something changed, and nothing was done.")
         assert ("1,000.00" in before, "300.00" in before) == (True, False)
         assert ("1,000.00" in after, "300.00" in after) == (False, True)
-        assert len(world.look("event list", type="receipt.unmatched")["events"]) == 2
-        assert world.look("event list", type="command.refused")["events"] == []
+        assert len(world.ask("event list", type="receipt.unmatched")["events"]) == 2
+        assert world.ask("event list", type="command.refused")["events"] == []
 
 
 def test_a_yes_to_something_else_is_refused_and_changes_nothing(database_url: str) -> None:
@@ -157,17 +157,17 @@ def test_a_yes_to_something_else_is_refused_and_changes_nothing(database_url: st
         world.do("partner import", user="anna", file=as_file(THREE))
 
         def do(command: str, user: str, how: dict[str, Any], **args: Any) -> Answer:
-            return carry_out(world.fund, command, args, user=user, **how)
+            return execute_named(world.fund, command, args, user=user, **how)
 
         preview = do("user add", "petra", {"preview": True}, name="rob", roles=["reviewer"])
         shown = preview["shown_sha256"]
         expected = {"expected": shown, "command_id": preview["command_id"]}
-        assert "rob" not in [each["name"] for each in world.look("user list")["users"]]
+        assert "rob" not in [each["name"] for each in world.ask("user list")["users"]]
         with pytest.raises(PreviewChanged, match=shown[:12]):
             do("user add", "petra", expected, name="rob", roles=["auditor"])
         with pytest.raises(PreviewChanged):  # of two people: nothing waits
             do("capital call", "anna", expected, amount=100_000_00)
-        assert world.look("inbox", user="bram")["items"] == []
+        assert world.ask("inbox", user="bram")["items"] == []
         made = do("user add", "petra", expected, name="rob", roles=["reviewer"])
         assert [each["type"] for each in made["events"]] == ["user.added"]
 
@@ -178,7 +178,7 @@ def test_nothing_is_hashed_where_nobody_was_shown_anything(sqlite_url: str, monk
     def never(*_args: object) -> bytes:
         raise AssertionError("the hash was asked")
 
-    monkeypatch.setattr("fund.workflows.delivery.asking.shown_hash", never)
+    monkeypatch.setattr("fund.commands.executing.shown_hash", never)
     with founded(sqlite_url) as world:
         world.do("partner import", user="anna", file=as_file(THREE), dry_run=True)
         done = world.do("partner import", user="anna", file=as_file(THREE))

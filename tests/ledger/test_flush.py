@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from fund.commands.opening import found_fund, open_fund
+from fund.commands.querying import ask_named
 from fund.database import Engine, create_engine, is_sqlite, reading
 from fund.ledger import Ledger, credit, debit, flushed
 from fund.reports.exports.ledger import ledger_folder
-from fund.workflows.delivery import found_fund, look, open_fund
 from tests.ledger.conftest import BOOK, draft
 
 TELLING: dict[str, Callable[[Ledger, Path], object]] = {
@@ -61,7 +62,7 @@ def test_the_answer_to_a_reading_command_waits_too(postgres_url: str) -> None:
     engine = create_engine(postgres_url)
     place = log_on(engine)
     with open_fund(postgres_url) as fund:
-        assert look(fund, "ledger entries")["entries"] == []
+        assert ask_named(fund, "ledger entries")["entries"] == []
     with engine.connect() as connection:
         assert is_flushed(connection, place)
     engine.dispose()

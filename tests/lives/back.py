@@ -14,6 +14,7 @@ from fund.events.disbursements import DisbursementApproved
 from fund.events.receipts import ReceiptRecorded
 from fund.events.repayments import PlanActivated, PlanRestructured
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
+from fund.registry import COMMANDS
 from fund.rules import schedules
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.schedules import cut
@@ -22,7 +23,6 @@ from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.unit_of_work.unit import _Cause
-from fund.workflows.commands import COMMANDS
 from fund.workflows.repayments.reminders import AGAIN_FACTS, escalate, look_again, warn
 from tests.factories import START, World
 from tests.workflows.money_out import AGREEMENT, BAARN, PROPOSAL, agree, prepared

@@ -21,11 +21,11 @@ from fund.events.exits import ExitClosedOut, ExitPartDue, ExitSettled
 from fund.events.proposals import ProposalWithdrawn
 from fund.events.receipts import AllocatedPart, CostCharged, IncomeRecorded, ReceiptAllocated, ReceiptUnmatched
 from fund.events.writeoffs import WriteoffPosted
+from fund.registry import PROJECTIONS
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.commands import PROJECTIONS
 from fund.workflows.exits import later, leaving, paying, quoting
 from fund.workflows.exits import later as exits_later
 from fund.workflows.exits import paying as exits_paying

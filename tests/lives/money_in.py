@@ -88,7 +88,7 @@ class MoneyIn:
         if partner:
             parts = {partner: cents}
         assert set(made) == {one for one, part in parts.items() if part}
-        references = {row["ref"]: row["reference"] for row in self.world.look("capital list")["calls"]}
+        references = {row["ref"]: row["reference"] for row in self.world.ask("capital list")["calls"]}
         for one in sorted(made):
             ref = made[one]
             s.book((f"1100.{one}", parts[one]), (f"3000.{one}", -parts[one]))
@@ -135,11 +135,11 @@ class MoneyIn:
         """The last file comes a second time: nothing is new."""
         if self.last_file is None:
             return
-        waiting = self.world.look("bank unmatched")
+        waiting = self.world.ask("bank unmatched")
         result = self.world.do("bank import", user="bram", files=[{"name": "kopie.xml", "content": self.last_file}])
         assert result["result"]["lines_new"] == 0
         assert result["entries"] == []
-        assert self.world.look("bank unmatched") == waiting
+        assert self.world.ask("bank unmatched") == waiting
 
     def _certain(self, ref: str) -> None:
         """One target and exactly the amount: the service matches by itself."""
@@ -257,7 +257,7 @@ class MoneyIn:
         self.bank.entries.append(StoryEntry(transactions=(gone,), booked_on=self.shadow.today))
         self.shadow.book(("1010", cents), ("1000", -cents))
         self.imported([])
-        ref = self.world.look("cost list")["debits"][-1]["ref"]
+        ref = self.world.ask("cost list")["debits"][-1]["ref"]
         self.shadow.debits.append((ref, cents))
 
     def explained(self) -> None:

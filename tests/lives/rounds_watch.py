@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from fund.checks import verify
 from fund.database import reading
 from fund.errors import FundError
-from fund.workflows.commands import QUERIES
+from fund.registry import QUERIES
 from tests.factories import World
 from tests.lives.rounds import Rounds
 from tests.lives.rounds_known import Person, Row, Seal
@@ -202,7 +202,7 @@ class Watch:
         """One question of one person: an answer or a refusal, and nothing under seal in either."""
         self.asked += 1
         try:
-            said: Any = self.world.look(name, user=user_id, **args)
+            said: Any = self.world.ask(name, user=user_id, **args)
         except FundError as problem:
             self.unsealed(f"{problem} {problem.advice} {problem.details}", f"{name}, refused")
             return

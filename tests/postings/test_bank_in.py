@@ -151,7 +151,7 @@ def test_a_credit_that_the_bank_reverses_is_taken_back_though_it_was_matched(wor
           Dr 2300                       1,000.00
     """)
     assert world.balances()["1000"] == bank.balance_cents == 0
-    assert world.look("capital list")["calls"][0]["open_cents"] == 1_000_00
+    assert world.ask("capital list")["calls"][0]["open_cents"] == 1_000_00
 
 
 def test_a_debit_that_the_bank_reverses_is_gone(world: World) -> None:  # C2
@@ -170,4 +170,4 @@ def test_a_debit_that_the_bank_reverses_is_gone(world: World) -> None:  # C2
           Cr 1010                                           45.00
           Dr 1000                          45.00
     """)
-    assert world.look("bank unmatched")["debits"] == []
+    assert world.ask("bank unmatched")["debits"] == []

@@ -45,7 +45,7 @@ def world(sqlite_url: str) -> Iterator[World]:
 def test_quote_notice_proposal_and_agreement_book_nothing(world: World) -> None:  # K3, K4, K5, K6
     founded_fund(world)
     since = head(world)
-    world.look("partner exit-quote", ref=BUNNIK)
+    world.ask("partner exit-quote", ref=BUNNIK)
     notice(world)
     world.clock(date(2026, 7, 6))
     proposed(world)
@@ -215,4 +215,4 @@ def bookings_of(fact: ExitSettled) -> list[Any]:
 def test_costs_of_leaving_below_nothing_are_no_gift_of_the_others(world: World) -> None:
     founded_fund(world)
     with pytest.raises(AmountNotPositive):
-        world.look("partner exit-quote", ref=BUNNIK, costs=-1)
+        world.ask("partner exit-quote", ref=BUNNIK, costs=-1)

@@ -225,7 +225,7 @@ def test_an_approval_that_is_undone_releases_the_allowance_above_what_is_left(ac
 
 def test_an_approval_that_is_undone_after_the_end_of_the_work_is_no_commitment_again(world: World) -> None:
     running(world, paid=1)  # D7 after A5
-    refs = [row["ref"] for row in world.look("disbursement list")["disbursements"]]
+    refs = [row["ref"] for row in world.ask("disbursement list")["disbursements"]]
     with world.uow("bram") as uow:
         receipt(uow, "O2026-9002", 2_500_001)
     world.both("agreement complete", user="anna", second="bram", ref=RUNNING, report=file("verslag"))
@@ -393,7 +393,7 @@ def test_a_transfer_is_under_way_until_the_other_account_holds_it(world: World) 
     for cents, to in ((4_000_000, "1005"), (1_500_000, "1000"), (700, "1005")):
         world.both("cost transfer", user="bram", second="bram2", amount=cents, to=to)
         if cents > 700:
-            ref = world.look("cost list")["transfers"][-1]["ref"]
+            ref = world.ask("cost list")["transfers"][-1]["ref"]
             world.do("cost settle", user="bram", ref=ref)
     world.both("cost recall", user="bram", second="anna", ref="V2026-0003", reason="dubbel")
     assert journal(world, since) == book("""

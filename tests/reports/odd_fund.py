@@ -9,11 +9,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fund.commands.opening import open_fund
+from fund.commands.querying import ask_named
 from fund.database import writing
 from fund.ledger import EntryDraft, Ledger, credit, debit
+from fund.registry import PROJECTIONS
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, as_file, founded
 
 LONG = "h" * 79
@@ -90,11 +91,11 @@ def any_stretch(data: st.DataObject, url: str, *, one_year: bool = False) -> dic
 def exported(url: str, name: str, **args: Any) -> dict[str, Any]:
     """What an export answers."""
     with open_fund(url) as fund:
-        return look(fund, f"export {name}", args, user=None)
+        return ask_named(fund, f"export {name}", args, user=None)
 
 
 def trial_balance(url: str, **args: Any) -> dict[str, int]:
     """The balance of each account that ever moved, by ``ledger trial-balance``; what is zero is left out."""
     with open_fund(url) as fund:
-        rows = look(fund, "ledger trial-balance", args, user=None)["accounts"]
+        rows = ask_named(fund, "ledger trial-balance", args, user=None)["accounts"]
     return {row["code"]: row["balance_cents"] for row in rows if row["balance_cents"]}

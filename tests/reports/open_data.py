@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from fund.commands.opening import open_fund
+from fund.registry import PROJECTIONS
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 
 CANARY = "kanarie"
 PUBLISHED = {

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.events import Envelope, fact_from
-from fund.workflows.commands import PROJECTIONS
+from fund.registry import PROJECTIONS
 
 DEBTS = ("disbursement.approved", "cost.approved", "overpayment.refunded", "exit.paid")
 

@@ -8,12 +8,12 @@ from datetime import date
 
 import pytest
 
+from fund.commands.opening import open_fund
 from fund.errors.commands import UnknownRef
+from fund.registry import PROJECTIONS
 from fund.reports.statements.agreement import agreement_statement
 from fund.reports.statements.pages import PAGES
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.story import Told
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from fund.commands.opening import open_fund
 from fund.errors.closing import YearBeforeTheFund, YearToCome
 from fund.events import FACTS, canonical_json
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
@@ -29,6 +30,7 @@ from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.receipts import CostCharged
 from fund.events.repayments import AllowanceAdjusted
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
+from fund.registry import PROJECTIONS
 from fund.reports.cash import cash_on
 from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
@@ -37,8 +39,6 @@ from fund.reports.statements.annual.years import reporting_year
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.rules.regulations import Regulations, Treasury, TreasuryStep, standard
 from fund.unit_of_work import HistoricalSnapshot, Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.story import Told as Story
 
@@ -304,7 +304,7 @@ def test_what_is_told_beside_the_accounts_adds_up_to_them(random_funds: list[str
 
 def kept(world: World, year: int, known_at: int | None = None) -> tuple[bytes, bytes]:
     """The accounts of a year as JSON and as CSV."""
-    found = world.look("statement annual", year=year, **({} if known_at is None else {"known_at": known_at}))
+    found = world.ask("statement annual", year=year, **({} if known_at is None else {"known_at": known_at}))
     return STATEMENT_FORMATS["json"](found), STATEMENT_FORMATS["csv"](found)
 
 
@@ -324,8 +324,8 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
     with open_fund(f"sqlite:///{story_home / 'fund.db'}") as fund:
         world = World(fund)
         first = {year: kept(world, year) for year in (2024, 2025)}
-        frozen = world.look("period show", period="2025")["closings"][-1]
-        found = world.look("statement annual", year=2025)
+        frozen = world.ask("period show", period="2025")["closings"][-1]
+        found = world.ask("statement annual", year=2025)
         assert found["state"] == "closed"
         assert found["trial_balance_sha256"] == found["closing"]["frozen_sha256"] == frozen["trial_balance_sha256"]
         assert found["head"]["seq"] == frozen["known_at"]
@@ -346,7 +346,7 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
         for month in range(9, 0, -1):
             world.both("period reopen", user="anna", second="bram", period=f"2026-{month:02d}", reason="Eerst dit.")
         world.both("period reopen", user="anna", second="bram", period="2025", reason="Een factuur te laat.")
-        opened_again = world.look("statement annual", year=2025)
+        opened_again = world.ask("statement annual", year=2025)
         assert (opened_again["state"], opened_again["closing"]) == ("provisional", None)
         assert opened_again["legal_form"] == "host", "what holds from a day counts once nothing is frozen"
         later = opened_again["after_balance_date"]["decisions"]
@@ -358,7 +358,7 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
 
         charged(world, 77_00, date(2025, 12, 30))
         again(world, 2025)
-        second = world.look("statement annual", year=2025)
+        second = world.ask("statement annual", year=2025)
         assert (second["state"], second["closing"]["number"]) == ("closed", 2)
         assert second["income"]["result_cents"] == found["income"]["result_cents"] - 77_00
         assert second["income"]["booked_cents"] == second["income"]["result_cents"]
@@ -368,7 +368,7 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
         assert kept(world, 2025, frozen["known_at"]) == first[2025]
         assert kept(world, 2024) == first[2024]
         # the year after tells what the second closing left
-        following = world.look("statement annual", year=2026)
+        following = world.ask("statement annual", year=2026)
         assert following["balance"]["assets_last_year_cents"] == second["balance"]["assets_cents"]
 
 
@@ -420,7 +420,7 @@ def test_a_year_that_was_closed_without_an_entry_stays_as_it_was(database_url: s
         world.clock(date(2027, 1, 10))
         again(world, 2026)
         closed = kept(world, 2026)
-        found = world.look("statement annual", year=2026)
+        found = world.ask("statement annual", year=2026)
         assert (found["state"], found["legal_form"], found["income"]["result_cents"]) == ("closed", "host", 0)
         assert found["indicators"]["revolving_target"]["value"] == "7/10", "known at the closing, after the last entry"
         charged(world, 9_00, date(2027, 1, 8))
@@ -435,7 +435,7 @@ def test_what_changes_next_year_is_told_number_by_number(sqlite_url: str) -> Non
             text = canonical_json(rules.model_dump(mode="json"))
             with world.uow("anna") as uow:
                 uow.record(RegulationsAdopted(ref=version, from_on=from_on, text=text))
-        found = world.look("statement annual", year=2026)
+        found = world.ask("statement annual", year=2026)
         assert found["regulations"] == "2026-2"
         assert found["next_year"]["regulations"] == [
             {
@@ -454,7 +454,7 @@ def test_what_changes_next_year_is_told_number_by_number(sqlite_url: str) -> Non
 
 def test_the_accounts_of_a_fund_in_which_nothing_happened(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        found = world.look("statement annual", year=2026)
+        found = world.ask("statement annual", year=2026)
         assert (found["known_at"], found["state"], found["balance"]["assets_cents"]) == (0, "provisional", 0)
         assert all(line["last_year_cents"] is None for line in every_line(found))
         assert (found["income"]["result_cents"], found["income"]["result_last_year_cents"]) == (0, None)
@@ -463,11 +463,11 @@ def test_the_accounts_of_a_fund_in_which_nothing_happened(sqlite_url: str) -> No
         assert [column.key for column in as_page(found).tables[0].columns] == ["title", "article", "amount_cents"]
         assert annual_pdf(found).startswith(b"%PDF")
         charged(world, 700, date(2026, 1, 5))
-        one = world.look("statement annual", year=2026)
+        one = world.ask("statement annual", year=2026)
         assert one["income"]["result_cents"] == -700
         assert one["balance"]["assets_cents"] == one["balance"]["liabilities_cents"] == -700
         world.clock(date(2028, 3, 1))
-        still = world.look("statement annual", year=2027)
+        still = world.ask("statement annual", year=2027)
         assert still["income"]["result_cents"] == 0
         assert still["income"]["result_last_year_cents"] == -700
         follow(one, still)
@@ -478,9 +478,9 @@ def test_the_accounts_of_a_fund_in_which_nothing_happened(sqlite_url: str) -> No
 def test_a_year_in_which_there_was_no_fund_has_no_accounts(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         with pytest.raises(YearBeforeTheFund, match="no annual accounts of 2025: the fund began in 2026"):
-            world.look("statement annual", year=2025)
+            world.ask("statement annual", year=2025)
         with pytest.raises(YearToCome, match="no annual accounts of 2027: today is 2026-01-05"):
-            world.look("statement annual", year=2027)
+            world.ask("statement annual", year=2027)
 
 
 def test_money_of_a_host_is_deferred_income_with_its_movement_table(sqlite_url: str) -> None:
@@ -491,7 +491,7 @@ def test_money_of_a_host_is_deferred_income_with_its_movement_table(sqlite_url: 
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100_000_00)
         charged(world, 1_000_00, date(2026, 1, 5))
-        found = world.look("statement annual", year=2026)
+        found = world.ask("statement annual", year=2026)
         groups = {line["line"]: (line["group"], line["article"]) for line in found["balance"]["liabilities"]}
         assert {groups[line] for line in OWNED} == {("deferred_income", "BBV 49b")}
         assert found["movements"]["deferred"]["rows"] == [

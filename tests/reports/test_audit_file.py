@@ -15,17 +15,17 @@ import pyxaf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fund.commands.opening import open_fund
 from fund.errors.exports import AuditFileFaulty, ExportOfTwoYears, ExportTurnedAround, FaultyTaxNumber, TaxNumberUnknown
 from fund.errors.usage import FileUnreadable
 from fund.ledger import Entry
+from fund.registry import PROJECTIONS
 from fund.reports.exports import audit_check, audit_file
 from fund.reports.exports.audit_check import checked
 from fund.reports.exports.excerpt import Excerpt
 from fund.rules.regulations import Identity, standard
 from fund.unit_of_work import Snapshot
 from fund.users.use_cases import adopt
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports import odd_fund

@@ -6,17 +6,17 @@ from datetime import date
 from typing import Any
 
 from fund.checks import verify
+from fund.commands.opening import open_fund
 from fund.events.capital import ContributionReceived
 from fund.events.costs import CostApproved
 from fund.events.overpayments import OverpaymentRefunded
 from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent, PaymentSettled
 from fund.events.receipts import CostCharged, DebitRecorded
+from fund.registry import PROJECTIONS
 from fund.reports.cash import Cash, cash_of, cash_on
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.workflows.leaving import founded_fund, leaves, paid_out, payee, rules
 from tests.workflows.looking_back import (

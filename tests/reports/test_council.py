@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fund import language
+from fund.commands.opening import open_fund
 from fund.dates import add_months
 from fund.errors.commands import UnknownRef
 from fund.language import euros
+from fund.registry import PROJECTIONS
 from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of
 from fund.reports.history import cases_on
@@ -29,9 +31,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
 from fund.workflows.decisions.terms import term_of
-from fund.workflows.delivery import open_fund
 from fund.workflows.partners import reviewing
 from fund.workflows.proposals.drafting import rules_for
 from tests.factories import World, founded

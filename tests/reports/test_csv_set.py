@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fund.commands.opening import open_fund
 from fund.errors.exports import ExportTurnedAround
 from fund.errors.usage import ExportFolderInUse, FileUnreadable
+from fund.registry import PROJECTIONS
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports import odd_fund

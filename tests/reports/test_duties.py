@@ -17,13 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 from fund.checks import verify
+from fund.commands.opening import Fund as Opened
+from fund.commands.opening import open_fund
 from fund.database import writing
 from fund.events import FACTS, Envelope
 from fund.reports.exports.duties import COLUMNS, DUTIES, duties
 from fund.store import Store, seal_event
 from fund.unit_of_work import Snapshot
-from fund.workflows.delivery import Fund as Opened
-from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports.open_data import CANARY, seen, with_canaries

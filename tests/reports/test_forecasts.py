@@ -17,8 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant
 
+from fund.commands.opening import Fund, open_fund
+from fund.commands.querying import ask_named
 from fund.dates import add_months
 from fund.errors.forecasts import BacktestNotPast
+from fund.registry import PROJECTIONS
 from fund.reports.forecasts.awards import WHOLE, average
 from fund.reports.forecasts.quarters import Quarters
 from fund.reports.history import cases_on
@@ -26,8 +29,6 @@ from fund.rules.regulations import standard_text
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import Fund, look, open_fund
 from tests.factories import START, as_file, founded
 from tests.random_funds import Keeping
 from tests.reports.assuming import NOTHING_HAPPENS, assumed, of_file
@@ -47,18 +48,18 @@ QUIET = settings(
 
 
 def ahead(fund: Fund, **asked: Any) -> dict[str, Any]:
-    return look(fund, "forecast liquidity", {"runs": 20, **asked}, user=None)
+    return ask_named(fund, "forecast liquidity", {"runs": 20, **asked}, user=None)
 
 
 def degrees(fund: Fund, **asked: Any) -> dict[str, Any]:
-    return look(fund, "forecast revolving", {"runs": 60, **asked}, user=None)
+    return ask_named(fund, "forecast revolving", {"runs": 60, **asked}, user=None)
 
 
 def mains(fund: Fund, day: date, known_at: int | None = None) -> Counter[str]:
     """Balances of main accounts, debit positive, from the trial balance."""
     asked = {"as_of": day} if known_at is None else {"as_of": day, "known_at": known_at}
     balances: Counter[str] = Counter()
-    for row in look(fund, "ledger trial-balance", asked, user=None)["accounts"]:
+    for row in ask_named(fund, "ledger trial-balance", asked, user=None)["accounts"]:
         balances[row["code"].partition(".")[0]] += row["balance_cents"]
     return balances
 
@@ -100,7 +101,7 @@ def ties(found: dict[str, Any], position: dict[str, Any], balances: Counter[str]
 
 
 def last_day_of(fund: Fund) -> date:
-    return date.fromisoformat(look(fund, "statement position", {}, user=None)["as_of"])
+    return date.fromisoformat(ask_named(fund, "statement position", {}, user=None)["as_of"])
 
 
 @QUIET
@@ -111,7 +112,7 @@ def test_every_plan_adds_up_to_its_balance_on_any_day(
     with open_fund(random_funds[number % len(random_funds)]) as fund:
         day = last_day_of(fund) - timedelta(days=back)
         found = ahead(fund, as_of=day, quarters=quarters)
-        ties(found, look(fund, "statement position", {"as_of": day}, user=None), mains(fund, day))
+        ties(found, ask_named(fund, "statement position", {"as_of": day}, user=None), mains(fund, day))
 
 
 @QUIET
@@ -121,9 +122,9 @@ def test_every_plan_adds_up_to_its_balance_as_known_at_any_entry(
 ) -> None:
     with open_fund(random_funds[number % len(random_funds)]) as fund:
         day = last_day_of(fund)
-        known = known % (look(fund, "statement position", {}, user=None)["head"]["seq"] + 1)
+        known = known % (ask_named(fund, "statement position", {}, user=None)["head"]["seq"] + 1)
         found = ahead(fund, as_of=day, known_at=known, quarters=quarters)
-        position = look(fund, "statement position", {"as_of": day, "known_at": known}, user=None)
+        position = ask_named(fund, "statement position", {"as_of": day, "known_at": known}, user=None)
         ties(found, position, mains(fund, day, known))
         assert found["known_at"] == found["head"]["seq"] == known
 
@@ -134,7 +135,11 @@ def test_every_plan_adds_up_on_the_other_database_too(random_funds_on_postgresql
             day = last_day_of(fund)
             for back in (0, 90, 200):
                 on = day - timedelta(days=back)
-                ties(ahead(fund, as_of=on), look(fund, "statement position", {"as_of": on}, user=None), mains(fund, on))
+                ties(
+                    ahead(fund, as_of=on),
+                    ask_named(fund, "statement position", {"as_of": on}, user=None),
+                    mains(fund, on),
+                )
             assert degrees(fund, as_of=day) == degrees(fund, as_of=day)
 
 
@@ -202,10 +207,10 @@ def test_a_forecast_as_known_then_is_the_one_that_was_made_then(sqlite_url: str,
     for whole_url, half_url in HalfWay.kept:
         with open_fund(half_url) as half, open_fund(whole_url) as whole:
             day = last_day_of(half)
-            known = look(half, "statement position", {}, user=None)["head"]["seq"]
+            known = ask_named(half, "statement position", {}, user=None)["head"]["seq"]
             then = told_by(half, day, known)
             assert told_by(whole, day, known) == then
-            moved += told_by(whole, day, look(whole, "statement position", {}, user=None)["head"]["seq"]) != then
+            moved += told_by(whole, day, ask_named(whole, "statement position", {}, user=None)["head"]["seq"]) != then
             assert json.dumps(then, sort_keys=True) == json.dumps(told_by(half, day, known), sort_keys=True)
     assert len(HalfWay.kept) >= 4
     assert moved >= 2  # what came later does change it, once it is known
@@ -221,14 +226,14 @@ def completed(url: str) -> Iterator[Any]:
 def test_regulations_adopted_later_are_not_known_before(sqlite_url: str) -> None:
     """They hold from the day itself, so that only the number tells them apart."""
     with completed(sqlite_url) as world:
-        before = world.look("forecast liquidity", runs=20)
+        before = world.ask("forecast liquidity", runs=20)
         day, known = date.fromisoformat(before["as_of"]), before["head"]["seq"]
         rules = standard_text().replace('version = "2026-1"', 'version = "2026-2"').replace(" 5_000_00 ", " 6_000_00 ")
         world.both("regulations adopt", user="anna", second="carla", file=as_file(rules.encode()), on=day)
         with world.uow("bram") as uow:
             came_in(uow, "O2026-0099", 1_000)
-        assert world.look("forecast liquidity", runs=20, as_of=day, known_at=known) == before
-        later = world.look("forecast liquidity", runs=20, as_of=day)
+        assert world.ask("forecast liquidity", runs=20, as_of=day, known_at=known) == before
+        later = world.ask("forecast liquidity", runs=20, as_of=day)
         assert (before["buffer_cents"], later["buffer_cents"]) == (500_000, 600_000)
 
 
@@ -303,7 +308,7 @@ def test_more_loss_never_gives_a_higher_median(story: Told) -> None:
 
 def test_when_all_is_repaid_the_degree_is_what_came_back_of_what_was_lent(story: Told) -> None:
     with open_fund(story.url) as fund:
-        position = look(fund, "statement position", {}, user=None)
+        position = ask_named(fund, "statement position", {}, user=None)
         found = degrees(fund, assumptions=NOTHING_HAPPENS)
         last = found["moments"][-1]
         figures = position["indicators"]
@@ -332,7 +337,9 @@ def test_money_that_is_awarded_again_is_paid_and_comes_back(story: Told) -> None
     with open_fund(story.url) as fund:
         kept, again = (degrees(fund, assumptions=NOTHING_HAPPENS, awards=one) for one in ("none", "regrant"))
         assert again["average_award"] == kept["average_award"]
-        assert again["average_award"]["agreements"] == len(look(fund, "agreement list", {}, user=None)["agreements"])
+        assert again["average_award"]["agreements"] == len(
+            ask_named(fund, "agreement list", {}, user=None)["agreements"]
+        )
         for one, other in zip(kept["moments"], again["moments"], strict=True):
             assert 0 <= other["free_to_commit_cents"]["p50"] < one["free_to_commit_cents"]["p50"]
         # nothing is lost: in the end the portfolio tends to all of what is lent, and the fund to the repayable share
@@ -344,15 +351,15 @@ def test_money_that_is_awarded_again_is_paid_and_comes_back(story: Told) -> None
 
 def test_a_fund_in_which_nothing_happened_has_a_forecast_without_values(database_url: str) -> None:
     with founded(database_url) as world:
-        found = world.look("forecast liquidity", runs=20)
+        found = world.ask("forecast liquidity", runs=20)
         assert {row["closing_cash_cents"] for row in found["quarters"]} == {0}
         assert found["open"] == dict.fromkeys(found["open"], 0)
         assert (found["capacity_to_commit_cents"], found["buffer_met_in"]) == (0, found["quarters"][0]["quarter"])
         for awards in ("none", "regrant"):
-            last = world.look("forecast revolving", runs=20, awards=awards)["moments"][-1]
+            last = world.ask("forecast revolving", runs=20, awards=awards)["moments"][-1]
             assert set(last["portfolio_revolving_degree"].values()) == {None}
             assert last["target_met"] is None
-        before = world.look("forecast liquidity", runs=20, as_of=date(2025, 6, 30), known_at=0)
+        before = world.ask("forecast liquidity", runs=20, as_of=date(2025, 6, 30), known_at=0)
         assert before["head"]["seq"] == 0
 
 
@@ -369,20 +376,20 @@ def test_calls_come_in_by_their_last_day_and_late_as_assumed(sqlite_url: str) ->
             every=6,
             due_days=(date(2026, 2, 28),),
         )
-        sure = world.look("forecast liquidity", runs=20, quarters=5, assumptions=NOTHING_HAPPENS)
+        sure = world.ask("forecast liquidity", runs=20, quarters=5, assumptions=NOTHING_HAPPENS)
         calls: Counter[str] = Counter()
-        for call in world.look("capital list")["calls"]:
+        for call in world.ask("capital list")["calls"]:
             calls[call["due_on"]] += call["called_cents"]
         first, second, third = (calls[day] for day in ("2026-02-28", "2026-08-28", "2027-02-28"))
         assert [row["contributions_cents"] for row in sure["quarters"]] == [first, 0, second, 0, third]
         assert sum(calls.values()) == 1_200_000
         half = assumed(contribution_delays=[(0, 5_000), (1, 5_000)])
-        late = world.look("forecast liquidity", runs=200, quarters=5, assumptions=half)
+        late = world.ask("forecast liquidity", runs=200, quarters=5, assumptions=half)
         came = [row["contributions_cents"] for row in late["quarters"]]
         assert came == [first // 2, first // 2, second // 2, second // 2, third // 2]
         assert late["after_the_last_quarter"]["contributions_cents"] == third // 2
         assert late["quarters"][0]["low_cents"] < first // 2 < late["quarters"][0]["high_cents"]
-        none = world.look("forecast revolving", runs=20, assumptions=half, years=[2])["moments"][0]
+        none = world.ask("forecast revolving", runs=20, assumptions=half, years=[2])["moments"][0]
         assert none["free_to_commit_cents"]["mean"] == 1_200_000 - 500_000
 
 
@@ -391,11 +398,11 @@ def test_costs_go_on_at_the_rate_of_the_year_or_as_assumed(sqlite_url: str) -> N
         office(world)
         supplied(world)
         owed(world, 45_000)
-        day = date.fromisoformat(world.look("statement position")["as_of"])
+        day = date.fromisoformat(world.ask("statement position")["as_of"])
         days = (day - START.date()).days + 1
         assumption = assumed(costs_per_year="3650.00")
-        found = world.look("forecast liquidity", runs=20, quarters=4, assumptions=NOTHING_HAPPENS)
-        given_ = world.look("forecast liquidity", runs=20, quarters=4, assumptions=assumption)
+        found = world.ask("forecast liquidity", runs=20, quarters=4, assumptions=NOTHING_HAPPENS)
+        given_ = world.ask("forecast liquidity", runs=20, quarters=4, assumptions=assumption)
         assert found["costs_from"] == {
             "basis": "trailing year",
             "amount_cents": 45_000,
@@ -414,7 +421,7 @@ def test_costs_go_on_at_the_rate_of_the_year_or_as_assumed(sqlite_url: str) -> N
         # the bill itself was approved: it is paid by its last day, and is no cost to come
         assert [row["payments_cents"] for row in found["quarters"]] == [45_000, 0, 0, 0]
         assert found["open"]["approved_cents"] == 45_000
-        later = world.look("forecast liquidity", runs=20, as_of=add_months(day, 12) + timedelta(days=1))
+        later = world.ask("forecast liquidity", runs=20, as_of=add_months(day, 12) + timedelta(days=1))
         assert later["costs_from"]["amount_cents"] == 0
 
 
@@ -425,8 +432,8 @@ def test_an_award_is_expected_as_asked_then_as_its_text_says(sqlite_url: str) ->
         promised(world)
 
         def told() -> tuple[list[int], list[int], int]:
-            found = world.look("forecast liquidity", runs=20, quarters=6, assumptions=NOTHING_HAPPENS)
-            ties(found, world.look("statement position"), Counter(world.balances()))
+            found = world.ask("forecast liquidity", runs=20, quarters=6, assumptions=NOTHING_HAPPENS)
+            ties(found, world.ask("statement position"), Counter(world.balances()))
             rows = found["quarters"]
             assert found["open"]["repayable_committed_cents"] == 2_800_000
             return (
@@ -445,7 +452,7 @@ def test_an_award_is_expected_as_asked_then_as_its_text_says(sqlite_url: str) ->
             world.do("agreement sign", user=person, ref=AGREEMENT)
         assert told()[:2] == (payments, [0, 0, parts[0], parts[1], parts[2], 0])
         late = assumed(stages={"committed": (0, 0, 10_000)}, payment_days=60)
-        found = world.look("forecast liquidity", runs=20, quarters=6, assumptions=late)
+        found = world.ask("forecast liquidity", runs=20, quarters=6, assumptions=late)
         assert [row["payments_cents"] for row in found["quarters"]] == [0, 0, 2_500_001, 0, 0, 1_499_999]
         # fails from the first, the second or the third part on, each as likely: a third of three, of two, of one
         assert found["open"]["expected_loss_cents"] == 2_800_000 - (2 * parts[0] + parts[1]) // 3
@@ -462,9 +469,9 @@ def test_what_is_late_is_expected_at_once_and_keeps_its_stage(sqlite_url: str) -
     with completed(sqlite_url) as world:
         day = date(2027, 12, 1)
         fails = assumed(stages={"over-180": (0, 0, 10_000)})
-        found = world.look("forecast liquidity", runs=20, as_of=day, assumptions=fails)
+        found = world.ask("forecast liquidity", runs=20, as_of=day, assumptions=fails)
         assert found["open"]["expected_loss_cents"] == found["open"]["principal_cents"] == 1_250_001
-        sure = world.look("forecast liquidity", runs=20, as_of=day, assumptions=NOTHING_HAPPENS)
+        sure = world.ask("forecast liquidity", runs=20, as_of=day, assumptions=NOTHING_HAPPENS)
         assert sure["quarters"][0]["repayments_cents"] >= 900_000
-        early = world.look("forecast liquidity", runs=20, as_of=add_months(day, -12), assumptions=fails)
+        early = world.ask("forecast liquidity", runs=20, as_of=add_months(day, -12), assumptions=fails)
         assert early["open"]["expected_loss_cents"] == 0

@@ -22,16 +22,17 @@ from pypdf import PdfReader
 
 from cli.output import show_page
 from fund import language
+from fund.commands.opening import open_fund
+from fund.commands.querying import ask_named
 from fund.errors.usage import ReportsMissing, TooLongForPaper, TooLongForSheet
 from fund.language import euros, number
+from fund.registry import PROJECTIONS
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text, safe
 from fund.reports.statements import printed, sheets
 from fund.reports.statements.cards import card
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.reports.statements.pages import PAGES, PAPERS
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import look, open_fund
 from tests.factories import World, as_file, founded
 from tests.reports import odd_fund
 from tests.story import Told
@@ -64,7 +65,7 @@ class Drawn:
 
     def __init__(self, url: str, name: str) -> None:
         with open_fund(url) as fund:
-            self.found = look(fund, name, ASKED[name], user=None)
+            self.found = ask_named(fund, name, ASKED[name], user=None)
         self.name = name
         self.xlsx = STATEMENT_FORMATS["xlsx"](self.page)
         self.pdf = STATEMENT_FORMATS["pdf"](self.page)
@@ -282,7 +283,7 @@ def test_a_day_is_told_in_the_same_bytes_whatever_is_booked_later(story_home: Pa
     day = date(2026, 10, 30)
     with open_fund(f"sqlite:///{story_home / 'fund.db'}") as fund:
         world = World(fund)
-        seq = world.look("ledger trial-balance")["head"]["seq"]
+        seq = world.ask("ledger trial-balance")["head"]["seq"]
         timeless = {"proposal show"}  # it rests on facts alone, and on no entry
         pinned = {name: given | ({} if name in timeless else {"known_at": seq}) for name, given in ASKED.items()}
         pinned |= {name: given | {"as_of": day} for name, given in pinned.items() if name not in ("statement annual",)}
@@ -291,11 +292,11 @@ def test_a_day_is_told_in_the_same_bytes_whatever_is_booked_later(story_home: Pa
             return {
                 name: (STATEMENT_FORMATS["json"](found), STATEMENT_FORMATS["csv"](found))
                 for name, given in pinned.items()
-                for found in (world.look(name, **given),)
+                for found in (world.ask(name, **given),)
             }
 
         before = told()
-        loose = world.look("statement partner", partner="gm0344", as_of=day)
+        loose = world.ask("statement partner", partner="gm0344", as_of=day)
         world.both(
             "capital call",
             user="anna",
@@ -305,7 +306,7 @@ def test_a_day_is_told_in_the_same_bytes_whatever_is_booked_later(story_home: Pa
             due_days=(date(2027, 3, 1),),
             on=day,
         )
-        assert world.look("statement partner", partner="gm0344", as_of=day)["called_cents"] == (
+        assert world.ask("statement partner", partner="gm0344", as_of=day)["called_cents"] == (
             loose["called_cents"] + 123_45
         )
         assert told() == before
@@ -322,7 +323,7 @@ def odd(module_sqlite_url: str) -> str:
 
 def test_a_text_like_a_formula_is_a_text_in_a_spreadsheet_and_the_same_text_again(odd: str) -> None:
     with open_fund(odd) as fund:
-        found = look(fund, "ledger card", {"account": "2000"}, user=None)
+        found = ask_named(fund, "ledger card", {"account": "2000"}, user=None)
     memos = [line["memo"] for line in found["lines"]]
     assert {memo for memo in odd_fund.MEMOS if memo.startswith(LIKE_A_FORMULA)} <= set(memos)
     content = STATEMENT_FORMATS["csv"](found).decode("utf-8-sig")
@@ -342,8 +343,8 @@ def test_a_text_like_a_formula_is_a_text_in_a_spreadsheet_and_the_same_text_agai
 
 def test_thirty_four_names_with_commas_and_apostrophes_come_through_every_format(odd: str) -> None:
     with open_fund(odd) as fund:
-        partners = look(fund, "partner list", {}, user=None)["partners"]
-        found = [look(fund, "statement partner", {"partner": row["id"]}, user=None) for row in partners]
+        partners = ask_named(fund, "partner list", {}, user=None)["partners"]
+        found = [ask_named(fund, "statement partner", {"partner": row["id"]}, user=None) for row in partners]
     assert len(found) == 34
     for each in found:
         assert each["name"].startswith("O'Neill, <De Stichtse> & ")
@@ -368,7 +369,7 @@ def test_an_empty_fund_and_a_fund_with_one_entry_have_every_format(sqlite_url: s
         every_format(world, "ledger card", account="1000")
         world.do("partner import", user="anna", file=as_file(odd_fund.partners()))
         every_format(world, "statement partner", partner="gm0344")
-        assert world.look("statement partner", partner="gm0344")["share"] is None
+        assert world.ask("statement partner", partner="gm0344")["share"] is None
         world.both("capital call", user="anna", second="bram", partner="gm0344", amount=1, due_days=(date(2027, 3, 1),))
         found = every_format(world, "ledger card", account="1100")
         assert [line["balance_cents"] for line in found["lines"]] == [1]
@@ -378,7 +379,7 @@ def test_an_empty_fund_and_a_fund_with_one_entry_have_every_format(sqlite_url: s
 
 def every_format(world: World, name: str, **given: Any) -> dict[str, Any]:
     """Make each format of a statement; what was found."""
-    found = world.look(name, **given)
+    found = world.ask(name, **given)
     for form in ("json", "csv"):
         assert STATEMENT_FORMATS[form](found)
     for form, mark in (("xlsx", b"PK"), ("pdf", b"%PDF")):

@@ -8,7 +8,9 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fund.commands.opening import open_fund
 from fund.ledger import CLOSING, main_of
+from fund.registry import PROJECTIONS
 from fund.reports.quantities import Quantities
 from fund.reports.statements.agreement import MAINS, agreement_statement
 from fund.reports.statements.pages import PAGES
@@ -16,8 +18,6 @@ from fund.reports.statements.partner import partner_statement
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 
 SUMS = {
     "outstanding_cents": ("1200", 1),

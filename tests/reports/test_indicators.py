@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fund.commands.opening import open_fund
 from fund.errors.closing import FaultyPrices, UnknownFigure
 from fund.events import fact_from
 from fund.events.agreements import BenefitReported
 from fund.events.receipts import AllocatedPart, ReceiptAllocated
+from fund.registry import PROJECTIONS
 from fund.reports import quantities
 from fund.reports.cash import cash_of
 from fund.reports.indicators import INDICATORS
@@ -28,8 +30,6 @@ from fund.reports.statements.position import position
 from fund.rules.postings import BOOKED
 from fund.rules.prices import parse_prices
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.factories import World, as_file, founded
 from tests.reports.raw import Stored
 from tests.story import Told
@@ -210,7 +210,7 @@ def test_a_returned_payment_that_was_counted_twice_would_be_found(story: Told, m
 def test_a_position_known_at_a_number_is_the_same_bytes_whatever_comes_later(sqlite_url: str) -> None:
     def bytes_of(world: World, known_at: int) -> list[bytes]:
         told = [
-            world.look("statement position", as_of=date(2026, 12, 31), known_at=known_at, explain=name)
+            world.ask("statement position", as_of=date(2026, 12, 31), known_at=known_at, explain=name)
             for name in (None, "portfolio_revolving_degree", "free_to_commit")
         ]
         return [STATEMENT_FORMATS[form](found) for found in told for form in ("json", "csv")]
@@ -353,7 +353,7 @@ def test_what_happens_rarely_counts_as_the_rows_say(happens: Any, sqlite_url: st
 
 def test_an_empty_fund_has_no_value_where_there_is_nothing_to_divide_by(database_url: str) -> None:
     with founded(database_url) as world:
-        found = world.look("statement position")
+        found = world.ask("statement position")
         assert {name for name, figure in found["indicators"].items() if figure["why"]} == {
             name
             for name, figure in found["indicators"].items()
@@ -363,7 +363,7 @@ def test_an_empty_fund_has_no_value_where_there_is_nothing_to_divide_by(database
             assert figure["unit"] in ("ratio", "days") or figure["value"] in (0, -500_000)
         assert (found["experiments"], found["evaluations"], found["late_items"], found["collections"]) == ([],) * 4
         for name in NAMES:
-            explained = world.look("statement position", explain=name)
+            explained = world.ask("statement position", explain=name)
             assert all(line["source"] == "fact" for line in explained["lines"])
 
 
@@ -372,7 +372,7 @@ def test_a_fund_with_one_entry_has_one_line_behind_what_it_moved(sqlite_url: str
         world.do("partner import", user="anna", file=as_file(_one_partner()))
         world.both("capital call", user="anna", second="bram", amount=100_00)
         (entry,) = world.entries()
-        found = world.look("statement position", explain="contributions_receivable")
+        found = world.ask("statement position", explain="contributions_receivable")
         assert found["indicators"]["contributions_receivable"]["value"] == 100_00
         assert [(row["name"], row["value"], row["line_count"]) for row in found["inputs"]] == [
             ("Iopl_cents", 100_00, 1),
@@ -380,7 +380,7 @@ def test_a_fund_with_one_entry_has_one_line_behind_what_it_moved(sqlite_url: str
         ]
         (line,) = found["lines"]
         assert (line["seq"], line["account"], line["amount_cents"]) == (entry.seq, "1100.gm0344", 100_00)
-        assert world.look("statement position")["indicators"]["collection"]["value"] == "0/1"
+        assert world.ask("statement position")["indicators"]["collection"]["value"] == "0/1"
 
 
 def _one_partner() -> bytes:
@@ -407,7 +407,7 @@ def test_real_preservation_weighs_each_contribution_by_the_prices_of_its_month(s
     with founded(sqlite_url) as world:
         until_completed(world)
         prices = {"name": "prices.csv", "content": PRICES}
-        found = world.look("statement position", as_of=date(2026, 2, 20), prices=prices, explain="real_preservation")
+        found = world.ask("statement position", as_of=date(2026, 2, 20), prices=prices, explain="real_preservation")
         figure = found["indicators"]["real_preservation"]
         rows = Stored(world.fund.engine).until(date(2026, 2, 20), None)
         real = Fraction(0)
@@ -419,10 +419,10 @@ def test_real_preservation_weighs_each_contribution_by_the_prices_of_its_month(s
         assert Fraction(figure["inputs"]["I_at_prices_of_the_day"]) == real
         assert Fraction(figure["value"]) == Fraction(rows.equity()) / real
         assert found["prices"]["origin"] == "an index made up for this test, 1 January 2026"
-        later = world.look("statement position", as_of=date(2026, 11, 3), prices=prices)
+        later = world.ask("statement position", as_of=date(2026, 11, 3), prices=prices)
         assert later["prices"]["month"] == "2026-02"
         early = {"name": "p.csv", "content": b"# origin: x\nmonth,index\n2026-09,100\n"}
-        missing = world.look("statement position", as_of=date(2026, 11, 3), prices=early)["indicators"]
+        missing = world.ask("statement position", as_of=date(2026, 11, 3), prices=early)["indicators"]
         assert missing["real_preservation"]["value"] is None
         assert "no figure for a month" in missing["real_preservation"]["why"]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from fund.commands.opening import open_fund
+from fund.registry import QUERIES
 from fund.rules.regulations import standard_text
-from fund.workflows.commands import QUERIES
-from fund.workflows.delivery import open_fund
 from tests.factories import World, as_file
 from tests.story import Told
 
@@ -55,7 +55,7 @@ def answer(world: World, name: str, known_at: int, folder: Path) -> dict[str, by
     args = {"known_at": known_at, **ASKED.get(name, {})}
     args |= {key: TODAY for key in ("as_of", "until") if key in takes}
     args |= {key: str(folder / "out") for key in ("path", "folder") if key in takes}
-    found = json.dumps(world.look(name, **args), ensure_ascii=False, sort_keys=True, default=str)
+    found = json.dumps(world.ask(name, **args), ensure_ascii=False, sort_keys=True, default=str)
     files = {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
     shutil.rmtree(folder)
     return {"answer": found.replace(str(folder), "").encode(), **files}

@@ -33,7 +33,7 @@ def world(module_sqlite_url: str) -> Iterator[World]:
 
 
 def letters(world: World, ref: str, *, all: bool = False) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = world.look("capital letter", ref=ref, all=all)["letters"]
+    found: list[dict[str, Any]] = world.ask("capital letter", ref=ref, all=all)["letters"]
     return found
 
 
@@ -54,7 +54,7 @@ def test_every_partner_finds_its_own_computation_from_the_total_to_its_cents(wor
 
 
 def test_a_letter_names_no_other_partner(world: World) -> None:
-    names = {row["id"]: row["name"] for row in world.look("partner list")["partners"]}
+    names = {row["id"]: row["name"] for row in world.ask("partner list")["partners"]}
     for letter in (*letters(world, "B2026-0001", all=True), *letters(world, "B2026-0040")):
         told = json.dumps([letter, call_letter(letter)], ensure_ascii=False)
         others = [name for ref, name in names.items() if ref != letter["partner"] and f'"{name}"' in told]
@@ -73,7 +73,7 @@ def test_instalments_stand_in_the_letter_and_make_the_part(world: World) -> None
 
 
 def test_who_is_called_alone_reads_that_no_key_divides_it(world: World) -> None:
-    ref = world.look("capital list", partner="gm0308")["calls"][-1]["ref"]
+    ref = world.ask("capital list", partner="gm0308")["calls"][-1]["ref"]
     words = call_letter(letters(world, ref)[0])
     assert words["alone"] == "This call was made to Gemeente Baarn alone; no distribution key divides it."
     assert words["computed"] == []
@@ -138,7 +138,7 @@ def test_without_an_account_there_is_nothing_to_pay_into(sqlite_url: str) -> Non
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100, partner="gm0308")
         with pytest.raises(NothingToPayInto) as refused:
-            world.look("capital letter", ref="B2026-0001")
+            world.ask("capital letter", ref="B2026-0001")
         assert refused.value.advice == "fund bank register IBAN --account 1000"
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import openpyxl
 import pytest
 
+from fund.commands.opening import open_fund
+from fund.commands.querying import ask_named
+from fund.registry import PROJECTIONS
 from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.reports.statements.pages import PAGES
 from fund.reports.statements.partner import MAINS, partner_statement
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import look, open_fund
 from tests.factories import as_file, founded
 from tests.story import Told
 
@@ -78,7 +79,7 @@ def test_the_value_on_leaving_follows_from_its_steps(snapshot: Snapshot, story: 
     found = partner_statement(snapshot, partner="gm0344", as_of=date(2026, 10, 1), known_at=150)["exit_value"]
     with open_fund(story.url) as fund:
         args = {"ref": "gm0344", "as_of": date(2026, 10, 1), "known_at": 150}
-        quoted = look(fund, "partner exit-quote", args, user="anna")
+        quoted = ask_named(fund, "partner exit-quote", args, user="anna")
     assert {key: value for key, value in quoted.items() if key in found} == found
     assert (
         found["gross_cents"] - found["unpaid_cents"] - found["costs_cents"] - found["cut_cents"] == (found["net_cents"])
@@ -87,12 +88,12 @@ def test_the_value_on_leaving_follows_from_its_steps(snapshot: Snapshot, story: 
 
 def test_the_statement_says_what_a_contribution_is(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        found = world.look("statement partner", partner="gm0344") if world.look("partner list")["partners"] else None
+        found = world.ask("statement partner", partner="gm0344") if world.ask("partner list")["partners"] else None
         if found is None:
             from tests.factories import PARTNERS_CSV
 
             world.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes()))
-            found = world.look("statement partner", partner="gm0344")
+            found = world.ask("statement partner", partner="gm0344")
     assert found["contributions"] == "a_fonds_perdu"
     assert "not repaid" in PAGES["statement partner"](found).notes[0]
     assert "repayable" in PAGES["statement partner"](found | {"contributions": "repayable"}).notes[0]

@@ -66,7 +66,7 @@ def expected(found: dict[str, int], *, buffer_cents: int = 500_000) -> dict[str,
 def test_the_position_equals_the_raw_postings(database_url: str) -> None:
     with founded(database_url) as world:
         story(world)
-        position = world.look("statement position")
+        position = world.ask("statement position")
         wanted = expected(raw(world))
         assert {key: position[key] for key in wanted} == wanted
         assert position["owed_cents"] == 777
@@ -83,11 +83,11 @@ def test_the_position_equals_the_raw_postings(database_url: str) -> None:
 def test_year_end_changes_nothing_in_the_position(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         story(world)
-        before = world.look("statement position", as_of=date(2026, 12, 31))
+        before = world.ask("statement position", as_of=date(2026, 12, 31))
         world.clock(date(2027, 1, 10))
         world.both("period lock", user="anna", second="bram", period="2026")
         world.both("period close", user="anna", second="bram", period="2026", explanation="Volgt.")
-        after = world.look("statement position", as_of=date(2026, 12, 31))
+        after = world.ask("statement position", as_of=date(2026, 12, 31))
         assert {**after, "known_at": 0, "head": 0} == {**before, "known_at": 0, "head": 0}
 
 
@@ -95,7 +95,7 @@ def test_a_position_of_an_earlier_day_or_entry_leaves_out_what_came_later(databa
     with founded(database_url) as world:
         story(world)
         middle = world.entries()[9].seq
-        before = world.look("statement position", known_at=middle)
+        before = world.ask("statement position", known_at=middle)
         wanted = expected(raw(world, until_seq=middle))
         assert {key: before[key] for key in wanted} == wanted
         assert before["head"]["seq"] == middle
@@ -103,7 +103,7 @@ def test_a_position_of_an_earlier_day_or_entry_leaves_out_what_came_later(databa
         world.clock(date(2026, 3, 1))
         with world.uow("bram") as uow:
             came_in(uow, "O2026-0011", 5)
-        same = world.look("statement position", as_of=date(2026, 2, 28))
+        same = world.ask("statement position", as_of=date(2026, 2, 28))
         wanted = expected(raw(world, until_day=date(2026, 2, 28)))
         assert {key: same[key] for key in wanted} == wanted
 
@@ -111,9 +111,9 @@ def test_a_position_of_an_earlier_day_or_entry_leaves_out_what_came_later(databa
 def test_what_came_back_and_what_was_paid_are_the_cash_identity(database_url: str) -> None:
     with founded(database_url) as world:
         story(world)
-        figures_of = world.look("statement position")["indicators"]
+        figures_of = world.ask("statement position")["indicators"]
         inputs = {key: value for figure in figures_of.values() for key, value in figure["inputs"].items()}
-        position = world.look("statement position")
+        position = world.ask("statement position")
         cash = (
             inputs["I_cents"]
             + inputs["A_cents"]
@@ -146,7 +146,7 @@ def test_what_is_outstanding_grows_older_by_the_day_it_is_looked_at(database_url
             (date(2027, 6, 1), "91-180"),
             (date(2027, 12, 1), "over-180"),
         ):
-            found = world.look("statement position", as_of=day)
+            found = world.ask("statement position", as_of=day)
             late = {row["stage"]: row["outstanding_cents"] for row in found["ageing"] if row["outstanding_cents"]}
             assert sum(late.values()) == found["outstanding_cents"] == 1_250_001
             assert late[stage] >= 900_000
@@ -157,7 +157,7 @@ def test_what_is_outstanding_grows_older_by_the_day_it_is_looked_at(database_url
 
 def test_dividing_by_nothing_gives_no_value(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        found = world.look("statement position")["indicators"]
+        found = world.ask("statement position")["indicators"]
     nothing = {name for name, figure in found.items() if figure["unit"] == "ratio" and figure["value"] is None}
     assert nothing == {name for name, figure in found.items() if figure["unit"] == "ratio"} - {"revolving_target"}
 
@@ -197,7 +197,7 @@ def test_a_page_is_flattened_name_by_name() -> None:
 def test_the_trial_balance_gives_each_account_on_its_side(database_url: str) -> None:
     with founded(database_url) as world:
         story(world)
-        found = world.look("ledger trial-balance")
+        found = world.ask("ledger trial-balance")
         assert found["total_debit_cents"] == found["total_credit_cents"]
         rows = {row["code"]: row for row in found["accounts"]}
         assert (rows["3000.gm0308"]["credit_cents"], rows["3000.gm0308"]["balance_cents"]) == (3_988_421, -3_988_421)
@@ -213,7 +213,7 @@ def test_the_trial_balance_gives_each_account_on_its_side(database_url: str) -> 
 def test_an_agreement_from_award_to_lessons(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         story(world)
-        found = world.look("statement agreement", ref="A2026-001")
+        found = world.ask("statement agreement", ref="A2026-001")
         assert (found["outstanding_cents"], found["learning_writeoffs_cents"], found["recovered_cents"]) == (
             0,
             1_250_001,
@@ -226,7 +226,7 @@ def test_an_agreement_from_award_to_lessons(sqlite_url: str) -> None:
 def test_a_partner_sees_what_it_was_asked_and_what_it_paid(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         story(world)
-        found = world.look("statement partner", partner="gm0312")
+        found = world.ask("statement partner", partner="gm0312")
         assert (found["called_cents"], found["paid_in_cents"], found["receivable_cents"]) == (2_468_157, 2_468_157, 0)
         assert found["share"] == "2468157/10000000"
         assert [row["ref"] for row in found["agreements"]] == ["A2026-001"]

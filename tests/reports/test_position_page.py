@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from fund.commands.opening import open_fund
 from fund.events import canonical_json
 from fund.events.founding import RegulationsAdopted
+from fund.registry import PROJECTIONS
 from fund.reports.indicators import INDICATORS
 from fund.reports.statements.amounts import AMOUNTS
 from fund.reports.statements.formats import STATEMENT_FORMATS
@@ -15,8 +17,6 @@ from fund.reports.statements.position import position
 from fund.reports.statements.position_page import as_page, value_text
 from fund.rules.regulations import standard
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import open_fund
 from tests.factories import founded
 from tests.story import Told
 from tests.workflows.looking_back import until_completed
@@ -95,21 +95,21 @@ def test_a_page_leaves_as_a_workbook_and_on_one_sheet_of_paper(story: Told) -> N
 
 def test_regulations_of_later_do_not_reach_back(sqlite_url: str) -> None:
     def told(**asked: Any) -> tuple[int, str]:
-        data = world.look("statement position", as_of=date(2026, 12, 31), **asked)
+        data = world.ask("statement position", as_of=date(2026, 12, 31), **asked)
         return data["buffer_cents"], data["indicators"]["revolving_target"]["value"]
 
     with founded(sqlite_url) as world:
         until_completed(world)
         number = len(world.entries())
-        before = world.look("statement position", as_of=date(2026, 12, 31), known_at=number)
+        before = world.ask("statement position", as_of=date(2026, 12, 31), known_at=number)
         rules = standard().model_copy(update={"version": "2026-9", "buffer_cents": 7, "revolving_target_bps": 100})
         text = canonical_json(rules.model_dump(mode="json"))
         with world.uow("anna") as uow:
             uow.record(RegulationsAdopted(ref="2026-9", from_on=date(2026, 11, 1), text=text))
         assert told() == (7, "1/100")
         assert told(known_at=number) == (500_000, "4/5")
-        assert world.look("statement position", as_of=date(2026, 12, 31), known_at=number) == before
-        rules_behind = world.look("statement position", as_of=date(2026, 12, 31), explain="buffer")["lines"]
+        assert world.ask("statement position", as_of=date(2026, 12, 31), known_at=number) == before
+        rules_behind = world.ask("statement position", as_of=date(2026, 12, 31), explain="buffer")["lines"]
         assert [(line["kind"], line["memo"], line["amount_cents"]) for line in rules_behind] == [
             ("regulations.adopted", "regulations/2026-9", 7)
         ]
@@ -118,7 +118,7 @@ def test_regulations_of_later_do_not_reach_back(sqlite_url: str) -> None:
 def test_the_regulations_may_say_when_the_fund_ends(sqlite_url: str) -> None:
     rules = standard().model_copy(update={"last_grant_on": date(2030, 12, 31), "ends_on": date(2035, 12, 31)})
     with founded(sqlite_url, rules=rules) as world:
-        term = world.look("statement position", as_of=date(2035, 12, 1))["term"]
+        term = world.ask("statement position", as_of=date(2035, 12, 1))["term"]
         assert (term["last_grant_on"], term["ends_on"], term["remaining_days"]) == ("2030-12-31", "2035-12-31", 30)
         assert term["granted_last_on"] is None
     assert "ends_on" not in standard().model_dump(mode="json")

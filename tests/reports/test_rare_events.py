@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from fund import language
+from fund.commands.opening import open_fund
 from fund.events.evaluations import EvaluationAccepted
 from fund.reports.site.public_fund import PublicFund
 from fund.reports.statements.position import position
-from fund.workflows.delivery import open_fund
 from tests.factories import World, as_file
 from tests.story import Told
 
@@ -32,11 +32,11 @@ def world(story: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
 def test_the_site_says_nothing_of_a_candidate_and_has_a_paper_for_every_partner(world: World, tmp_path: Path) -> None:
     row = f"{HEADER}\ngm9999,Gemeente Kandidaat,Kandidaat,municipality,medium,46000,2021,rg-regio-amersfoort"
     world.do("partner add", user="anna", file=as_file(row.encode()))
-    told = world.look("statement site", folder=str(tmp_path / "site"), papers=False)
+    told = world.ask("statement site", folder=str(tmp_path / "site"), papers=False)
     assert told["pages"] == 2 * sum(1 for each in (tmp_path / "site").rglob("*.html") if "/en/" not in str(each))
     files = [each for each in (tmp_path / "site").rglob("*") if each.is_file()]
     assert [each.name for each in files if b"Kandidaat" in each.read_bytes() or "gm9999" in each.name] == []
-    found = {each["id"] for each in world.look("statement council")["councils"]}
+    found = {each["id"] for each in world.ask("statement council")["councils"]}
     assert {each.stem for each in (tmp_path / "site" / "partners").glob("*.html")} == found
 
 
@@ -44,7 +44,7 @@ def test_the_papers_on_the_site_tell_nobody_of_a_plan_that_waits_for_its_decisio
     """The council of an applicant reads it, and the plan of De Bilt was rejected afterwards."""
     title = "RES'en: inwoners beheren het zonneveld"
     before = date(2024, 5, 13)
-    own = world.look("statement council", partner="gm0310", as_of=before)
+    own = world.ask("statement council", partner="gm0310", as_of=before)
     assert title in {each["title"] for each in own["dates"]}
     with world.snapshot() as snapshot:
         public = PublicFund(snapshot, before).councils
@@ -69,5 +69,5 @@ def test_what_must_differ_is_told_to_programs_in_the_same_words_in_both_language
     told = []
     for code in ("en", "nl"):
         language.choose(code)
-        told.append(world.look("export duties"))
+        told.append(world.ask("export duties"))
     assert told[0] == told[1]

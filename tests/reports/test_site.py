@@ -18,9 +18,12 @@ import sqlalchemy as sa
 from lxml import html
 
 from fund import language
+from fund.commands.opening import open_fund
+from fund.commands.querying import ask_named
 from fund.database import create_engine
 from fund.errors.database import StorageFull
 from fund.errors.usage import CouncilPageTooLong, NotOurSite
+from fund.registry import PROJECTIONS
 from fund.reports import charts
 from fund.reports.burden import TARGETS
 from fund.reports.charts import PALETTE
@@ -37,8 +40,6 @@ from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.words import CHOICES
 from fund.workflows.agreements.lifecycle import MilestoneState
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, founded
 from tests.reports.test_charts import luminance
 from tests.story import Told
@@ -55,7 +56,7 @@ def told(story: Told, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     """What the command answers about the site of the story, which lies in its folder."""
     folder = tmp_path_factory.mktemp("site") / "public"
     with open_fund(story.url) as fund:
-        return look(fund, "statement site", {"folder": str(folder), "papers": False}, user=None)
+        return ask_named(fund, "statement site", {"folder": str(folder), "papers": False}, user=None)
 
 
 @pytest.fixture(scope="module")
@@ -275,8 +276,8 @@ def test_the_register_and_the_package_of_grants_are_those_of_the_exports(
     folder: Path, fund: PublicFund, story: Told
 ) -> None:
     with open_fund(story.url) as opened:
-        kept = look(opened, "export register", {}, user=None)
-        package = look(opened, "export 360giving", {}, user=None)["package"]
+        kept = ask_named(opened, "export register", {}, user=None)
+        package = ask_named(opened, "export 360giving", {}, user=None)["package"]
     assert json.loads((folder / "data" / "register.json").read_text(encoding="utf-8")) == kept
     made = json.loads((folder / "data" / "360giving.json").read_text(encoding="utf-8"))
     assert [each["id"] for each in made["grants"]] == [each["id"] for each in package["grants"]]
@@ -481,7 +482,7 @@ def test_a_folder_with_something_else_is_left_alone(story: Told, tmp_path: Path)
     with open_fund(story.url) as fund:
         for place in ("mine", "file"):
             with pytest.raises(NotOurSite) as refused:
-                look(fund, "statement site", {"folder": str(tmp_path / place)}, user=None)
+                ask_named(fund, "statement site", {"folder": str(tmp_path / place)}, user=None)
             assert refused.value.advice == "name a new folder"
     assert (tmp_path / "mine" / "letter.txt").read_text(encoding="utf-8") == "dear"
 

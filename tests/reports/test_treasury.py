@@ -29,7 +29,7 @@ def test_the_average_counts_every_day_of_the_quarter_weekends_included(database_
         charged(world, 900_00, date(2026, 1, 9))  # a Friday: it stands there all weekend
         charged(world, -300_00, date(2026, 1, 12))
         charged(world, 100_01, date(2026, 4, 16))
-        found = world.look("statement treasury")
+        found = world.ask("statement treasury")
         assert found["year"] == 2026
         bank = {row["quarter"]: row for row in found["accounts"] if row["account"] == "1000"}
         # 8 days of nothing, 3 days of 900.00, 79 days of 600.00
@@ -43,7 +43,7 @@ def test_the_average_counts_every_day_of_the_quarter_weekends_included(database_
             (True, 556_67), (False, 625_00),
         ]  # fmt: skip
         assert (first["threshold_cents"], first["room_cents"], first["within"]) == (None, None, None)
-        earlier = world.look("statement treasury", as_of=date(2026, 3, 31))["quarters"]
+        earlier = world.ask("statement treasury", as_of=date(2026, 3, 31))["quarters"]
         assert earlier == [first]
 
 
@@ -53,7 +53,7 @@ def test_the_threshold_is_that_of_the_regulations_of_the_quarter(sqlite_url: str
         world.clock(date(2026, 7, 1))
         charged(world, 450_00, date(2026, 1, 5))
         charged(world, 200_00, date(2026, 4, 1))
-        first, second, _third = world.look("statement treasury")["quarters"]
+        first, second, _third = world.ask("statement treasury")["quarters"]
         assert first["threshold_cents"] == 600_00
         assert (first["outside_cents"], first["room_cents"], first["excess_cents"], first["within"]) == (
             430_00, 170_00, 0, True,
@@ -65,7 +65,7 @@ def test_the_threshold_is_that_of_the_regulations_of_the_quarter(sqlite_url: str
 
 def test_the_treasurer_sees_that_the_last_full_quarter_was_over_the_threshold(sqlite_url: str) -> None:
     def told(world: World, user: str = "bram") -> list[tuple[str, str]]:
-        items = world.look("inbox", user=user)["items"]
+        items = world.ask("inbox", user=user)["items"]
         return [(row["ref"], row["what"]) for row in items if "statement treasury" in row["command"]]
 
     law = Treasury(host_budget_cents=30_000_00, steps=STEPS)
@@ -87,7 +87,7 @@ def test_without_the_budget_of_the_host_nobody_is_told_of_a_threshold(sqlite_url
     with founded(sqlite_url) as world:
         world.clock(date(2026, 7, 1))
         charged(world, 9_000_000_00, date(2026, 4, 1))
-        assert [row for row in world.look("inbox", user="bram")["items"] if row["ref"] == "2026-Q2"] == []
+        assert [row for row in world.ask("inbox", user="bram")["items"] if row["ref"] == "2026-Q2"] == []
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_the_average_is_that_of_the_balances_of_each_day(sqlite_url: str) -> Non
         with world.snapshot() as snapshot:
             days = [date(2026, 1, 1) + timedelta(days=number) for number in range(90)]
             balances = [snapshot.ledger.balance("1000", as_of=day) for day in days]
-        row = world.look("statement treasury", year=2026)["accounts"][0]
+        row = world.ask("statement treasury", year=2026)["accounts"][0]
         assert Fraction(row["average"]) == Fraction(sum(balances), 90)
         assert (row["lowest_cents"], row["highest_cents"], row["closing_cents"]) == (
             min(balances), max(balances), balances[-1],

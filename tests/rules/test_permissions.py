@@ -8,6 +8,7 @@ import pytest
 
 from fund.declarations import Command
 from fund.errors.people import NotAuthorised
+from fund.registry import COMMANDS, QUERIES
 from fund.rules.authority import (
     LEAD_SIGNATORY,
     OWN_SIGNATORY,
@@ -34,7 +35,6 @@ from fund.rules.permissions import (
     within,
 )
 from fund.rules.transitions import Transition
-from fund.workflows.commands import COMMANDS, QUERIES
 from tests.write_docs import lifecycle_tables
 
 ROWS: list[Transition] = [row for table in lifecycle_tables().values() for row in table]

@@ -112,7 +112,7 @@ def score_file(scores: Mapping[str, int] | int = 3, *, abstain: Mapping[str, str
 
 def panel_of(world: World, ref: str) -> list[str]:
     """The names of the panel, its chair first."""
-    return [str(seat["name"]) for seat in world.look("review show", ref=ref)["panel"]]
+    return [str(seat["name"]) for seat in world.ask("review show", ref=ref)["panel"]]
 
 
 @road
@@ -120,7 +120,7 @@ def reviewed(world: World, ref: str, *, scores: Mapping[str, int] | int = 3) -> 
     """The panel was opened, everybody who was waited for scored the same, and the service closed the review."""
     world.do("review open", user="anna", ref=ref)
     for name in panel_of(world, ref):
-        if world.look("review show", ref=ref)["state"] == "closed":
+        if world.ask("review show", ref=ref)["state"] == "closed":
             break  # on the light track two reviews are enough
         world.do("review score", user=name, ref=ref, file=as_file(score_file(scores)))
 

@@ -39,7 +39,7 @@ PROPOSALS = tuple(str(state) for state in State)
 
 def put_every_state(world: World, *, rounds: int = 1) -> dict[tuple[str, str], str]:
     """Puts, ``rounds`` times, a case in each state of each life; the ref of one of each, by kind and state."""
-    reviewers = [user["id"] for user in world.look("user list")["users"] if "reviewer" in user["roles"]][:5]
+    reviewers = [user["id"] for user in world.ask("user list")["users"] if "reviewer" in user["roles"]][:5]
     with writing(world.fund.engine) as connection:
         store = Store(connection)
         found: dict[tuple[str, str], str] = {}

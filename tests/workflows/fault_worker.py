@@ -15,10 +15,10 @@ from functools import partial
 from fund import worker
 from fund.events import Envelope
 from fund.events.service import DeliveryRetried
+from fund.outbox import deliveries as deliver
+from fund.outbox import subscriptions
+from fund.outbox.subscriptions import Reaction
 from fund.unit_of_work import UnitOfWork
-from fund.workflows import subscriptions
-from fund.workflows.delivery import deliver
-from fund.workflows.subscriptions import Reaction
 
 HEARD = ("user.added", "user.changed")
 

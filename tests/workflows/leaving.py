@@ -188,5 +188,5 @@ def standing(world: World, *codes: str) -> tuple[int, ...]:
 
 def exit_of(world: World, partner: str = BUNNIK) -> dict[str, Any]:
     """What `partner show` says of an exit."""
-    found: dict[str, Any] = world.look("partner show", ref=partner)["exit"]
+    found: dict[str, Any] = world.ask("partner show", ref=partner)["exit"]
     return found

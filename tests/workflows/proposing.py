@@ -61,7 +61,7 @@ def drafted(world: World, *, user: str = "fatima", **changes: Any) -> str:
 
 def file_of(world: World, ref: str, user: str, **args: Any) -> str:
     """The file that somebody gets to change and save."""
-    return str(world.look("proposal file", user=user, ref=ref, **args)["toml"])
+    return str(world.ask("proposal file", user=user, ref=ref, **args)["toml"])
 
 
 def case(world: World, ref: str) -> Proposal:

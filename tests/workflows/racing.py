@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
+from fund.commands.executing import execute_named
+from fund.commands.opening import open_fund
 from fund.errors import FundError
-from fund.workflows.delivery import carry_out, open_fund
 from tests.processes import PROCESSES
 
 __all__ = ["raced"]
@@ -42,7 +43,7 @@ def _run(pipe: Pipe, url: str, who: str, name: str, args: Mapping[str, Any], com
         pipe.send("ready")
         pipe.recv()
         try:
-            carry_out(fund, name, args, user=who, command_id=command_id)
+            execute_named(fund, name, args, user=who, command_id=command_id)
         except FundError as problem:
             pipe.send(problem.code())
         else:

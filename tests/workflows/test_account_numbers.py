@@ -54,32 +54,32 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 def test_a_payment_file_is_for_those_who_read_every_payment(world: World) -> None:
     for user in OFFICE:
-        assert IBAN in str(world.look("payment file", user=user, ref="S2026-001")["content"])
+        assert IBAN in str(world.ask("payment file", user=user, ref="S2026-001")["content"])
     with pytest.raises(NotAuthorised):
-        world.look("payment file", user="piet", ref="S2026-001")
+        world.ask("payment file", user="piet", ref="S2026-001")
     with pytest.raises(NotAuthorised):  # of a party of one payment: the file holds the others too
-        world.look("payment file", user="fatima", ref="S2026-001")
+        world.ask("payment file", user="fatima", ref="S2026-001")
     with pytest.raises(NoActor):
-        world.look("payment file", ref="S2026-001")
+        world.ask("payment file", ref="S2026-001")
 
 
 @pytest.mark.parametrize("user", [None, "piet", "fatima", *OFFICE])
 def test_lists_mask_account_numbers_alike(world: World, user: str | None) -> None:
     office, own = user in OFFICE, user == "fatima"
-    (debit,) = world.look("cost list", user=user)["debits"]
+    (debit,) = world.ask("cost list", user=user)["debits"]
     assert debit["payee_iban"] == (OTHER_IBAN if office else iban_mask(OTHER_IBAN))
-    (payee,) = world.look("payee list", user=user)["payees"]
+    (payee,) = world.ask("payee list", user=user)["payees"]
     assert payee["iban"] == (IBAN if office or own else iban_mask(IBAN))
-    shown = world.look("disbursement show", user=user, ref="D2026-0001")
+    shown = world.ask("disbursement show", user=user, ref="D2026-0001")
     assert shown["iban"] == (IBAN if office or own else iban_mask(IBAN))
-    row = next(row for row in world.look("bank list", user=user)["receipts"] if row["ref"] == "O2026-9010")
+    row = next(row for row in world.ask("bank list", user=user)["receipts"] if row["ref"] == "O2026-9010")
     assert row["payer_iban"] == (PAYER if office else iban_mask(PAYER))
 
 
 @pytest.mark.parametrize("user", [None, "piet", "fatima", *OFFICE])
 def test_the_log_masks_account_numbers_as_the_lists_do(world: World, user: str | None) -> None:
     office, own = user in OFFICE, user == "fatima"
-    log = json.dumps(world.look("event list", user=user, limit=10_000))
+    log = json.dumps(world.ask("event list", user=user, limit=10_000))
     assert (IBAN in log) == (office or own)
     assert (OTHER_IBAN in log) == (PAYER in log) == ("Jo de Wit" in log) == office
     assert OURS in log  # the fund's own stands on every letter
@@ -107,7 +107,7 @@ def test_every_field_of_a_fact_that_may_hold_an_account_number_is_masked_or_the_
 
 def test_an_account_of_a_partner_is_masked_for_another_partner(world: World) -> None:
     world.both("payee record", user="anna", second="bram", partner=BUNNIK, iban=PAYER, name="B", requested_by="piet")
-    log = json.dumps(world.look("event list", user="piet", type="payee.recorded"))
+    log = json.dumps(world.ask("event list", user="piet", type="payee.recorded"))
     assert (PAYER in log, IBAN in log) == (True, False)
 
 
@@ -116,7 +116,7 @@ def test_what_waits_is_read_by_those_who_may_confirm_it_and_not_by_all_of_their_
     change = {"ref": "A2026-002", "reason": "later", "milestone": 2, "due_on": date(2026, 9, 1)}
     ref = world.do("agreement amend", user="anna", **change)["pending"]
     for user, reads in (("fatima", True), ("piet", False), ("anna", True), ("joost", True), ("bram", False)):
-        assert (world.look("pending show", user=user, ref=ref)["shown"] is not None) is reads, user
+        assert (world.ask("pending show", user=user, ref=ref)["shown"] is not None) is reads, user
     world.do("confirm", user="fatima", ref=ref)
-    assert world.look("pending show", user="fatima", ref=ref)["shown"] is not None
-    assert world.look("pending show", user="piet", ref=ref)["shown"] is None
+    assert world.ask("pending show", user="fatima", ref=ref)["shown"] is not None
+    assert world.ask("pending show", user="piet", ref=ref)["shown"] is None

@@ -14,14 +14,14 @@ from dramatiq import Message, Worker
 from fund import worker
 from fund.database import writing
 from fund.events import Envelope
+from fund.outbox import subscriptions
+from fund.outbox.actors import declare
+from fund.outbox.broker import QUEUE, Notifier, make_broker, stub_broker
+from fund.outbox.deliveries import relay
+from fund.outbox.subscriptions import Reaction
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
 from fund.users.use_cases import add_user
-from fund.workflows import subscriptions
-from fund.workflows.actors import declare
-from fund.workflows.broker import QUEUE, Notifier, make_broker, stub_broker
-from fund.workflows.delivery.deliver import relay
-from fund.workflows.subscriptions import Reaction
 from tests.factories import World, founded
 
 

@@ -49,27 +49,27 @@ def voted(world: World, ref: str, *against: str) -> None:
 
 
 def state(world: World, ref: str = "gm0342") -> str:
-    return str(world.look("partner show", ref=ref)["partner"]["state"])
+    return str(world.ask("partner show", ref=ref)["partner"]["state"])
 
 
 def lines(world: World, user: str) -> list[str]:
-    return [item["command"] for item in world.look("inbox", user=user)["items"]]
+    return [item["command"] for item in world.ask("inbox", user=user)["items"]]
 
 
 def weights(world: World) -> dict[str, Fraction]:
     with world.snapshot() as snapshot:
         key = key_in_force(snapshot, snapshot.today)
-        there = [row["id"] for row in world.look("partner list")["partners"] if row["state"] == "active"]
+        there = [row["id"] for row in world.ask("partner list")["partners"] if row["state"] == "active"]
         return rescale({each: Fraction(share) for each, share in key.weights.items()}, there)
 
 
 def test_a_candidate_is_known_and_takes_no_part(world: World) -> None:
     assert state(world) == "candidate"
     world.both("capital call", user="anna", second="bram", amount=300)
-    assert world.look("capital list", partner="gm0342")["calls"] == []
-    assert sum(row["share_bps"] for row in world.look("partner list")["partners"]) == 10_000
+    assert world.ask("capital list", partner="gm0342")["calls"] == []
+    assert sum(row["share_bps"] for row in world.ask("partner list")["partners"]) == 10_000
     assert "fund partner admit gm0342 --reason TEXT" in lines(world, "sara")
-    quote = world.look("partner accession-quote", ref="gm0342")
+    quote = world.ask("partner accession-quote", ref="gm0342")
     assert quote["key"] == "2026"
     assert 0 < Fraction(quote["share"]) < 1
     capital, share = 10_000_300, Fraction(quote["share"])
@@ -80,10 +80,10 @@ def test_two_thirds_admit_it_and_it_is_called_at_par(database_url: str) -> None:
     with founded(database_url) as world:
         ready(world)
         before = weights(world)
-        quote = world.look("partner accession-quote", ref="gm0342")
+        quote = world.ask("partner accession-quote", ref="gm0342")
         ref = asked(world)
         assert "fund partner admit gm0342 --reason TEXT" not in lines(world, "sara")
-        shown = world.look("decision show", ref=ref, user="bea")
+        shown = world.ask("decision show", ref=ref, user="bea")
         assert shown["resolution"]["terms"]["par_cents"] == quote["par_cents"]
         voted(world, ref, "bo")
         assert state(world) == "candidate"
@@ -100,14 +100,14 @@ def test_two_thirds_admit_it_and_it_is_called_at_par(database_url: str) -> None:
         assert command in lines(world, "anna")
         world.both("capital call", user="anna", second="bram", partner="gm0342", amount=quote["par_cents"])
         assert command not in lines(world, "anna")
-        rows = {row["id"]: row for row in world.look("partner list")["partners"]}
+        rows = {row["id"]: row for row in world.ask("partner list")["partners"]}
         total = sum(row["called_cents"] for row in rows.values())
         assert abs(Fraction(rows["gm0342"]["called_cents"], total) - Fraction(quote["share"])) < Fraction(1, total)
 
         world.both("capital call", user="anna", second="bram", amount=1_000_000)
-        assert sum(call["called_cents"] for call in world.look("capital list")["calls"][-4:]) == 1_000_000
-        assert world.look("capital list", partner="gm0342")["calls"][-1]["key"] == "2026"
-        shown = world.look("key show")["partners"]
+        assert sum(call["called_cents"] for call in world.ask("capital list")["calls"][-4:]) == 1_000_000
+        assert world.ask("capital list", partner="gm0342")["calls"][-1]["key"] == "2026"
+        shown = world.ask("key show")["partners"]
         assert sum(row["share_bps"] for row in shown) == 10_000
         assert verify(world.fund.engine)["ok"]
 
@@ -160,9 +160,9 @@ def test_what_cannot_be_is_refused_by_name(world: World) -> None:
     with pytest.raises(FaultyPartnerFile):
         world.do("partner add", user="anna", file=as_file(b"id\n"))
     with pytest.raises(NotACandidate):
-        world.look("partner accession-quote", ref="gm0308")
+        world.ask("partner accession-quote", ref="gm0308")
     with pytest.raises(UnknownPartner):
-        world.look("partner accession-quote", ref="gm9999")
+        world.ask("partner accession-quote", ref="gm9999")
     with pytest.raises(TransitionNotAllowed):
         world.do("partner admit", user="bea", ref="gm0308", reason=REASON)
 

@@ -27,19 +27,19 @@ def test_what_happens_after_the_decision_is_verified_fact_by_fact(database_url: 
             world.do("decision vote", user=name, ref=f"{agreement}-A1", choice="for")
         world.do("agreement decide", user="carla", ref=f"{agreement}-A1")
         world.both("agreement amend", **both, milestone=1, due_on=date(2026, 9, 1))
-        assert world.look("agreement show", ref=agreement)["award_cents"] == 5_500_000
+        assert world.ask("agreement show", ref=agreement)["award_cents"] == 5_500_000
         # what it brings, at the end of the year and after it
         world.both(
             "agreement benefits", user="fatima", second="anna", ref=agreement, year=2026, realised_benefit_cents=7
         )
         world.clock(date(2027, 1, 4))
-        planned = world.look("agreement business-case", ref=agreement)["partners"][0]
+        planned = world.ask("agreement business-case", ref=agreement)["partners"][0]
         assert (planned["partner"], planned["benefit"]["planned_cents"]) == (BAARN, 1_000_000)
         world.both(
             "agreement complete", user="anna", second="bram", ref=agreement, ex_officio=True, reason="niets gedaan"
         )
         three.evaluated(world, agreement)
-        (row,) = world.look("evaluation list")["evaluations"]
+        (row,) = world.ask("evaluation list")["evaluations"]
         assert (row["state"], row["good_result"]) == ("published", True)
         found = verify(world.fund.engine)
         assert [check for check in found["checks"] if not check["ok"]] == []

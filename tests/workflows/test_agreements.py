@@ -32,7 +32,7 @@ def test_an_agreement_follows_from_the_proposal_as_decided(database_url: str) ->
         office(world)
         approved(world)
         answer = world.do("agreement draft", user="anna", ref=PROPOSAL)
-        shown = world.look("agreement show", ref=AGREEMENT, document=True)
+        shown = world.ask("agreement show", ref=AGREEMENT, document=True)
         assert shown["state"] == "drafted"
         assert (shown["award_cents"], shown["repayable_cents"], shown["share_bps"]) == (AWARD, 2_800_000, 7000)
         assert shown["document_sha256"] == hashlib.sha256(shown["document"].encode()).hexdigest()
@@ -57,12 +57,12 @@ def test_the_last_signature_makes_the_agreement_hold_by_itself(database_url: str
         office(world)
         approved(world)
         world.do("agreement draft", user="anna", ref=PROPOSAL)
-        digest = world.look("agreement show", ref=AGREEMENT)["document_sha256"]
+        digest = world.ask("agreement show", ref=AGREEMENT)["document_sha256"]
         world.do("agreement sign", user="piet", ref=AGREEMENT, hash=digest)
         world.do("agreement sign", user="carla", ref=AGREEMENT, hash=digest[:12])
-        assert world.look("agreement show", ref=AGREEMENT)["state"] == "drafted"
+        assert world.ask("agreement show", ref=AGREEMENT)["state"] == "drafted"
         world.do("agreement sign", user="fatima", ref=AGREEMENT)
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert shown["state"] == "active"
         assert {row["party"] for row in shown["signatures"]} == {BAARN, BUNNIK, "fund"}
         assert {row["document_sha256"] for row in shown["signatures"]} == {digest}
@@ -70,7 +70,7 @@ def test_the_last_signature_makes_the_agreement_hold_by_itself(database_url: str
             ("A2026-003-1", 2_500_001, "planned"),
             ("A2026-003-2", 1_499_999, "planned"),
         ]
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         assert [(row["due_on"], row["amount_cents"]) for row in plan["instalments"]] == [
             ("2026-07-08", 933_333),
             ("2026-10-08", 933_333),
@@ -93,7 +93,7 @@ def test_an_award_below_the_ask_divides_the_milestones_in_proportion(database_ur
         office(world)
         approved(world, award_cents=3_000_001)
         world.do("agreement draft", user="anna", ref=PROPOSAL)
-        document = world.look("agreement show", ref=AGREEMENT, document=True)
+        document = world.ask("agreement show", ref=AGREEMENT, document=True)
         assert document["repayable_cents"] == 2_100_001
         assert "€ 18.750,01" in document["document"]
         assert "€ 11.250,00" in document["document"]
@@ -119,7 +119,7 @@ early = "spread"
         office(world)
         approved(world)
         world.do("agreement draft", user="anna", ref=PROPOSAL, terms={"name": "t.toml", "content": terms})
-        text = world.look("agreement show", ref=AGREEMENT, document=True)["document"]
+        text = world.ask("agreement show", ref=AGREEMENT, document=True)["document"]
         assert "Wie gaat, laat alles achter." in text
         assert "| 1 | Alles | 2026-12-31 | € 40.000,00 | gebouwd; gemeten |" in text
         assert "| 4 | 2028-08-01 | € 7.000,00 |" in text
@@ -144,7 +144,7 @@ def test_faulty_terms_are_refused_with_their_place(sqlite_url: str, content: byt
             world.do("agreement draft", user="anna", ref=PROPOSAL, terms={"name": "t.toml", "content": content})
         if error is MilestonesDoNotAddUp:
             assert caught.value.details["difference_cents"] == parse("0.01")  # type: ignore[attr-defined]
-        assert world.look("agreement list")["agreements"] == []
+        assert world.ask("agreement list")["agreements"] == []
 
 
 def test_nothing_is_drafted_without_exit_terms_or_approval(database_url: str) -> None:
@@ -175,7 +175,7 @@ def test_the_light_track_stands_on_standard_terms(database_url: str) -> None:
             repayment=None,
         )
         world.do("agreement draft", user="anna", ref=PROPOSAL)
-        shown = world.look("agreement show", ref=AGREEMENT, document=True)
+        shown = world.ask("agreement show", ref=AGREEMENT, document=True)
         assert "meldt dat drie maanden vooraf" in shown["document"]
         assert "| 1 | kWh per kubieke meter | 2027-01-08 | € 20.000,00 |" in shown["document"]
 
@@ -235,7 +235,7 @@ def test_another_decision_asks_another_draft_and_signatures_anew(database_url: s
             world.do("agreement sign", user="piet", ref=AGREEMENT)
         assert (changed.value.details["drafted_cents"], changed.value.details["award_cents"]) == (AWARD, 3_900_000)
         world.do("agreement draft", user="anna2", ref=PROPOSAL)
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["award_cents"], shown["signatures"]) == (3_900_000, [])
 
 
@@ -243,11 +243,11 @@ def test_a_major_agreement_waits_until_the_boards_were_heard(database_url: str) 
     with founded(database_url) as world:
         office(world)
         ref = signed(world, track="major", informed=False)
-        assert world.look("agreement show", ref=ref)["state"] == "signed"
+        assert world.ask("agreement show", ref=ref)["state"] == "signed"
         with pytest.raises(BoardsNotHeard):
             world.do("agreement activate", user="anna", ref=ref)
         world.do("agreement activate", user="anna", ref=ref, boards_heard=True)
-        assert world.look("agreement show", ref=ref)["state"] == "active"
+        assert world.ask("agreement show", ref=ref)["state"] == "active"
         with pytest.raises(TransitionNotAllowed):
             world.do("agreement activate", user="anna", ref=ref, boards_heard=True)
 
@@ -256,7 +256,7 @@ def test_a_proposal_without_repayable_share_has_an_empty_plan(database_url: str)
     with founded(database_url) as world:
         office(world)
         ref = signed(world, share_bps=0, repayment=None)
-        plan = world.look("repayment plan", ref=ref)
+        plan = world.ask("repayment plan", ref=ref)
         assert (plan["state"], plan["repayable_cents"], plan["instalments"]) == ("active", 0, [])
 
 
@@ -282,7 +282,7 @@ def test_an_agreement_whose_instalments_do_not_add_up_does_not_hold(sqlite_url: 
             )
         for person in ("fatima", "piet", "carla"):
             world.do("agreement sign", user=person, ref=AGREEMENT)
-        assert world.look("agreement show", ref=AGREEMENT)["state"] == "signed"
+        assert world.ask("agreement show", ref=AGREEMENT)["state"] == "signed"
         with pytest.raises(InstalmentsDoNotAddUp) as caught:
             world.do("agreement activate", user="anna", ref=AGREEMENT)
         assert (caught.value.details["total_cents"], caught.value.details["difference_cents"]) == (1_866_666, 933_334)

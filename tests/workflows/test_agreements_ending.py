@@ -45,7 +45,7 @@ def test_the_text_names_the_conditions_of_the_decision(sqlite_url: str) -> None:
             case = uow.maybe(Decision, PROPOSAL) or Decision(ref=PROPOSAL, state="approved")
             uow.store.cases.put([(case.replace(conditions=(condition,)), 1)])
         world.do("agreement draft", user="anna", ref=PROPOSAL)
-        text = world.look("agreement show", ref=AGREEMENT, document=True)["document"]
+        text = world.ask("agreement show", ref=AGREEMENT, document=True)["document"]
         assert "## 8 Voorwaarden\n\n1. De raad stemt in (Gemeente Bunnik, raadsbesluit)" in text
 
 
@@ -89,7 +89,7 @@ def test_it_is_set_lower_than_granted_on_a_ground_only_and_the_difference_is_owe
         entries = len(world.entries())
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, **LOWER)
         assert len(world.entries()) == entries + 1  # the rest of the commitment; the claim stands outside the ledger
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["determined_cents"], shown["reclaimed_cents"]) == (2_000_000, 500_001)
         assert (shown["lower_ground"], shown["state"]) == ("activities_not_done", "completed")
         with world.snapshot() as snapshot:
@@ -100,7 +100,7 @@ def test_whatever_the_result_it_is_set_as_granted(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         running(world, paid=1)
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file("mislukt"))
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["determined_cents"], shown["reclaimed_cents"]) == (None, 0)
 
 

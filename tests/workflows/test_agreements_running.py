@@ -43,7 +43,7 @@ SECOND = "A2026-003-2"
 
 
 def state(world: World) -> str:
-    return str(world.look("agreement show", ref=AGREEMENT)["state"])
+    return str(world.ask("agreement show", ref=AGREEMENT)["state"])
 
 
 # -------------------------------------------------------------------------------------------------------- milestones
@@ -64,7 +64,7 @@ def test_a_milestone_is_shown_with_files_and_accepted_criterion_by_criterion(dat
         with pytest.raises(UnknownCriterion):
             world.do("milestone accept", user="anna", ref=FIRST, met=[2])
         world.do("milestone accept", user="anna", ref=FIRST, met=[1])
-        row = world.look("milestone list", ref=AGREEMENT)["milestones"][0]
+        row = world.ask("milestone list", ref=AGREEMENT)["milestones"][0]
         assert (row["state"], row["met"], len(row["evidence"])) == ("accepted", [1], 2)
 
 
@@ -75,11 +75,11 @@ def test_evidence_that_shows_too_little_comes_back_with_the_reason(database_url:
         with pytest.raises(ReasonMissing):
             world.do("milestone request-changes", user="anna", ref=FIRST, reason=" ")
         world.do("milestone request-changes", user="anna", ref=FIRST, reason="De tweede pomp ontbreekt.")
-        row = world.look("milestone list", ref=AGREEMENT, state="changes_requested")["milestones"][0]
+        row = world.ask("milestone list", ref=AGREEMENT, state="changes_requested")["milestones"][0]
         assert row["reason"] == "De tweede pomp ontbreekt."
         world.do("milestone evidence", user="fatima", ref=FIRST, files=[file("whole")])
         world.do("milestone reject", user="anna", ref=FIRST, reason="Er is geen tweede pomp.")
-        row = world.look("milestone list", ref=AGREEMENT)["milestones"][0]
+        row = world.ask("milestone list", ref=AGREEMENT)["milestones"][0]
         assert (row["state"], len(row["evidence"])) == ("rejected", 2)
 
 
@@ -130,10 +130,10 @@ def test_a_rise_is_a_promise_and_a_cut_frees_money(database_url: str) -> None:
             "  Dr 9000.2026-003 100001\n"
             "    Cr 9010 100001"
         )
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["award_cents"], shown["repayable_cents"], shown["share_bps"]) == (4_100_001, 2_870_001, 7000)
         assert [row["amount_cents"] for row in shown["milestones"]] == [2_500_001, 1_600_000]
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         assert plan["open_cents"] == 2_870_001 == plan["repayable_cents"]
         world.both(
             "agreement amend",
@@ -149,8 +149,8 @@ def test_a_rise_is_a_promise_and_a_cut_frees_money(database_url: str) -> None:
             "  Dr 9010 1600000\n"
             "    Cr 9000.2026-003 1600000"
         )
-        plan = world.look("repayment plan", ref=AGREEMENT)
-        assert plan["open_cents"] == 1_750_001 == world.look("agreement show", ref=AGREEMENT)["repayable_cents"]
+        plan = world.ask("repayment plan", ref=AGREEMENT)
+        assert plan["open_cents"] == 1_750_001 == world.ask("agreement show", ref=AGREEMENT)["repayable_cents"]
         assert [row["open_cents"] for row in plan["instalments"]] == [933_333, 816_668, 0]
 
 
@@ -184,7 +184,7 @@ def test_a_suspicion_stops_payment_for_thirteen_weeks_at_most(database_url: str)
         with pytest.raises(ReasonMissing):
             world.do("agreement suspend", user="anna", ref=AGREEMENT, reason="")
         world.both("agreement suspend", user="anna", second="bram", ref=AGREEMENT, reason="rekening van een ander")
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["state"], shown["suspended_until_on"]) == ("suspended", "2026-04-09")
         world.clock(noon(date(2026, 4, 9)))
         assert state(world) == "suspended"
@@ -247,9 +247,9 @@ def test_completion_frees_the_rest_and_the_plan_loses_its_part(database_url: str
             "  Dr 9010 1499999\n"
             "    Cr 9000.2026-003 1499999"
         )
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["state"], shown["released_cents"], shown["committed_cents"]) == ("completed", 1_499_999, 0)
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         assert plan["open_cents"] == plan["outstanding_cents"] == plan["repayable_cents"] == 1_750_001
         assert world.balances()["9000"] == world.balances()["9010"] == 0
 
@@ -267,7 +267,7 @@ def test_completion_books_nothing_when_everything_was_paid_out(database_url: str
             reason="geen verslag gekomen",
         )
         assert len(world.entries()) == before
-        assert world.look("repayment plan", ref=AGREEMENT)["open_cents"] == 2_800_000
+        assert world.ask("repayment plan", ref=AGREEMENT)["open_cents"] == 2_800_000
 
 
 def test_completion_waits_for_every_request(database_url: str) -> None:
@@ -305,9 +305,9 @@ def test_the_stop_rule_ends_an_agreement_without_fault(database_url: str) -> Non
             "  Dr 9010 1499999\n"
             "    Cr 9000.2026-003 1499999"
         )
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["state"], shown["ground"]) == ("terminated", "stop_rule")
-        assert world.look("repayment plan", ref=AGREEMENT)["open_cents"] == 1_750_001
+        assert world.ask("repayment plan", ref=AGREEMENT)["open_cents"] == 1_750_001
 
 
 def test_an_agreement_is_closed_when_nothing_is_outstanding_any_more(database_url: str) -> None:
@@ -362,7 +362,7 @@ def test_a_party_reports_what_the_experiment_brought_and_the_fund_accepts(databa
                 planned_benefit_cents=5_000,
                 realised_benefit_cents=cents,
             )
-        rows = world.look("agreement show", ref=AGREEMENT)["benefits"]
+        rows = world.ask("agreement show", ref=AGREEMENT)["benefits"]
         assert [(row["partner"], row["year"], row["realised_benefit_cents"]) for row in rows] == [(BUNNIK, 2026, 2_000)]
         with pytest.raises(NotAuthorised):
             world.do("agreement benefits", user="bram", ref=AGREEMENT, year=2026)
@@ -458,4 +458,4 @@ def test_a_milestone_command_outside_its_states_changes_nothing(database_url: st
                     continue
                 with pytest.raises(TransitionNotAllowed):
                     world.do(command, user="lotte" if command == "milestone evidence" else "anna", ref=SECOND, **args)
-                assert world.look("milestone list", ref=AGREEMENT)["milestones"][1]["state"] == now
+                assert world.ask("milestone list", ref=AGREEMENT)["milestones"][1]["state"] == now

@@ -77,11 +77,11 @@ def voted(world: World, ref: str, **choices: str) -> None:
 
 def commands(world: World, user: str) -> list[str]:
     """What waits for somebody, as it is typed."""
-    return [str(item["command"]) for item in world.look("inbox", user=user)["items"]]
+    return [str(item["command"]) for item in world.ask("inbox", user=user)["items"]]
 
 
 def shown(world: World) -> dict[str, Any]:
-    return world.look("agreement show", ref=AGREEMENT)
+    return world.ask("agreement show", ref=AGREEMENT)
 
 
 # ------------------------------------------------------------------------------------------------------ the committee
@@ -123,7 +123,7 @@ def test_a_rise_to_the_threshold_waits_for_two_thirds_of_the_committee(database_
         )
         now = shown(world)
         assert (now["award_cents"], now["repayable_cents"]) == (12_500_000, 8_750_000)
-        assert world.look("repayment plan", ref=AGREEMENT)["open_cents"] == 8_750_000
+        assert world.ask("repayment plan", ref=AGREEMENT)["open_cents"] == 8_750_000
         (row,) = now["amendments"]
         assert (row["state"], row["change_cents"], row["amendment"], row["reason"]) == ("done", 8_500_000, A1, "anders")
         with pytest.raises(TransitionNotAllowed):
@@ -351,7 +351,7 @@ def test_a_cut_after_cancelled_payments_leaves_the_plan_what_the_books_say(datab
             assert (case.award_cents, case.repayable_cents, plan.open_cents, left) == (2, 2, 0, 0)
             assert replayed(snapshot)
         world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file())
-        assert world.look("repayment plan", ref=AGREEMENT)["open_cents"] == 0
+        assert world.ask("repayment plan", ref=AGREEMENT)["open_cents"] == 0
 
 
 def test_a_plan_without_instalments_does_not_grow(sqlite_url: str) -> None:
@@ -373,5 +373,5 @@ def test_two_agreements_are_amended_apart(sqlite_url: str) -> None:
         amended(world, change_cents=-1, milestone=2)
         amended(world, ref=other, new_lead=BUNNIK)
         amended(world, new_lead=BUNNIK)
-        assert {row["amendment"] for row in world.look("agreement show", ref=other)["amendments"]} == {f"{other}-A1"}
+        assert {row["amendment"] for row in world.ask("agreement show", ref=other)["amendments"]} == {f"{other}-A1"}
         assert shown(world)["award_cents"] == 3_999_999

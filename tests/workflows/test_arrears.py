@@ -56,7 +56,7 @@ def days_pass(world: World, until: date, *, every: int = 1) -> None:
 
 
 def lines(world: World, user: str) -> list[tuple[str, str | None]]:
-    items = world.look("inbox", user=user)["items"]
+    items = world.ask("inbox", user=user)["items"]
     return [(item["command"], item["until"]) for item in items if item["command"].startswith("fund repayment")]
 
 
@@ -66,13 +66,13 @@ def test_a_demand_gives_two_weeks_and_its_receiver_sees_it(world: World) -> None
     world.clock(noon(DUE + timedelta(days=30)))  # Friday 7 August
     assert lines(world, "fatima") == [(f"fund repayment plan {AGREEMENT}", "2026-08-21")]
     assert lines(world, "piet") == []
-    part = world.look("repayment plan", ref=AGREEMENT)["instalments"][0]
+    part = world.ask("repayment plan", ref=AGREEMENT)["instalments"][0]
     assert (part["demanded_on"], part["pay_by"], part["limitation_on"]) == ("2026-08-07", "2026-08-21", "2031-08-07")
 
 
 def test_what_went_through_every_step_waits_for_the_office_and_the_chair(world: World) -> None:
     def told(user: str) -> list[str]:
-        return [row["what"] for row in world.look("inbox", user=user)["items"] if row["ref"] == AGREEMENT]
+        return [row["what"] for row in world.ask("inbox", user=user)["items"] if row["ref"] == AGREEMENT]
 
     line = f"say what happens to EUR 9,333.33 in arrears, {AGREEMENT}"
     world.clock(noon(DUE + timedelta(days=59)))
@@ -156,7 +156,7 @@ def test_a_claim_that_nobody_pursues_is_warned_of_once_before_it_lapses_and_a_de
         ]
 
     days_pass(world, date(2026, 12, 31), every=30)
-    demanded = world.look("repayment plan", ref=AGREEMENT)["instalments"][0]
+    demanded = world.ask("repayment plan", ref=AGREEMENT)["instalments"][0]
     ends_on = date.fromisoformat(demanded["limitation_on"])
     assert ends_on == date.fromisoformat(demanded["demanded_on"]).replace(year=2031)
     world.clock(noon(date(2031, 1, 1)))
@@ -172,7 +172,7 @@ def test_a_claim_that_nobody_pursues_is_warned_of_once_before_it_lapses_and_a_de
     assert [command for command, _until in lines(world, "anna") if "demand" in command] == [
         f"fund repayment demand {AGREEMENT} --instalment 2"
     ]
-    assert world.look("repayment plan", ref=AGREEMENT)["instalments"][0]["limitation_on"] == "2036-07-20"
+    assert world.ask("repayment plan", ref=AGREEMENT)["instalments"][0]["limitation_on"] == "2036-07-20"
     world.clock(noon(date(2036, 1, 20)))
     assert [no for no, _day in warned()] == [1, 2, 1]
 
@@ -180,5 +180,5 @@ def test_a_claim_that_nobody_pursues_is_warned_of_once_before_it_lapses_and_a_de
 def test_who_announces_a_payment_acknowledges_the_debt(world: World) -> None:
     world.clock(noon(date(2026, 8, 1)))
     world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=100_000)
-    part = world.look("repayment plan", ref=AGREEMENT)["instalments"][0]
+    part = world.ask("repayment plan", ref=AGREEMENT)["instalments"][0]
     assert part["limitation_on"] == "2031-08-01"

@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fund import registry as commands
 from fund import workflows
+from fund.commands.arguments import decode, encode
+from fund.commands.executing import execute_named
+from fund.commands.opening import found_fund, open_fund
 from fund.database import writing
 from fund.declarations import Command, Query, declared
 from fund.errors import FundError
@@ -43,9 +47,6 @@ from fund.rules.regulations import standard_text
 from fund.schemas.agreements import parse_terms
 from fund.schemas.evaluations import parse_evaluation
 from fund.users.use_cases import PROJECTIONS, add_user
-from fund.workflows import commands
-from fund.workflows.delivery import carry_out, found_fund, open_fund
-from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.reviews.sheets import parse_scores
 from tests import hints
 from tests.factories import PARTNERS_CSV, START, World, as_file, founded
@@ -69,7 +70,7 @@ def stands_for(monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
     users = PROJECTIONS["user"]
     rows = tuple(replace(row, second=command.second) if row.command == command.name else row for row in users.table)
     monkeypatch.setitem(PROJECTIONS, "user", replace(users, table=rows))
-    monkeypatch.setattr("fund.workflows.delivery.asking.COMMANDS", {**commands.COMMANDS, command.name: command})
+    monkeypatch.setattr("fund.commands.executing.COMMANDS", {**commands.COMMANDS, command.name: command})
 
 
 def events(world: World) -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ def test_another_persons_same_id_is_another_command(world: World) -> None:
 
 def test_a_command_repeated_at_once_by_eight_acts_once(world: World) -> None:
     def ask(_number: int) -> bool:
-        answer = carry_out(
+        answer = execute_named(
             world.fund, "user add", {"name": "rob", "roles": ["reviewer"]}, user="petra", command_id="many"
         )
         return bool(answer["replayed"])
@@ -156,7 +157,7 @@ def test_a_dry_run_shows_everything_and_keeps_nothing(world: World) -> None:
 
 def test_somebody_must_act_and_be_known(world: World) -> None:
     with pytest.raises(NoActor):
-        carry_out(world.fund, "user add", {"name": "rob", "roles": ["auditor"]}, user=None)
+        execute_named(world.fund, "user add", {"name": "rob", "roles": ["auditor"]}, user=None)
     with pytest.raises(UnknownUser):
         world.do("user add", user="nobody", name="rob", roles=["reviewer"])
     with pytest.raises(UnknownUser):
@@ -357,7 +358,7 @@ def test_numbers_that_no_database_keeps_are_refused_by_name(world: World) -> Non
     with pytest.raises(NotIntegerCents):
         world.do("capital call", user="anna", partner="gm0344", amount=5.5)
     with pytest.raises(AmountTooLarge):
-        world.look("ledger entry", seq=2**63)
+        world.ask("ledger entry", seq=2**63)
 
 
 @pytest.mark.parametrize("bomb", [b"x = " + b"[" * 5_000 + b"]" * 5_000, b"x = " + b"9" * 5_000])
@@ -430,7 +431,7 @@ def test_what_waits_for_somebody_who_left_can_still_be_declined(world: World) ->
     with pytest.raises(NotAuthorised):
         world.do("confirm", user="anna", ref=waits)
     world.do("decline", user="petra", ref=waits, reason="opnieuw")
-    assert world.look("pending show", ref=waits)["state"] == "declined"
+    assert world.ask("pending show", ref=waits)["state"] == "declined"
 
 
 def test_what_a_module_declares_is_found_by_its_name() -> None:
@@ -468,10 +469,11 @@ def writing(engine):
 
 database.writing = writing
 sys.addaudithook(lambda event, about: late.append(about[0]) if event == "import" and held else None)
-from fund.workflows import delivery
+from fund.commands.executing import execute_named
+from fund.commands.opening import open_fund
 
-with delivery.open_fund(sys.argv[1]) as fund:
-    delivery.carry_out(fund, "user add", {"name": "eva", "roles": ["auditor"]}, user="petra")
+with open_fund(sys.argv[1]) as fund:
+    execute_named(fund, "user add", {"name": "eva", "roles": ["auditor"]}, user="petra")
 print([name for name in late if name.startswith("fund")])
 """
 
@@ -485,12 +487,12 @@ def test_nothing_of_the_fund_is_imported_while_others_wait_for_its_lock(sqlite_u
 
 KNOWS = """
 import sys
-from fund.workflows.delivery.deliver import preload
+from fund.outbox.deliveries import preload
 
 preload()
 print(sorted(each for each in sys.modules if each.startswith("fund.workflows.")))
 """
-BY_NAME = {"fund.workflows.actors", "fund.workflows.broker", "fund.workflows.delivery.takers"}
+BY_NAME = {"fund.outbox.actors", "fund.outbox.broker", "fund.commands.takers"}
 """What workers and hints import themselves."""
 READING = {str(each.place).partition(":")[0] for each in commands.QUERIES.values()}
 """Where queries are answered."""

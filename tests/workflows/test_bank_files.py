@@ -11,12 +11,12 @@ import pytest
 
 from fund.bank import BankFile, read_statements
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_notification, write_statement
+from fund.commands import executing as asking
 from fund.database import Connection, Engine, writing
 from fund.errors import FundError
 from fund.errors.bank import APaymentStatus, NotABankStatement
 from fund.errors.commands import CommandConflict
 from fund.errors.people import NotAuthorised
-from fund.workflows.delivery import asking
 from fund.workflows.receipts import importing
 from tests.factories import World, founded
 from tests.workflows.test_receipts import DAY, FROM, OTHER, OURS, called, import_bytes, import_statement, registered
@@ -53,7 +53,7 @@ def counts(result: dict[str, Any]) -> tuple[int, int]:
 
 
 def cents(world: World) -> list[int]:
-    return sorted(row["amount_cents"] for row in world.look("bank list")["receipts"])
+    return sorted(row["amount_cents"] for row in world.ask("bank list")["receipts"])
 
 
 # ----------------------------------------------------------------------------------------------------------- samples
@@ -68,7 +68,7 @@ def test_the_samples_of_the_fund_are_imported_and_are_the_same_statement_in_both
         lines = import_bytes(world, first)["lines_new"]
         assert lines > 0
         assert counts(import_bytes(world, second)) == (0, lines)
-        listed = world.look("bank list")
+        listed = world.ask("bank list")
         account = listed["accounts"][0]
         opening = listed["statements"][0]["opening_cents"]
         assert account["ledger_cents"] == account["closing_cents"] - opening
@@ -88,7 +88,7 @@ def test_the_samples_of_others_are_refused_with_their_reason(sqlite_url: str, sa
         with pytest.raises(FundError) as refused:
             import_bytes(world, (SAMPLES / sample).read_bytes())
         assert refused.value.code() == code
-        assert world.look("bank list")["statements"] == []
+        assert world.ask("bank list")["statements"] == []
 
 
 def test_a_report_on_payments_is_sent_to_the_command_that_reads_it(sqlite_url: str) -> None:
@@ -109,7 +109,7 @@ def test_what_a_notification_told_is_known_when_the_statement_comes(database_url
 
         result = import_bytes(world, notification("N1", paid))
         assert (result["notifications"], result["matched"], counts(result)) == (1, 1, (1, 0))
-        assert world.look("bank list")["statements"] == []
+        assert world.ask("bank list")["statements"] == []
         result = import_bytes(world, statement(1, [paid, line(500)]))
 
         assert counts(result) == (1, 1)
@@ -122,7 +122,7 @@ def test_what_a_notification_told_is_known_when_the_statement_comes(database_url
         assert world.balances()["1000"] == 100_500
         assert counts(import_bytes(world, notification("N1", paid))) == (0, 1), "the same notification again"
         assert counts(import_bytes(world, notification("N2", paid))) == (0, 1), "and under another name"
-        listed = world.look("bank list")
+        listed = world.ask("bank list")
         assert [(row["notification_id"], row["lines"], row["lines_known"]) for row in listed["notifications"]] == [
             ("N1", 1, 0), ("N2", 1, 1),
         ]  # fmt: skip
@@ -131,7 +131,7 @@ def test_what_a_notification_told_is_known_when_the_statement_comes(database_url
             "last_on": DAY.isoformat(), "lines": 1, "lines_known": 0, "file": "afschrift-1.xml",
         }  # fmt: skip
         earlier = DAY - timedelta(days=1)
-        assert world.look("bank list", as_of=earlier)["notifications"] == []
+        assert world.ask("bank list", as_of=earlier)["notifications"] == []
 
 
 def test_a_list_of_an_earlier_day_shows_receipts_as_they_were(sqlite_url: str) -> None:
@@ -142,13 +142,13 @@ def test_a_list_of_an_earlier_day_shows_receipts_as_they_were(sqlite_url: str) -
         world.clock(DAY + timedelta(days=9))
         world.both("bank match", user="bram", second="anna", ref="O2026-0001", to=call["ref"])
         world.do("bank unmatch", user="bram", ref="O2026-0001", reason="toch niet")
-        (now,) = world.look("bank list")["receipts"]
-        (then,) = world.look("bank list", as_of=DAY + timedelta(days=8))["receipts"]
+        (now,) = world.ask("bank list")["receipts"]
+        (then,) = world.ask("bank list", as_of=DAY + timedelta(days=8))["receipts"]
         assert (then["state"], then["waiting_cents"], then["allocated_cents"], len(then["uses"])) == (
             "allocated", 0, 500, 1,
         )  # fmt: skip
         assert (now["waiting_cents"], now["allocated_cents"], now["uses"]) == (500, 0, [])
-        assert world.look("bank list", as_of=DAY - timedelta(days=1))["receipts"] == []
+        assert world.ask("bank list", as_of=DAY - timedelta(days=1))["receipts"] == []
 
 
 def test_two_accounts_on_one_code_are_compared_with_the_ledger_together(sqlite_url: str) -> None:
@@ -157,7 +157,7 @@ def test_two_accounts_on_one_code_are_compared_with_the_ledger_together(sqlite_u
         for bank, cents in ((first, 300), (second, 200)):
             bank.receive(cents, name="?", iban=OTHER, on=DAY)
             import_statement(world, bank)
-        listed = world.look("bank list")
+        listed = world.ask("bank list")
         assert {(row["iban"], row["closing_cents"], row["ledger_cents"]) for row in listed["accounts"]} == {
             (OURS, 300, None), (FROM, 200, None),
         }  # fmt: skip
@@ -194,7 +194,7 @@ def test_the_line_with_the_same_words_is_the_known_one(sqlite_url: str) -> None:
         registered(world)
         import_bytes(world, notification("N1", two))
         import_bytes(world, statement(1, [one, two]))
-        assert sorted(row["text"] for row in world.look("bank list", user="bram")["receipts"]) == [
+        assert sorted(row["text"] for row in world.ask("bank list", user="bram")["receipts"]) == [
             "factuur 1",
             "factuur 2",
         ]
@@ -224,7 +224,7 @@ def test_a_month_over_files_of_its_days_books_only_what_they_do_not_hold(databas
             statement(1, entries[:1], first=days[0], last=days[0]),
             statement(3, entries[2:], opening=3_00, first=days[2], last=days[2]),
         )
-        assert [gap["missing"] for gap in world.look("bank unmatched")["gaps"]] == [[2]]
+        assert [gap["missing"] for gap in world.ask("bank unmatched")["gaps"]] == [[2]]
 
         result = import_bytes(world, statement(1, entries, first=days[0], last=date(2026, 1, 31), name="MONTH"))
 
@@ -283,7 +283,7 @@ def test_a_return_without_a_payment_of_ours_waits_with_its_reason(sqlite_url: st
         registered(world)
         result = import_bytes(world, statement(1, [back]))
         assert result["unmatched_receipts"] == ["O2026-0001"]
-        (row,) = world.look("bank unmatched")["receipts"]
+        (row,) = world.ask("bank unmatched")["receipts"]
         assert (row["reason"], row["return_reason"], row["candidates"]) == ("returned", "AC04", [])
 
 
@@ -301,7 +301,7 @@ def test_names_of_any_length_and_direction_come_in(sqlite_url: str, name: str) -
     with founded(sqlite_url) as world:
         registered(world)
         assert counts(import_bytes(world, statement(1, [line(1_00, name=name, text=name)]))) == (1, 0)
-        assert "\u2067" not in world.look("bank list", user="bram")["receipts"][0]["text"]
+        assert "\u2067" not in world.ask("bank list", user="bram")["receipts"][0]["text"]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_what_nobody_expected_waits_with_what_the_bank_calls_it(sqlite_url: str,
     with founded(sqlite_url) as world:
         registered(world)
         import_bytes(world, statement(1, [line(9_00, code=code), line(-4_00, code="PMNT/RDDT/ESDD")]))
-        waiting = world.look("bank unmatched")
+        waiting = world.ask("bank unmatched")
         assert [row["reason"] for row in waiting["receipts"]] == [reason]
         assert [row["reason"] for row in waiting["debits"]] == ["direct_debit"]
         assert (world.balances()["2300"], world.balances()["1010"]) == (-9_00, 4_00)
@@ -329,7 +329,7 @@ def test_a_reversal_that_could_mean_two_receipts_stays_with_the_treasurer(sqlite
     with founded(sqlite_url) as world:
         registered(world)
         import_bytes(world, statement(1, [line(5_00), line(5_00), line(-5_00, reversal=True)]))
-        waiting = world.look("bank unmatched")
+        waiting = world.ask("bank unmatched")
         assert [row["waiting_cents"] for row in waiting["receipts"]] == [5_00, 5_00]
         assert [row["reason"] for row in waiting["debits"]] == ["reversed"]
         assert world.balances()["1000"] == 5_00
@@ -340,7 +340,7 @@ def test_a_reversal_that_names_its_receipt_takes_back_that_one(sqlite_url: str) 
         registered(world)
         first, second = line(5_00, end_to_end_id="A"), line(5_00, end_to_end_id="B")
         import_bytes(world, statement(1, [first, second, line(-5_00, end_to_end_id="B", reversal=True)]))
-        states = {row["ref"]: row["state"] for row in world.look("bank list")["receipts"]}
+        states = {row["ref"]: row["state"] for row in world.ask("bank list")["receipts"]}
         assert states == {"O2026-0001": "recorded", "O2026-0002": "reversed"}
         assert world.balances()["1000"] == 5_00 == -world.balances()["2300"]
 
@@ -365,12 +365,12 @@ def test_a_receipt_pays_all_open_calls_of_its_payer_together(database_url: str) 
 
         assert import_statement(world, bank)["matched"] == 1
 
-        receipt = world.look("bank list")["receipts"][-1]
+        receipt = world.ask("bank list")["receipts"][-1]
         assert [(use["target"], use["receipt_cents"], use["rule"]) for use in receipt["uses"]] == [
             ("B2026-0002", 70_00, "iban_and_sum"),
             ("B2026-0003", 25_00, "iban_and_sum"),
         ]
-        assert [call["open_cents"] for call in world.look("capital list")["calls"]] == [0, 0, 0]
+        assert [call["open_cents"] for call in world.ask("capital list")["calls"]] == [0, 0, 0]
         assert world.balances()["2300"] == 0
 
 
@@ -384,14 +384,14 @@ def test_a_sum_that_two_choices_of_items_make_is_proposed_and_not_made(sqlite_ur
 
         assert import_statement(world, bank)["matched"] == 0
 
-        (row,) = world.look("bank unmatched")["receipts"]
+        (row,) = world.ask("bank unmatched")["receipts"]
         assert [(one["target"], one["rule"], one["open_cents"]) for one in row["candidates"]] == [
             ("B2026-0002", "iban_and_sum", 30_00),
             ("B2026-0003", "iban_and_sum", 20_00),
         ]
         world.do("bank match", user="bram", ref=row["ref"], to="B2026-0002")
         world.do("bank match", user="bram", ref=row["ref"], to="B2026-0003")
-        assert world.look("bank unmatched")["receipts"] == []
+        assert world.ask("bank unmatched")["receipts"] == []
 
 
 def test_a_payer_who_names_two_calls_and_pays_their_sum_pays_both(sqlite_url: str) -> None:
@@ -401,7 +401,7 @@ def test_a_payer_who_names_two_calls_and_pays_their_sum_pays_both(sqlite_url: st
             called(world, amount)
         bank.receive(50_00, name="?", iban=OTHER, on=DAY, text="B2026-0001 en B2026-0002")
         assert import_statement(world, bank)["matched"] == 1
-        assert [call["open_cents"] for call in world.look("capital list")["calls"]] == [0, 0]
+        assert [call["open_cents"] for call in world.ask("capital list")["calls"]] == [0, 0]
 
 
 def test_our_reference_in_the_end_to_end_id_decides_before_what_is_written(sqlite_url: str) -> None:
@@ -410,7 +410,7 @@ def test_our_reference_in_the_end_to_end_id_decides_before_what_is_written(sqlit
         called(world, 30_00)
         bank.receive(30_00, name="?", iban=OTHER, on=DAY, text="bijdrage", end_to_end_id="B20260001")
         assert import_statement(world, bank)["matched"] == 1
-        assert world.look("bank list")["receipts"][0]["uses"][0]["rule"] == "end_to_end_id"
+        assert world.ask("bank list")["receipts"][0]["uses"][0]["rule"] == "end_to_end_id"
 
 
 # ---------------------------------------------------------------------------------------------------- before the lock

@@ -126,12 +126,12 @@ def tell(account: Account, days: list[list[tuple[str, int, bool, bool]]], over: 
 def agrees(world: World, account: Account, credits: int) -> None:
     """The ledger is the bank's balance, and what came in is what waits and what was set against something."""
     balances = world.balances()
-    listed = world.look("bank list")
+    listed = world.ask("bank list")
     assert balances["1000"] == account.balance_cents
     standing = [row for row in listed["receipts"] if row["state"] != "reversed"]
     assert sum(row["amount_cents"] for row in standing) == credits
     assert -balances["2300"] == sum(row["waiting_cents"] for row in standing)
-    assert balances["1010"] == sum(row["amount_cents"] for row in world.look("bank unmatched")["debits"])
+    assert balances["1010"] == sum(row["amount_cents"] for row in world.ask("bank unmatched")["debits"])
 
 
 def play(world: World, examples: int) -> None:
@@ -194,7 +194,7 @@ def test_four_processes_that_import_the_same_file_book_every_line_once(database_
         outcomes = raced(world.fund.url, [("bram", "bank import", files)] * 4)
 
         assert outcomes == ["done"] * 4
-        listed = world.look("bank list")
+        listed = world.ask("bank list")
         assert [row["amount_cents"] for row in listed["receipts"]] == [1_00 + number for number in range(40)]
         assert len(listed["statements"]) == 1
         assert world.balances()["1000"] == bank.balance_cents

@@ -27,7 +27,7 @@ def reported(world: World, user: str = "fatima", **args: Any) -> None:
 
 
 def table(world: World) -> dict[str, Any]:
-    return world.look("agreement business-case", ref=AGREEMENT)
+    return world.ask("agreement business-case", ref=AGREEMENT)
 
 
 def row(world: World, partner: str, year: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_a_later_report_changes_what_it_names_and_keeps_the_rest(sqlite_url: str
         assert (now["expected_cents"], now["realised_cents"]) == (70_000, 80_000)
         reported(world, year=2026, realised_benefit_cents=0)
         assert row(world, BAARN, 2026)["realised_cents"] == 0
-        assert world.look("statement agreement", ref=AGREEMENT)["benefits"] == [
+        assert world.ask("statement agreement", ref=AGREEMENT)["benefits"] == [
             {"partner": BAARN, "year": 2026, "planned_cents": 100_000, "expected_cents": 70_000, "realised_cents": 0}
         ]
 

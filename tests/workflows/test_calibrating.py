@@ -21,7 +21,7 @@ def test_the_first_two_to_close_are_the_samples_and_the_spread_is_told_to_who_ma
                 marks = {**dict.fromkeys(CRITERIA, 3), "learning": 2 if name == "ed" else 3}
                 world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
 
-        told = world.look("review spread", user="anna", ref="2026-1")
+        told = world.ask("review spread", user="anna", ref="2026-1")
 
         assert [(each["ref"], each["sample"]) for each in told["reviews"]] == [
             (third, True), (first, True), (second, False),
@@ -30,8 +30,8 @@ def test_the_first_two_to_close_are_the_samples_and_the_spread_is_told_to_who_ma
         assert (learning["largest"], learning["mean"]) == (1, "1")
         leanings = {each["name"]: (each["leaning"], each["reviews"]) for each in told["reviewers"]}
         assert leanings == {name: ("-4" if name == "ed" else "1", 3) for name in named}
-        assert world.look("review spread", user="fatima", ref="2026-1")["reviews"] == []
-        assert len(world.look("review spread", user="ed", ref="2026-1")["reviews"]) == 3
+        assert world.ask("review spread", user="fatima", ref="2026-1")["reviews"] == []
+        assert len(world.ask("review spread", user="ed", ref="2026-1")["reviews"]) == 3
         shown = fund("review", "spread", "2026-1", database=sqlite_url, user="anna").out
         assert "-4.0" in shown
         assert (

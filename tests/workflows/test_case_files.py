@@ -118,21 +118,21 @@ def filled(world: World) -> None:
 @pytest.mark.parametrize("noun", ["milestone", "agreement", "decision", "writeoff", "partner", "payee", "cost"])
 def test_every_file_of_a_case_is_listed_and_comes_out_as_it_went_in(world: World, noun: str) -> None:
     ref, wanted, _readers = CASES[noun]
-    rows = world.look(f"{noun} file list", user="joost", ref=ref)["files"]
+    rows = world.ask(f"{noun} file list", user="joost", ref=ref)["files"]
     assert [(row["number"], row["what"], row["title"]) for row in rows] == [
         (number, what, title) for number, (what, title, _content) in enumerate(wanted, start=1)
     ]
     for row, (_what, _title, content) in zip(rows, wanted, strict=True):
         assert row["kept"] == bool(content)
         if content:
-            found = world.look(f"{noun} file get", user="joost", ref=ref, file=str(row["number"]))
+            found = world.ask(f"{noun} file get", user="joost", ref=ref, file=str(row["number"]))
             assert base64.b64decode(found["content_base64"]) == content
             assert (found["sha256"], found["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
-            by_hash = world.look(f"{noun} file get", user="joost", ref=ref, file=row["sha256"][:6].upper())
+            by_hash = world.ask(f"{noun} file get", user="joost", ref=ref, file=row["sha256"][:6].upper())
             assert by_hash == found
         else:
             with pytest.raises(ContentLost):
-                world.look(f"{noun} file get", user="joost", ref=ref, file=row["sha256"] if len(wanted) < 2 else "1")
+                world.ask(f"{noun} file get", user="joost", ref=ref, file=row["sha256"] if len(wanted) < 2 else "1")
 
 
 @pytest.mark.parametrize("noun", [noun for noun in NOUNS if noun != "proposal"])
@@ -142,36 +142,36 @@ def test_files_are_for_whoever_may_read_the_case_and_others_are_told_for_whom(wo
         for query, args in ((f"{noun} file list", {}), (f"{noun} file get", {"file": "1"})):
             if name in readers:
                 with suppress(ContentLost, UnknownAttachment):  # nobody handed it in: it would be theirs
-                    world.look(query, user=name, ref=ref, **args)
+                    world.ask(query, user=name, ref=ref, **args)
                 continue
             with pytest.raises(NotAuthorised) as refused:
-                world.look(query, user=name, ref=ref, **args)
+                world.ask(query, user=name, ref=ref, **args)
             assert (refused.value.details["command"], refused.value.details["ref"]) == (query, ref)
     with pytest.raises(NoActor):
-        world.look(f"{noun} file list", ref=ref)
+        world.ask(f"{noun} file list", ref=ref)
     with pytest.raises(UnknownRef):
-        world.look(f"{noun} file list", user="joost", ref="geen")
+        world.ask(f"{noun} file list", user="joost", ref="geen")
 
 
 def test_the_papers_of_a_decision_are_for_nobody_whom_a_conflict_bars(world: World) -> None:
     world.user("mats", "committee_member", partner=BAARN)
     for query, args in (("decision file list", {}), ("decision file get", {"file": "2"})):
         with pytest.raises(ConflictOfInterest) as refused:
-            world.look(query, user="mats", ref=PROPOSAL, **args)
+            world.ask(query, user="mats", ref=PROPOSAL, **args)
         assert (refused.value.details["command"], refused.value.details["organisation"]) == (query, BAARN)
 
 
 def test_a_file_is_named_by_its_number_or_its_hash(world: World) -> None:
     ref = f"{AGREEMENT}-1"
     with pytest.raises(FileNotNamed) as several:
-        world.look("milestone file get", user="joost", ref=ref)
+        world.ask("milestone file get", user="joost", ref=ref)
     assert (several.value.details["count"], several.value.advice) == (2, f"fund milestone file list {ref}")
     for wrong in ("3", "0", "-1", "verslag", hashlib.sha256(PDF).hexdigest()[:5], "000000"):
         with pytest.raises(UnknownAttachment) as unknown:
-            world.look("milestone file get", user="joost", ref=ref, file=wrong)
+            world.ask("milestone file get", user="joost", ref=ref, file=wrong)
         assert (unknown.value.details["file"], unknown.value.details["count"]) == (wrong, 2)
     with pytest.raises(UnknownAttachment):
-        world.look("evaluation file get", user="joost", ref=AGREEMENT)
+        world.ask("evaluation file get", user="joost", ref=AGREEMENT)
 
 
 @pytest.mark.parametrize("bytes_are", ["others", "gone"])
@@ -256,23 +256,23 @@ def test_attachments_of_a_proposal_are_its_own_until_it_is_handed_in(database_ur
         # a draft of others is not found; its parties see what it names, and what is not with the fund yet
         for query in ("proposal file list", "proposal file get"):
             with pytest.raises(UnknownRef):
-                world.look(query, user="anna", ref=ref)
-        rows = world.look("proposal file list", user="fatima", ref=ref)["files"]
+                world.ask(query, user="anna", ref=ref)
+        rows = world.ask("proposal file list", user="fatima", ref=ref)["files"]
         assert [(row["title"], row["kept"]) for row in rows] == [("Kladje", False), ("Kaart", False)]
         # what the draft named before is nobody's once it is handed in without
         text = file_of(world, ref, "fatima")
         attach = [{"name": "kladje.txt", "content": b"kladje"}]
         world.do("proposal save", user="fatima", ref=ref, file=as_file(text.encode(), "a.toml"), attach=attach)
-        assert world.look("proposal file list", user="fatima", ref=ref)["files"][0]["kept"]
+        assert world.ask("proposal file list", user="fatima", ref=ref)["files"][0]["kept"]
         form = a_proposal_file(attachments=(kept,))
         attach = [{"name": "plan.pdf", "content": PDF}]
         world.do("proposal save", user="fatima", ref=ref, file=as_file(form, "a.toml"), attach=attach)
         world.do("proposal submit", user="fatima", ref=ref)
         assert case(world, ref).submitted_at is not None
         for name in ("anna", "sam"):
-            rows = world.look("proposal file list", user=name, ref=ref)["files"]
+            rows = world.ask("proposal file list", user=name, ref=ref)["files"]
             assert [(row["number"], row["title"]) for row in rows] == [(1, "Plan")]
-            found = world.look("proposal file get", user=name, ref=ref)
+            found = world.ask("proposal file get", user=name, ref=ref)
             assert (base64.b64decode(found["content_base64"]), found["name"]) == (PDF, f"{ref}-file-1.pdf")
 
 
@@ -296,7 +296,7 @@ def test_who_names_a_file_of_another_case_by_its_hash_does_not_read_it(database_
         for content in (form, a_proposal_file(title="Een ander plan", attachments=(kept,))):
             command, args = ("save", {"ref": "2026-001"}) if content is form else ("draft", {})
             world.do(f"proposal {command}", user="fatima", file=as_file(content, "a.toml"), **args)
-            found = world.look("proposal file get", user="fatima", ref="2026-002" if command == "draft" else "2026-001")
+            found = world.ask("proposal file get", user="fatima", ref="2026-002" if command == "draft" else "2026-001")
             assert base64.b64decode(found["content_base64"]) == secret
 
 

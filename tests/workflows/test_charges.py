@@ -67,7 +67,7 @@ def plan(world: World) -> dict[str, Any]:
     with world.snapshot() as snapshot:
         assert replayed(snapshot)
         assert cash_of(snapshot).difference == 0
-    return world.look("repayment plan", ref=AGREEMENT)
+    return world.ask("repayment plan", ref=AGREEMENT)
 
 
 def open_charges(world: World) -> dict[int, int]:
@@ -96,7 +96,7 @@ def test_what_is_claimed_is_shown_and_books_nothing_and_two_people_waive_it(worl
         (2, "fee", LATE.isoformat(), 1_500),
     ]
     for user, count in (("fatima", 1), ("piet", 0)):
-        items = world.look("inbox", user=user)["items"]
+        items = world.ask("inbox", user=user)["items"]
         assert sum("costs and interest" in item["what"] for item in items) == count
     waive(world)
     assert open_charges(world) == {1: 0, 2: 1_500}
@@ -193,7 +193,7 @@ def test_a_treasurer_sees_what_a_match_pays_and_a_rest_of_the_instalment_stays_o
     ]
     world.do("bank match", user="bram", ref="O2026-0101", to=AGREEMENT)
     assert (open_charges(world), paid(world)) == ({1: 0}, {1: 931_333})
-    assert world.look("repayment plan", ref=AGREEMENT)["overdue_cents"] == 2_000
+    assert world.ask("repayment plan", ref=AGREEMENT)["overdue_cents"] == 2_000
 
 
 def test_what_is_not_for_costs_and_interest_waits_when_the_advance_is_written_off(world: World) -> None:
@@ -284,8 +284,8 @@ def test_an_agreement_may_say_that_what_is_due_of_the_principal_goes_first(sqlit
         world.do("agreement draft", user="anna", ref=approved(world), terms={"name": "t.toml", "content": TERMS})
         for person in ("fatima", "piet", "carla"):
             world.do("agreement sign", user=person, ref=AGREEMENT)
-        assert world.look("agreement show", ref=AGREEMENT)["allocation"] == "principal_first"
-        text = world.look("agreement show", ref=AGREEMENT, document=True)["document"]
+        assert world.ask("agreement show", ref=AGREEMENT)["allocation"] == "principal_first"
+        text = world.ask("agreement show", ref=AGREEMENT, document=True)["document"]
         assert "eerst van de hoofdsom af die opeisbaar is" in text
         accepted(world, AGREEMENT, 1)
         paying = approved_payment(world, ref=AGREEMENT, milestone=1)
@@ -297,9 +297,9 @@ def test_an_agreement_may_say_that_what_is_due_of_the_principal_goes_first(sqlit
         assert (open_charges(world), paid(world)) == ({1: 2_000}, {1: 933_000})
         received(world, "O2026-0102", 3_000)  # the rest of the instalment, the interest, and then what is due next
         assert (open_charges(world), paid(world)) == ({1: 0}, {1: 933_333, 2: 667})
-        assert world.look("repayment plan", ref=AGREEMENT)["allocation"] == "principal_first"
+        assert world.ask("repayment plan", ref=AGREEMENT)["allocation"] == "principal_first"
 
 
 def test_an_agreement_without_such_terms_does_not_speak_of_it(world: World) -> None:
-    assert world.look("agreement show", ref=AGREEMENT)["allocation"] == "law"
-    assert "hoofdsom" not in world.look("agreement show", ref=AGREEMENT, document=True)["document"]
+    assert world.ask("agreement show", ref=AGREEMENT)["allocation"] == "law"
+    assert "hoofdsom" not in world.ask("agreement show", ref=AGREEMENT, document=True)["document"]

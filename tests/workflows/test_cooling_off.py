@@ -67,7 +67,7 @@ def test_what_was_approved_before_the_change_is_not_paid_to_either_account(world
     for ref in (award, cost):
         world.do("payment retry", user="anna", ref=ref)
     batch = sent(world)
-    content = str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
+    content = str(world.ask("payment file", user="bram", ref=batch)["content"]).encode()
     paid = read_payments(content, name="b.xml").payments
     assert [payment.payee_iban for payment in paid] == [OTHER_IBAN, NEW_SUPPLIER_IBAN]
 

@@ -51,8 +51,8 @@ def ties_of(world: World, ref: str, name: str) -> list[str]:
 
 def test_before_any_import_the_register_is_that_of_the_report(database_url: str) -> None:
     with founded(database_url) as world:
-        rows = world.look("cooperation list")["cooperations"]
-        shown = world.look("cooperation show", ref="rid-utrecht")
+        rows = world.ask("cooperation list")["cooperations"]
+        shown = world.ask("cooperation show", ref="rid-utrecht")
 
         assert len(rows) == 22
         assert (shown["revision"], shown["source"], shown["revisions"]) == (0, "report", [])
@@ -67,7 +67,7 @@ def test_the_file_of_the_report_is_taken_in_once_and_the_second_time_changes_not
 
         assert (first["event_count"], len(first["result"]["cooperations_new"])) == (22, 22)
         assert (again["event_count"], again["result"]["cooperations_known"]) == (0, 22)
-        shown = world.look("cooperation show", ref="rid-utrecht")
+        shown = world.ask("cooperation show", ref="rid-utrecht")
         assert (shown["revision"], shown["source"]) == (1, "cooperations.json")
         assert [each["by"] for each in shown["revisions"]] == ["anna"]
 
@@ -79,7 +79,7 @@ def test_the_first_import_brings_the_report_into_the_facts_so_that_nothing_rests
         answer = world.do("cooperation import", user="anna", file=as_file(a_file()))
 
         assert (answer["event_count"], answer["result"]["taken_over"]) == (23, 22)
-        assert len(world.look("cooperation list")["cooperations"]) == 23
+        assert len(world.ask("cooperation list")["cooperations"]) == 23
         assert facts_of(world, "uplg")[0].source == "report"
         more = world.do("cooperation import", user="anna", file=as_file(a_file(id="ander")))
         assert (more["event_count"], more["result"]["taken_over"]) == (1, 0)
@@ -102,14 +102,14 @@ def test_a_change_is_a_revision_and_the_earlier_one_stays_readable(database_url:
             1, True, {"soort_werk": "policy"}, None,
         )  # fmt: skip
         assert (second.revision, second.mandatory, second.until_on) == (2, None, date(2025, 12, 31))
-        assert world.look("cooperation show", ref="loket")["until_on"] == "2025-12-31"
+        assert world.ask("cooperation show", ref="loket")["until_on"] == "2025-12-31"
         assert checks.verify(world.fund.engine)["ok"]
 
 
 def test_the_template_is_a_file_that_can_be_imported(database_url: str) -> None:
     with founded(database_url) as world:
         world.do("cooperation import", user="anna", file=as_file(a_file(tot="2025-12-31")))
-        told = world.look("cooperation template")["template"]
+        told = world.ask("cooperation template")["template"]
 
         again = world.do("cooperation import", user="anna", file=as_file(told.encode()))
 
@@ -216,7 +216,7 @@ def test_a_file_that_is_no_register_is_refused_with_its_line(content: bytes, fau
 
 def test_an_unknown_cooperation_is_answered_with_the_nearest(sqlite_url: str) -> None:
     with founded(sqlite_url) as world, pytest.raises(UnknownRef) as refused:
-        world.look("cooperation show", ref="rid-utrect")
+        world.ask("cooperation show", ref="rid-utrect")
 
     assert refused.value.advice == "fund cooperation show rid-utrecht"
 

@@ -25,7 +25,7 @@ def waits_for(world: World, command: str, *names: str) -> list[str]:
     """Those of these people for whom the command waits."""
     return [
         name for name in names
-        if command in [item["command"] for item in world.look("inbox", user=name)["items"]]
+        if command in [item["command"] for item in world.ask("inbox", user=name)["items"]]
     ]  # fmt: skip
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from fund import registry as commands
 from fund.errors import FundError
 from fund.errors.commands import TransitionNotAllowed
 from fund.rules.transitions import same_command_from
 from fund.schemas.proposals import Proposal
-from fund.workflows import commands
 from fund.workflows.proposals.lifecycle import TRANSITIONS, State
 from tests.factories import as_file, founded
 from tests.workflows.deciding import decidable, score_file
@@ -66,4 +66,4 @@ def test_a_wrong_role_is_refused_in_every_state_before_anything_else(sqlite_url:
             with pytest.raises(FundError) as refused:
                 world.do(command, user="joost", ref=ref, dry_run=True, **ARGS.get(command, {}))
             assert refused.value.code() == "not_authorised", command
-        assert world.look("proposal show", ref=ref, as_of=date(2026, 2, 2))["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref, as_of=date(2026, 2, 2))["state"] == "decidable"

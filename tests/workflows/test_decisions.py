@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from fund import language
+from fund.commands.executing import execute_named
+from fund.commands.opening import open_fund
 from fund.errors import FundError
 from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
@@ -36,7 +38,6 @@ from fund.errors.reviews import (
     UnknownDeferralGround,
     UnknownMatter,
 )
-from fund.workflows.delivery import carry_out, open_fund
 from tests.factories import World, as_file, as_text, founded
 from tests.workflows.deciding import (
     CLOSED,
@@ -71,10 +72,10 @@ def test_the_file_is_made_by_the_service_with_rank_and_money(database_url: str) 
         reviewed(world, first, scores=3)
         reviewed(world, second, scores=4)
 
-        shown = world.look("decision show", ref=first)
+        shown = world.ask("decision show", ref=first)
 
         assert (shown["state"], shown["rank"], shown["of"]) == ("decidable", 2, 2)
-        assert world.look("decision show", ref=second)["rank"] == 1
+        assert world.ask("decision show", ref=second)["rank"] == 1
         assert shown["prepared"]["advice"] == "positive"
         assert shown["prepared"]["free_to_commit_cents"] == 495_000_00
         assert sorted(each["name"] for each in shown["voters"]) == ["carl", "carla", "cees", "roos", "wil"]
@@ -92,11 +93,11 @@ def test_an_award_is_committed_in_full_when_the_committee_approves(database_url:
             "2026-02-02 decision.approved Toekenning 2026-001\n  Dr 9000.2026-001 3500000\n    Cr 9010 3500000"
         )
         assert answer["entry_count"] == 1
-        shown = world.look("decision show", ref=ref)
+        shown = world.ask("decision show", ref=ref)
         assert (shown["outcome"], shown["award_cents"]) == ("approved", 35_000_00)
         assert sorted(vote["name"] for vote in shown["votes"]) == sorted(MEMBERS)
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
-        assert world.look("round show", ref="2026-1")["round"]["committed_cents"] == 35_000_00
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("round show", ref="2026-1")["round"]["committed_cents"] == 35_000_00
 
 
 def test_no_vote_is_visible_anywhere_before_the_decision(database_url: str) -> None:
@@ -109,7 +110,7 @@ def test_no_vote_is_visible_anywhere_before_the_decision(database_url: str) -> N
         ]
         told.append(world.do("decision decide", user="carla", ref=ref, dry_run=True))
         for query in ("decision show", "proposal show", "proposal history"):
-            told += [world.look(query, ref=ref), world.look(query, ref=ref, user="carla")]
+            told += [world.ask(query, ref=ref), world.ask(query, ref=ref, user="carla")]
         with world.snapshot() as snapshot:
             told.append({"facts": [each.fact.payload() for each in snapshot.store.facts.all()]})
 
@@ -179,7 +180,7 @@ def test_the_deputy_acts_only_while_the_chair_is_barred(database_url: str) -> No
             world.do("decision decide", user="carla", ref=ref)
         world.do("decision decide", user="dora", ref=ref)
 
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 @pytest.mark.parametrize(
@@ -237,8 +238,8 @@ def test_a_lost_vote_rejects_with_reasons_per_criterion(database_url: str) -> No
 
         assert refused.value.details["subjects"] == ["interests"]
         assert answer["entry_count"] == 0
-        assert world.look("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
-        assert world.look("proposal show", ref=ref)["state"] == "rejected"
+        assert world.ask("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
+        assert world.ask("proposal show", ref=ref)["state"] == "rejected"
 
 
 def test_whoever_deviates_from_the_advice_says_why(database_url: str) -> None:
@@ -250,7 +251,7 @@ def test_whoever_deviates_from_the_advice_says_why(database_url: str) -> None:
             world.do("decision decide", user="carla", ref=ref)
         world.do("decision decide", user="carla", ref=ref, reasons=["De raad heeft het plan inmiddels omarmd"])
 
-        shown = world.look("decision show", ref=ref)
+        shown = world.ask("decision show", ref=ref)
         assert shown["deviates"] is True
         assert shown["reasons"] == {"advice": "De raad heeft het plan inmiddels omarmd"}
 
@@ -261,7 +262,7 @@ def test_a_tie_defers_once_and_the_second_time_rejects(database_url: str) -> Non
         tie = {"carl": "for", "cees": "for", "wil": "against", "roos": "against"}
         voted(world, ref, **tie)
         world.do("decision decide", user="carla", ref=ref)
-        deferred = world.look("decision show", ref=ref)
+        deferred = world.ask("decision show", ref=ref)
         world.do("decision prepare", user="anna", ref=ref)
 
         with pytest.raises(CommitteeQuorumNotMet):  # the votes of the first time count no more
@@ -274,7 +275,7 @@ def test_a_tie_defers_once_and_the_second_time_rejects(database_url: str) -> Non
         world.do("decision decide", user="carla", ref=ref, reasons=["business_case=te onzeker"])
 
         assert (deferred["state"], deferred["deferred_for"]) == ("deferred", "tie")
-        assert world.look("proposal show", ref=ref)["state"] == "rejected"
+        assert world.ask("proposal show", ref=ref)["state"] == "rejected"
 
 
 def test_a_deferral_has_a_ground_a_day_and_a_reason(database_url: str) -> None:
@@ -301,8 +302,8 @@ def test_a_deferral_has_a_ground_a_day_and_a_reason(database_url: str) -> None:
         world.do("decision decide", user="carla", ref=ref, **said)
 
         assert (money.value.details["subjects"], improve.value.details["subjects"]) == (["advice"], ["ambition"])
-        assert world.look("proposal show", ref=ref)["state"] == "deferred"
-        assert world.look("decision show", ref=ref)["reasons"] == {"exit": "een prijs voor wie weggaat"}
+        assert world.ask("proposal show", ref=ref)["state"] == "deferred"
+        assert world.ask("decision show", ref=ref)["reasons"] == {"exit": "een prijs voor wie weggaat"}
 
 
 @pytest.mark.parametrize(
@@ -367,7 +368,7 @@ def test_an_award_fits_in_what_is_left_of_the_ceiling(database_url: str) -> None
         world.do("decision decide", user="carla", ref=second, amount_cents=30_000_00)
 
         assert refused.value.details["left_cents"] == 30_000_00
-        assert world.look("round show", ref="2026-1")["round"]["committed_cents"] == 70_000_00
+        assert world.ask("round show", ref="2026-1")["round"]["committed_cents"] == 70_000_00
 
 
 def test_an_award_beyond_free_to_commit_is_refused_and_nothing_changes(database_url: str) -> None:
@@ -386,7 +387,7 @@ def test_an_award_beyond_free_to_commit_is_refused_and_nothing_changes(database_
             1,
         )
         assert not world.entries(since_seq=seq)
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
         with world.snapshot() as snapshot:
             last = list(snapshot.store.facts.all())[-1]
         assert (last.type, last.fact.model_dump()["code"]) == ("command.refused", "insufficient_free_to_commit")
@@ -403,7 +404,7 @@ def test_of_two_awards_at_the_same_moment_only_one_fits(database_url: str) -> No
             with open_fund(database_url) as fund:
                 start.wait()
                 try:
-                    carry_out(fund, "decision decide", {"ref": ref}, user="carla", command_id=f"both-{ref}")
+                    execute_named(fund, "decision decide", {"ref": ref}, user="carla", command_id=f"both-{ref}")
                     outcomes[ref] = "approved"
                 except FundError as problem:
                     outcomes[ref] = problem.code()
@@ -435,7 +436,7 @@ def test_a_light_proposal_is_decided_by_another_fund_manager_and_a_member(databa
             world.do("decision decide", user="carla", ref=ref)
         made = world.do("decision decide", user="anna2", ref=ref)
         assert made["pending"]
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
         with pytest.raises(NotAuthorised):
             world.do("confirm", user="bram", ref=made["pending"])
         world.do("confirm", user="carla", ref=made["pending"])
@@ -453,7 +454,7 @@ def test_a_light_proposal_can_be_rejected_and_confirmed_on_another_day(database_
 
         world.do("confirm", user="carl", ref=made["pending"])
 
-        shown = world.look("proposal show", ref=ref)
+        shown = world.ask("proposal show", ref=ref)
         assert (shown["state"], shown["objection_until_on"]) == ("rejected", "2026-03-19")
 
 
@@ -491,8 +492,8 @@ def test_a_conditional_award_is_set_aside_and_stands_once_its_evidence_is_there(
         answer = world.do("confirm", user="bram", ref=made["pending"])
 
         assert answer["entry_count"] == 0
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
-        assert world.look("decision show", ref=ref)["award_cents"] == 40_000_00
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("decision show", ref=ref)["award_cents"] == 40_000_00
 
 
 def test_a_condition_gets_more_time_once_and_then_expires(database_url: str) -> None:
@@ -505,7 +506,7 @@ def test_a_condition_gets_more_time_once_and_then_expires(database_url: str) -> 
         assert again.value.code() == "condition_extended_before"
         world.clock(date(2026, 6, 2))
 
-        assert world.look("proposal show", ref=ref)["state"] == "lapsed"
+        assert world.ask("proposal show", ref=ref)["state"] == "lapsed"
         assert world.balances().get("9000", 0) == 0
 
 
@@ -556,8 +557,8 @@ def test_reopening_takes_the_commitment_back_and_votes_anew(database_url: str) -
             "2026-02-02 decision.reopened Toekenning 2026-001 heropend\n  Dr 9010 4000000\n    Cr 9000.2026-001 4000000"
         )
         assert world.balances().get("9000", 0) == 0
-        assert world.look("round show", ref="2026-1")["round"]["committed_cents"] == 0
-        shown = world.look("decision show", ref=ref)
+        assert world.ask("round show", ref="2026-1")["round"]["committed_cents"] == 0
+        shown = world.ask("decision show", ref=ref)
         assert (shown["state"], shown["award_cents"], [each["voted"] for each in shown["voters"]]) == (
             "decidable",
             0,
@@ -589,7 +590,7 @@ def test_an_objection_is_decided_by_people_who_took_no_part(database_url: str, c
         world.do("decision vote", user="nina", ref=ref, choice=choice)
         world.do("decision decide-objection", user="dora", ref=ref, **said)
 
-        assert world.look("proposal show", ref=ref)["state"] == state
+        assert world.ask("proposal show", ref=ref)["state"] == state
 
 
 def test_an_objection_against_ineligibility_can_make_a_proposal_eligible(database_url: str) -> None:
@@ -607,8 +608,8 @@ def test_an_objection_against_ineligibility_can_make_a_proposal_eligible(databas
         )
         world.clock(CLOSED)
 
-        assert world.look("proposal show", ref=ref)["state"] == "eligible"
-        assert world.look("review show", ref=ref)["state"] == "proposed"
+        assert world.ask("proposal show", ref=ref)["state"] == "eligible"
+        assert world.ask("review show", ref=ref)["state"] == "proposed"
 
 
 def test_where_nobody_is_free_the_full_board_decides(database_url: str) -> None:
@@ -646,7 +647,7 @@ def test_where_nobody_is_free_the_full_board_decides(database_url: str) -> None:
         world.do("decision decide", user="carla", ref=ref)
 
         assert "signed this proposal" in str(signed.value)
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 def test_a_body_votes_on_nothing_that_does_not_exist(sqlite_url: str) -> None:
@@ -672,10 +673,10 @@ def test_the_parties_see_votes_never_and_reasons_once_it_was_decided(database_ur
     with founded(database_url) as world:
         ref = decidable(world)[0]
         voted(world, ref)
-        before = world.look("decision show", ref=ref, user="fatima")
+        before = world.ask("decision show", ref=ref, user="fatima")
         world.clock(CLOSED + timedelta(days=1))
         world.do("decision decide", user="carla", ref=ref)
-        after = world.look("decision show", ref=ref, user="fatima")
+        after = world.ask("decision show", ref=ref, user="fatima")
 
         assert before["prepared"] is None
         assert before["voters"] == []
@@ -710,7 +711,7 @@ def test_the_file_of_the_committee_keeps_grounds_in_no_language(sqlite_url: str)
             prepared = snapshot.store.facts.last_of(f"proposal/{ref}", "decision.prepared")
         assert prepared is not None
         assert prepared.fact.model_dump()["barred"] == {party: "lead"}
-        shown = world.look("decision show", user="anna", ref=ref)["barred"]
+        shown = world.ask("decision show", user="anna", ref=ref)["barred"]
         assert [row["ground"] for row in shown] == ["own organisation is the lead"]
 
 
@@ -728,7 +729,7 @@ def test_a_chair_who_reviewed_the_proposal_leaves_it_to_the_deputy(sqlite_url: s
         with pytest.raises(NotAVoter, match="reviewed this proposal"):
             world.do("decision decide", user="carla", ref=ref)
         world.do("decision decide", user="dora", ref=ref)
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 def test_a_fund_manager_who_reviewed_a_light_proposal_does_not_decide_it(sqlite_url: str) -> None:
@@ -742,14 +743,14 @@ def test_a_fund_manager_who_reviewed_a_light_proposal_does_not_decide_it(sqlite_
         names = ["anna2", "rosa", "willem"]
         world.do("review open", user="anna", ref=ref, reviewers=names)
         for name in names:
-            if world.look("review show", ref=ref)["state"] == "open":
+            if world.ask("review show", ref=ref)["state"] == "open":
                 world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         with pytest.raises(NotAVoter, match="reviewed this proposal"):
             world.do("decision decide", user="anna2", ref=ref)
         world.both("decision decide", user="anna3", second="carl", ref=ref)
 
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 def test_a_fund_manager_adds_to_the_file_while_it_is_voted_on(database_url: str) -> None:
@@ -763,7 +764,7 @@ def test_a_fund_manager_adds_to_the_file_while_it_is_voted_on(database_url: str)
         world.do("decision prepare", user="anna", ref=ref, remark="De raad kwam op 3 maart bijeen.")
         world.do("decision prepare", user="anna2", ref=ref, remark="De provincie doet mee.")
 
-        shown = world.look("decision show", ref=ref)
+        shown = world.ask("decision show", ref=ref)
         assert shown["prepared"]["remark"] == "De raad kwam op 3 maart bijeen.\nDe provincie doet mee."
         world.do("decision decide", user="carla", ref=ref)  # the votes that were cast stand
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"

@@ -28,12 +28,12 @@ def test_all_thirty_four_take_part_from_draft_to_the_first_payment(database_url:
         world.user("seb", "treasurer", partner="gm0344", seconded=True)
         world.user("tom", "treasurer", partner="gm0310")
         ref = proposed(world, partners)
-        assert len(world.look("proposal show", ref=ref)["parties"]) == 34
+        assert len(world.ask("proposal show", ref=ref)["parties"]) == 34
         with pytest.raises(QuorumNotFeasible):
             world.do("review open", user="anna", ref=ref)
         advised(world, ref)
 
-        file = world.look("decision show", ref=ref)
+        file = world.ask("decision show", ref=ref)
         assert file["prepared"]["necessity"] is True
         assert (file["body"], file["seats"]) == ("board", {"of": 34, "filled": 34, "free": 34, "voted": 0})
         for who in ("carl", "carla"):  # a member of a party; the chair, who has no vote in the board
@@ -41,7 +41,7 @@ def test_all_thirty_four_take_part_from_draft_to_the_first_payment(database_url:
                 world.do("decision vote", user=who, ref=ref, choice="for")
         with pytest.raises(NotAVoter, match="signed this proposal"):
             world.do("decision vote", user=signer(LEAD), ref=ref, choice="for")
-        papers = {who: world.look("decision show", ref=ref, user=who) for who in (voter(LEAD), signer(LEAD))}
+        papers = {who: world.ask("decision show", ref=ref, user=who) for who in (voter(LEAD), signer(LEAD))}
         assert papers[voter(LEAD)]["prepared"]["advice"] == "positive"  # who votes reads the papers
         assert papers[signer(LEAD)]["prepared"] is None
         votes(world, ref, partners[:17])
@@ -75,9 +75,9 @@ def agreed(world: World, ref: str, partners: list[str]) -> str:
     agreement = f"A{ref}"
     for partner in partners:
         world.do("agreement sign", user=signer(partner), ref=agreement)
-    assert world.look("agreement show", ref=agreement)["state"] == "drafted"
+    assert world.ask("agreement show", ref=agreement)["state"] == "drafted"
     world.do("agreement sign", user="carla", ref=agreement)
-    assert world.look("agreement show", ref=agreement)["state"] == "active"
+    assert world.ask("agreement show", ref=agreement)["state"] == "active"
     return agreement
 
 
@@ -115,7 +115,7 @@ def test_two_thirds_of_the_full_board_are_needed(database_url: str) -> None:
         world.do("decision decide", user="carla", ref=ref, reasons=["business_case=te veel risico"])
 
         assert refused.value.details["outcome"] == "rejected"
-        assert world.look("proposal show", ref=ref)["state"] == "rejected"
+        assert world.ask("proposal show", ref=ref)["state"] == "rejected"
         objection(world, ref, partners)
 
 
@@ -134,7 +134,7 @@ def objection(world: World, ref: str, partners: list[str]) -> None:
     fact = world.do("decision decide-objection", user="dora", ref=ref, uphold=True, **said)["events"][0]
     assert fact["type"] == "decision.reopened"
     assert len(fact["payload"]["disclosed"]) == 34
-    assert world.look("proposal show", ref=ref)["state"] == "decidable"
+    assert world.ask("proposal show", ref=ref)["state"] == "decidable"
 
 
 def test_where_three_are_unconflicted_their_own_majority_is_needed_too(database_url: str) -> None:

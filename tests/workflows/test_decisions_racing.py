@@ -32,8 +32,8 @@ def test_of_two_processes_only_one_award_fits(database_url: str, cents: int, cei
         assert raced_awards(world, database_url, refs) == sorted(["done", refused])
 
         assert world.balances()["9000"] == 40_000_00
-        assert world.look("round show", ref="2026-1")["round"]["committed_cents"] == 40_000_00
-        states = sorted(world.look("proposal show", ref=ref)["state"] for ref in refs)
+        assert world.ask("round show", ref="2026-1")["round"]["committed_cents"] == 40_000_00
+        states = sorted(world.ask("proposal show", ref=ref)["state"] for ref in refs)
         assert states == ["approved", "decidable"]
         assert verify(world.fund.engine)["ok"]
 
@@ -47,7 +47,7 @@ def test_of_two_roll_outs_only_one_fits_in_their_share_of_the_round(database_url
 
         assert raced_awards(world, database_url, refs) == ["award_above_rollout_cap", "done"]
 
-        left = next(ref for ref in refs if world.look("proposal show", ref=ref)["state"] == "decidable")
+        left = next(ref for ref in refs if world.ask("proposal show", ref=ref)["state"] == "decidable")
         with pytest.raises(AwardAboveRolloutCap) as refused:
             world.do("decision decide", user="carla", ref=left)
         assert (refused.value.details["cap_cents"], refused.value.details["difference_cents"]) == (39_000_00, 1_000_00)

@@ -43,7 +43,7 @@ def test_an_agreement_signed_by_all_is_drafted_anew_after_the_decision_was_taken
         ref = drafted(world)
         agreement = f"A{ref}"
         reopened_at_the_last_signature(world, ref)
-        assert world.look("agreement show", ref=agreement)["state"] == "signed"
+        assert world.ask("agreement show", ref=agreement)["state"] == "signed"
         with pytest.raises(NotADecidedProposal):
             world.do("agreement activate", user="anna", ref=agreement)
         with pytest.raises(NotADecidedProposal):
@@ -53,16 +53,16 @@ def test_an_agreement_signed_by_all_is_drafted_anew_after_the_decision_was_taken
 
         with pytest.raises(AwardChanged):  # what everybody signed is not what was decided
             world.do("agreement activate", user="anna", ref=agreement)
-        commands = [item["command"] for item in world.look("inbox", user="anna")["items"]]
+        commands = [item["command"] for item in world.ask("inbox", user="anna")["items"]]
         assert f"fund agreement draft {ref}" in commands
         world.do("agreement draft", user="anna", ref=ref)
 
-        shown = world.look("agreement show", ref=agreement)
+        shown = world.ask("agreement show", ref=agreement)
         assert (shown["state"], shown["award_cents"], shown["unsigned"]) == ("drafted", 30_000_00, ["gm0351", "fund"])
         for name in ("fatima", "carla"):
             world.do("agreement sign", user=name, ref=agreement)
-        assert world.look("agreement show", ref=agreement)["state"] == "active"
-        assert world.look("proposal show", ref=ref)["state"] == "agreed"
+        assert world.ask("agreement show", ref=agreement)["state"] == "active"
+        assert world.ask("proposal show", ref=ref)["state"] == "agreed"
         assert world.balances()["9000"] == 30_000_00
         assert verify(world.fund.engine)["ok"]
 
@@ -78,15 +78,15 @@ def test_a_text_from_before_a_reopening_does_not_hold_though_the_amount_is_the_s
         with pytest.raises(DecidedAnew) as refused:  # the lead signed what was agreed the first time
             world.do("agreement sign", user="carla", ref=agreement)
         assert refused.value.details["reopened_on"] == date(2026, 2, 2)
-        commands = [item["command"] for item in world.look("inbox", user="anna")["items"]]
+        commands = [item["command"] for item in world.ask("inbox", user="anna")["items"]]
         assert f"fund agreement draft {ref}" in commands
-        assert not [item for item in world.look("inbox", user="carla")["items"] if agreement in item["command"]]
+        assert not [item for item in world.ask("inbox", user="carla")["items"] if agreement in item["command"]]
         world.do("agreement draft", user="anna", ref=ref)
 
-        assert world.look("agreement show", ref=agreement)["unsigned"] == ["gm0351", "fund"]
+        assert world.ask("agreement show", ref=agreement)["unsigned"] == ["gm0351", "fund"]
         for name in ("fatima", "carla"):
             world.do("agreement sign", user=name, ref=agreement)
-        assert world.look("agreement show", ref=agreement)["state"] == "active"
+        assert world.ask("agreement show", ref=agreement)["state"] == "active"
 
 
 def test_what_everybody_signed_as_it_was_decided_is_not_drafted_anew(sqlite_url: str) -> None:
@@ -112,14 +112,14 @@ def test_a_decision_is_taken_back_by_two_of_the_committee_who_are_free(database_
         with pytest.raises(SameHands):
             world.do("confirm", user="carla", ref=made["pending"])
         world.do("confirm", user="carl", ref=made["pending"])
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
         assert world.balances().get("9000", 0) == 0
 
 
 def test_who_reviewed_it_does_not_take_the_decision_back(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         ref = drafted(world)
-        panel = world.look("review show", ref=ref)["panel"][0]
+        panel = world.ask("review show", ref=ref)["panel"][0]
         args = {"name": panel["name"], "roles": ["committee_member", "reviewer"], "partner": panel["organisation"]}
         world.both("user change", user="petra", second="carla", **{k: v for k, v in args.items() if v is not None})
         made = world.do("decision reopen", user="carla", ref=ref, reason="cofinanciering viel weg")
@@ -142,7 +142,7 @@ def test_who_voted_for_an_award_does_not_find_its_conditions_met(database_url: s
             world.do("confirm", user="carl", ref=made["pending"])
         world.do("confirm", user="nina", ref=made["pending"])
 
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 def test_more_time_for_one_condition_takes_none_from_another(database_url: str) -> None:
@@ -154,6 +154,6 @@ def test_more_time_for_one_condition_takes_none_from_another(database_url: str) 
         world.do("decision evidence", user="carla", ref=ref, number=1, extend_to=date(2026, 4, 1))
 
         world.clock(date(2026, 4, 2))
-        assert world.look("proposal show", ref=ref)["state"] == "conditional"
+        assert world.ask("proposal show", ref=ref)["state"] == "conditional"
         world.clock(date(2026, 6, 2))
-        assert world.look("proposal show", ref=ref)["state"] == "lapsed"
+        assert world.ask("proposal show", ref=ref)["state"] == "lapsed"

@@ -16,7 +16,7 @@ from fund.errors.reviews import (
     ReasonsPerCriterionMissing,
     VotingOver,
 )
-from fund.workflows.commands import QUERIES
+from fund.registry import QUERIES
 from tests.factories import World, as_file, founded
 from tests.workflows.deciding import MEMBERS, decidable, objected, voted
 
@@ -32,7 +32,7 @@ def everything_asked(world: World, ref: str) -> str:
         for user in EVERYBODY:
             for args in tried:
                 try:
-                    told.append(world.look(name, user=user, **args))
+                    told.append(world.ask(name, user=user, **args))
                 except FundError as problem:
                     told.append([problem.code(), str(problem)])
                 except (TypeError, KeyError):
@@ -110,7 +110,7 @@ def test_a_vote_may_be_changed_and_the_last_one_is_opened(database_url: str) -> 
             cast = [each for each in snapshot.store.facts.of_stream(f"decision/{ref}") if each.type == "decision.voted"]
         assert len(cast) == 4  # both votes of carl are facts
         votes = {
-            each["name"]: (each["choice"], each["reason"]) for each in world.look("decision show", ref=ref)["votes"]
+            each["name"]: (each["choice"], each["reason"]) for each in world.ask("decision show", ref=ref)["votes"]
         }
         assert votes["carl"] == ("for", "overtuigd")
 
@@ -127,7 +127,7 @@ def test_once_the_chair_has_seen_the_votes_nobody_votes_any_more(database_url: s
                 world.do("decision vote", user=name, ref=ref, choice="for")
         world.do("decision decide", user="carla", ref=ref, reasons=["exit=onduidelijk"])
 
-        assert world.look("proposal show", ref=ref)["state"] == "rejected"
+        assert world.ask("proposal show", ref=ref)["state"] == "rejected"
 
 
 def test_what_is_wrong_with_the_words_is_told_before_a_vote_is_opened(sqlite_url: str) -> None:
@@ -157,7 +157,7 @@ def test_voting_goes_on_when_the_votes_no_longer_make_a_quorum(sqlite_url: str) 
         world.do("decision vote", user="roos", ref=ref, choice="for")
         world.do("decision decide", user="carla", ref=ref, amount_cents=30_000_00)
 
-        assert world.look("proposal show", ref=ref)["award_cents"] == 30_000_00
+        assert world.ask("proposal show", ref=ref)["award_cents"] == 30_000_00
 
 
 def test_after_a_decision_was_taken_back_everybody_votes_anew(sqlite_url: str) -> None:
@@ -171,4 +171,4 @@ def test_after_a_decision_was_taken_back_everybody_votes_anew(sqlite_url: str) -
 
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref)
-        assert world.look("proposal show", ref=ref, as_of=date(2026, 2, 2))["state"] == "approved"
+        assert world.ask("proposal show", ref=ref, as_of=date(2026, 2, 2))["state"] == "approved"

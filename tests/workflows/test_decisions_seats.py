@@ -24,7 +24,7 @@ def test_a_deputy_votes_where_the_member_has_a_conflict(database_url: str) -> No
         deputy(world, "wies", of="wil", partner="ws0155")
         ref = eligible(world, adopters=("ws0621", "rg-regio-foodvalley"))[0]  # of wil and of roos
         reviewed(world, ref)
-        shown = world.look("decision show", ref=ref)
+        shown = world.ask("decision show", ref=ref)
         voted(world, ref, carl="for", wies="for")
 
         with pytest.raises(
@@ -37,7 +37,7 @@ def test_a_deputy_votes_where_the_member_has_a_conflict(database_url: str) -> No
         assert sorted(each["name"] for each in shown["barred"]) == ["roos", "wil"]
         assert sorted(each["name"] for each in shown["voters"]) == ["carl", "carla", "cees", "wies"]
         assert shown["seats"] == {"of": 9, "filled": 5, "free": 4, "voted": 0}
-        votes = world.look("decision show", ref=ref)["votes"]
+        votes = world.ask("decision show", ref=ref)["votes"]
         assert sorted(each["name"] for each in votes) == ["carl", "cees", "wies"]
 
 
@@ -49,21 +49,21 @@ def test_a_seat_votes_once_and_the_member_goes_before_the_deputy(database_url: s
         ref = eligible(world)[0]
         reviewed(world, ref)
         voted(world, ref, wies="against")  # wil is absent
-        assert world.look("decision show", ref=ref)["seats"]["voted"] == 1
+        assert world.ask("decision show", ref=ref)["seats"]["voted"] == 1
         voted(world, ref, wil="for", carl="for", cees="against")
-        assert world.look("decision show", ref=ref)["seats"]["voted"] == 3
+        assert world.ask("decision show", ref=ref)["seats"]["voted"] == 3
 
         with pytest.raises(NotAVoter, match="wil voted for this seat"):
             world.do("decision vote", user="wies", ref=ref, choice="against")
         world.do("decision decide", user="carla", ref=ref)
 
-        votes = world.look("decision show", ref=ref)["votes"]
+        votes = world.ask("decision show", ref=ref)["votes"]
         assert sorted((each["name"], each["choice"]) for each in votes) == [
             ("carl", "for"),
             ("cees", "against"),
             ("wil", "for"),
         ]
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 def test_a_seat_whose_member_left_is_its_deputys(sqlite_url: str) -> None:
@@ -77,7 +77,7 @@ def test_a_seat_whose_member_left_is_its_deputys(sqlite_url: str) -> None:
         voted(world, ref, carl="for", cees="for", wies="for")
         world.do("decision decide", user="carla", ref=ref)
 
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_deputy_is_of_another_organisation_than_a_member_with_a_seat(
         args = {"name": "willy", "roles": roles, "partner": partner, "deputy_of": of}
         with pytest.raises(NoDeputy, match=ground):
             world.do("user add", user="petra", **args)
-        listed = {each["name"]: each["deputy_of"] for each in world.look("user list")["users"]}
+        listed = {each["name"]: each["deputy_of"] for each in world.ask("user list")["users"]}
         assert (listed["wies"], listed["wil"]) == ("wil", None)
 
 

@@ -42,7 +42,7 @@ LATE = ("decision.term_extended", "decision.overdue")
 
 
 def inbox(world: World, user: str) -> str:
-    return "\n".join(f"{item['command']} {item['until']}" for item in world.look("inbox", user=user)["items"])
+    return "\n".join(f"{item['command']} {item['until']}" for item in world.ask("inbox", user=user)["items"])
 
 
 def test_on_the_last_day_the_applicant_is_told_and_after_it_the_fund_is_late(database_url: str) -> None:
@@ -50,7 +50,7 @@ def test_on_the_last_day_the_applicant_is_told_and_after_it_the_fund_is_late(dat
         ref = decidable(world)[0]
         world.clock(start_of_day(LAST) - timedelta(seconds=1))
         assert facts(world, ref, *LATE) == []
-        assert world.look("decision show", ref=ref)["decide_before"] == LAST.isoformat()
+        assert world.ask("decision show", ref=ref)["decide_before"] == LAST.isoformat()
 
         world.clock(start_of_day(LAST))
 
@@ -138,7 +138,7 @@ def test_a_decision_that_is_taken_back_has_a_term_of_its_own(sqlite_url: str) ->
 def test_an_objection_has_twelve_weeks_after_the_term_for_objecting(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         ref = objected(world)
-        assert world.look("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
+        assert world.ask("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
 
         world.clock(start_of_day(date(2026, 6, 8)))
         world.clock(end_of_day(date(2026, 7, 20)))
@@ -168,10 +168,10 @@ def test_a_deferral_whose_day_passes_is_a_fund_managers(database_url: str, groun
         over = facts(world, ref, "decision.deferral_over")
         assert [(each["ground"], each["until_on"], each["actor"]) for each in over] == [(ground, back, "system")]
         assert f"fund decision prepare {ref} {back}" in inbox(world, "anna")
-        assert world.look("proposal show", ref=ref)["state"] == "deferred"  # it does not lapse
+        assert world.ask("proposal show", ref=ref)["state"] == "deferred"  # it does not lapse
         world.do("decision prepare", user="anna", ref=ref)
         assert facts(world, ref, *LATE) == []
-        assert world.look("decision show", ref=ref)["decide_before"] == "2026-05-04"  # eight weeks after it was back
+        assert world.ask("decision show", ref=ref)["decide_before"] == "2026-05-04"  # eight weeks after it was back
 
 
 def test_a_matter_that_came_back_in_time_is_escalated_to_nobody(sqlite_url: str) -> None:
@@ -219,4 +219,4 @@ def test_an_extended_term_moves_with_the_days_that_the_parties_took(sqlite_url: 
         assert [each["type"] for each in facts(world, ref, *LATE)] == ["decision.term_extended"]
         world.do("proposal find-eligible", user="anna2", ref=ref)
         reviewed(world, ref)
-        assert world.look("decision show", ref=ref)["decide_before"] == "2026-05-06"  # 5 May is no working day
+        assert world.ask("decision show", ref=ref)["decide_before"] == "2026-05-06"  # 5 May is no working day

@@ -41,7 +41,7 @@ def agreed(world: World, ref: str, panel: list[str]) -> None:
 
 
 def commands_of(world: World, name: str) -> list[str]:
-    return [str(item["command"]) for item in world.look("inbox", user=name)["items"]]
+    return [str(item["command"]) for item in world.ask("inbox", user=name)["items"]]
 
 
 def test_a_panel_whose_result_changed_during_a_deferral_agrees_anew(database_url: str) -> None:
@@ -50,7 +50,7 @@ def test_a_panel_whose_result_changed_during_a_deferral_agrees_anew(database_url
 
         joins_the_lead(world, panel[0])
 
-        assert world.look("proposal show", ref=ref)["state"] == "deferred"
+        assert world.ask("proposal show", ref=ref)["state"] == "deferred"
         with pytest.raises(ConsensusPending):
             world.do("decision prepare", user="anna", ref=ref)
         assert f"fund decision prepare {ref}" not in commands_of(world, "anna")
@@ -60,7 +60,7 @@ def test_a_panel_whose_result_changed_during_a_deferral_agrees_anew(database_url
         assert f"fund decision prepare {ref}" in commands_of(world, "anna")
         world.do("decision prepare", user="anna", ref=ref)
         assert shown(world, ref)["result"]["consensus"]["scores"] == {"exit": 2}
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
         assert verify(world.fund.engine)["ok"]
 
 
@@ -73,7 +73,7 @@ def test_after_its_term_the_means_stand_during_a_deferral_too(sqlite_url: str) -
 
         assert shown(world, ref)["result"]["consensus"]["agreed"] is False
         world.do("decision prepare", user="anna", ref=ref)
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
 
 
 def test_what_is_to_be_improved_is_voted_on_after_its_panel_scored_it_again(database_url: str) -> None:
@@ -90,5 +90,5 @@ def test_what_is_to_be_improved_is_voted_on_after_its_panel_scored_it_again(data
             world.do("decision prepare", user="anna", ref=ref)
 
         assert refused.value.details["due_on"] == DAY
-        assert world.look("proposal show", ref=ref)["state"] == "deferred"
+        assert world.ask("proposal show", ref=ref)["state"] == "deferred"
         assert panel_of(world, ref)

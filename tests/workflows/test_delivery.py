@@ -10,17 +10,18 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from fund.commands import executing as asking
 from fund.database import ill, writing
 from fund.errors.commands import ReasonMissing
 from fund.errors.database import DatabaseBusy
 from fund.events import Envelope
 from fund.operations import status
+from fund.outbox import deliveries as deliver
+from fund.outbox import subscriptions
+from fund.outbox.deliveries import drain, quiet, react, relay, tick
+from fund.outbox.subscriptions import Reaction, Timer
 from fund.store import FactStore, Store, TimerRow, WorkStore
 from fund.unit_of_work import UnitOfWork
-from fund.workflows import subscriptions
-from fund.workflows.delivery import asking, deliver
-from fund.workflows.delivery.deliver import drain, quiet, react, relay, tick
-from fund.workflows.subscriptions import Reaction, Timer
 from tests.factories import START, World, founded
 
 Effect = Callable[[UnitOfWork, Envelope], object]
@@ -554,7 +555,7 @@ def test_a_deadline_that_fails_is_tried_five_times_and_then_a_dead_letter_that_c
             connection.execute(sa.text("update timer set retry_us = 0"))
         tick(world.fund.engine)
     assert fired == ["x/2"], "its neighbour is not held up"
-    (dead,) = world.look("event dead")["dead"]
+    (dead,) = world.ask("event dead")["dead"]
     assert (dead["reaction"], dead["attempts"]) == ("x/1", 5)
     assert dead["error"].startswith("ValueError: a bug [log ")
     assert status(world.fund.engine)["needs_person"]
@@ -562,7 +563,7 @@ def test_a_deadline_that_fails_is_tried_five_times_and_then_a_dead_letter_that_c
     answer = world.do("event retry", user="petra", ref=dead["event_id"], reaction="x/1")
     assert answer["result"]["retried"] == 1
     assert fired == ["x/2", "x/1"]
-    assert world.look("event dead")["dead"] == []
+    assert world.ask("event dead")["dead"] == []
 
 
 def test_a_deadline_that_another_one_cleared_in_the_same_turn_does_not_fire(

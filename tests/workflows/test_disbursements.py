@@ -56,7 +56,7 @@ from tests.workflows.money_out import (
 
 
 def state_of(world: World, ref: str) -> str:
-    return str(world.look("disbursement show", ref=ref)["state"])
+    return str(world.ask("disbursement show", ref=ref)["state"])
 
 
 def test_money_goes_out_after_an_accepted_milestone_through_three_people(database_url: str) -> None:
@@ -81,7 +81,7 @@ def test_money_goes_out_after_an_accepted_milestone_through_three_people(databas
             "  Dr 9010 2500001\n"
             "    Cr 9000.2026-001 2500001"
         )
-        shown = world.look("disbursement show", ref="D2026-0001", user="bram")
+        shown = world.ask("disbursement show", ref="D2026-0001", user="bram")
         assert (shown["state"], shown["repayable_cents"], shown["grant_cents"]) == ("approved", 1750001, 750000)
         assert shown["due_on"] == "2026-02-19"  # six weeks after the approval
         assert [event["type"] for event in shown["events"]][:3] == [
@@ -96,7 +96,7 @@ def test_the_shares_of_all_parts_make_the_share_of_the_whole(database_url: str) 
         agree(prepared(world), award_cents=100, share_bps=3333, milestones=(33, 33, 34), accepted=(1, 2, 3))
         for number in (1, 2, 3):
             approved(world, milestone=number)
-        parts = world.look("disbursement list")["disbursements"]
+        parts = world.ask("disbursement list")["disbursements"]
         assert [(part["amount_cents"], part["repayable_cents"]) for part in parts] == [(33, 11), (33, 11), (34, 11)]
         assert sum(part["repayable_cents"] for part in parts) == 33  # 33.33 % of a euro
 
@@ -177,13 +177,13 @@ def test_a_request_that_rests_on_nothing_is_refused(
         with pytest.raises(error) as caught:
             world.do("disbursement request", user="fatima", **{"ref": AGREEMENT, "milestone": 1, **args})
         assert caught.value.advice
-        assert world.look("disbursement list")["disbursements"] == []
+        assert world.ask("disbursement list")["disbursements"] == []
 
 
 def test_in_a_light_track_the_service_asks_for_the_whole_when_the_agreement_holds(database_url: str) -> None:
     with founded(database_url) as world:
         agree(prepared(world), award_cents=2000000, track="light", milestones=(2000000,), accepted=())
-        (asked,) = world.look("disbursement list")["disbursements"]
+        (asked,) = world.ask("disbursement list")["disbursements"]
         assert (asked["state"], asked["amount_cents"], asked["payee"]) == ("requested", 2000000, BAARN)
         world.do("disbursement check", user="anna", ref=asked["ref"])
         world.do("disbursement approve", user="bram", ref=asked["ref"])
@@ -350,7 +350,7 @@ def test_a_cancelled_disbursement_leaves_every_balance_as_it_was(database_url: s
         )
         # and the share of what is asked next is as if it never was
         approved(world, milestone=1)
-        assert world.look("disbursement list", state="approved")["disbursements"][0]["repayable_cents"] == 1750001
+        assert world.ask("disbursement list", state="approved")["disbursements"][0]["repayable_cents"] == 1750001
 
 
 def test_the_allowance_above_what_is_left_is_released_when_a_disbursement_is_cancelled(database_url: str) -> None:
@@ -405,7 +405,7 @@ def test_unspent_money_comes_back_divided_as_it_went_out(database_url: str) -> N
             "    Cr 4000.A2026-001 90000",
         ]
         world.do("disbursement refund", user="bram", ref=ref, receipt="O2026-9002")
-        shown = world.look("disbursement show", ref=ref)
+        shown = world.ask("disbursement show", ref=ref)
         assert (shown["state"], shown["refunded_cents"]) == ("part_refunded", 500000)
         with world.snapshot() as snapshot:
             # 70 % of what was kept is still to be repaid, to the cent of the share

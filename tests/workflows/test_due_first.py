@@ -17,10 +17,10 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.errors.database import DatabaseBusy
 from fund.errors.proposals import RoundNotOpen
 from fund.errors.reviews import RoundNotClosed
+from fund.outbox.deliveries import drain, tick
+from fund.registry import COMMANDS
 from fund.schemas.proposals import Round
 from fund.store import Store
-from fund.workflows.commands import COMMANDS
-from fund.workflows.delivery.deliver import drain, tick
 from tests.factories import World, a_proposal_file, as_file, founded
 from tests.workflows.deciding import CLOSED, peopled, round_of, submitted
 
@@ -129,7 +129,7 @@ def test_what_is_read_before_the_lock_is_read_again_for_the_second_try(
         return dict(args)
 
     made = replace(COMMANDS["review open"], before=before)
-    monkeypatch.setattr("fund.workflows.delivery.asking.COMMANDS", {**COMMANDS, made.name: made})
+    monkeypatch.setattr("fund.commands.executing.COMMANDS", {**COMMANDS, made.name: made})
     world.do("review open", user="anna", ref="2026-001")
     assert read == [{"ref": "2026-001"}] * 2
 
@@ -168,7 +168,7 @@ def test_beside_workers_each_deadline_is_acted_upon_once(world: World) -> None:
 def test_a_clock_that_is_not_trusted_with_deadlines_lets_none_fall_due(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fund.workflows.delivery import deliver
+    from fund.outbox import deliveries as deliver
 
     with writing(world.fund.engine) as connection:
         Store(connection).work.hold_clock(None)
@@ -188,7 +188,7 @@ def test_where_what_is_due_goes_wrong_the_refusal_stands_and_the_next_command_go
         raise problem
 
     with monkeypatch.context() as patched:
-        patched.setattr("fund.workflows.delivery.asking.catch_up", goes_wrong)
+        patched.setattr("fund.commands.executing.catch_up", goes_wrong)
         with pytest.raises(RoundNotClosed):
             world.do("review open", user="anna", ref="2026-001", dry_run=dry_run)
     with world.snapshot() as snapshot:

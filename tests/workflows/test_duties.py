@@ -11,13 +11,13 @@ import pytest
 
 from fund.database import writing
 from fund.errors.people import ExclusiveRole
+from fund.registry import COMMANDS
 from fund.rules.authority import EXCLUSIVE, Actor, Role, require_compatible_roles
 from fund.rules.conflicts import CaseParties
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import UnitOfWork
 from fund.workflows import bodies
-from fund.workflows.commands import COMMANDS
 from fund.workflows.reviews.ties import candidates
 from tests.factories import founded
 from tests.workflows.triples import BENEFICIARY, LEAD, SUBJECTS, Fund, Walk, built, refusal
@@ -191,7 +191,7 @@ def test_c_making_does_not_count_the_same_batch_makers_send_again_what_the_bank_
 
 
 def _done(walk: Walk, name: str, args: Mapping[str, Any], actor: Actor) -> None:
-    from fund.workflows.delivery.asking import _run
+    from fund.commands.running import run as _run
 
     walk.ask(actor, name)
     uow = walk.uow(actor)

@@ -41,7 +41,7 @@ def test_a_refuted_hypothesis_with_good_lessons_is_a_good_result(database_url: s
     with founded(database_url) as world:
         until_completed(world)
         evaluated(world, learning=3)
-        (row,) = world.look("evaluation list")["evaluations"]
+        (row,) = world.ask("evaluation list")["evaluations"]
         assert (row["state"], row["hypothesis"], row["learning"], row["verdict"], row["good_result"]) == (
             "published",
             "refuted",
@@ -72,7 +72,7 @@ def test_the_quality_of_learning_is_the_exact_mean_of_two_peers(sqlite_url: str)
         world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=2)
         world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=1)
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
-        (row,) = world.look("evaluation list")["evaluations"]
+        (row,) = world.ask("evaluation list")["evaluations"]
         assert (row["learning"], row["good_result"]) == ("3/2", False)
 
 
@@ -80,7 +80,7 @@ def test_a_verdict_to_scale_invites_a_roll_out_for_twelve_months(sqlite_url: str
     with founded(sqlite_url) as world:
         until_completed(world)
         evaluated(world, text=EVALUATION.replace('"stop"', '"scale"').replace('"refuted"', '"confirmed"'))
-        (row,) = world.look("evaluation list")["evaluations"]
+        (row,) = world.ask("evaluation list")["evaluations"]
         assert row["followon_until"] == "2027-01-05"
 
 
@@ -88,25 +88,25 @@ def test_a_verdict_to_stop_invites_nobody(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
         evaluated(world)
-        assert world.look("evaluation list")["evaluations"][0]["followon_until"] is None
+        assert world.ask("evaluation list")["evaluations"][0]["followon_until"] is None
 
 
 def test_lessons_are_found_by_theme_and_by_words(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
-        assert world.look("evaluation lessons")["lessons"] == []
+        assert world.ask("evaluation lessons")["lessons"] == []
         evaluated(world)
-        titles = [card["title"] for card in world.look("evaluation lessons", theme="T05")["lessons"]]
+        titles = [card["title"] for card in world.ask("evaluation lessons", theme="T05")["lessons"]]
         assert titles == ["Meet de afstand eerst", "Spreek af wie beslist"]
-        (card,) = world.look("evaluation lessons", theme="T09")["lessons"]
+        (card,) = world.ask("evaluation lessons", theme="T09")["lessons"]
         assert card["title"] == "Spreek af wie beslist"
-        (card,) = world.look("evaluation lessons", text="POMP kilometer")["lessons"]
+        (card,) = world.ask("evaluation lessons", text="POMP kilometer")["lessons"]
         assert (card["title"], card["hypothesis"]) == ("Meet de afstand eerst", "refuted")
-        assert world.look("evaluation lessons", text="kilometer beslisser")["lessons"] == []
-        titles = [card["title"] for card in world.look("evaluation lessons", text="samen POMPEN")["lessons"]]
+        assert world.ask("evaluation lessons", text="kilometer beslisser")["lessons"] == []
+        titles = [card["title"] for card in world.ask("evaluation lessons", text="samen POMPEN")["lessons"]]
         assert titles == ["Meet de afstand eerst", "Spreek af wie beslist"]  # the title of the experiment
         with pytest.raises(UnknownTheme, match="T99"):
-            world.look("evaluation lessons", theme="T99")
+            world.ask("evaluation lessons", theme="T99")
 
 
 def test_an_evaluation_falls_due_on_its_planned_day_by_itself(sqlite_url: str) -> None:
@@ -167,7 +167,7 @@ def test_an_evaluation_goes_back_once_and_with_a_reason(sqlite_url: str) -> None
         with pytest.raises(ReasonMissing):
             world.do("evaluation return", user="carla", ref=AGREEMENT, reason=" ")
         world.do("evaluation return", user="carla", ref=AGREEMENT, reason="De meting ontbreekt.")
-        assert world.look("evaluation list")["evaluations"][0]["state"] == "due"
+        assert world.ask("evaluation list")["evaluations"][0]["state"] == "due"
         world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
         with pytest.raises(ReturnedBefore):
             world.do("evaluation return", user="carla", ref=AGREEMENT, reason="Nog eens.")
@@ -230,7 +230,7 @@ def test_a_chair_who_judged_it_may_send_it_back_and_its_late_writer_may_write_it
             world.do("evaluation peer-review", user=user, ref=AGREEMENT, learning=3)
         world.do("evaluation return", user="roos", ref=AGREEMENT, reason="De meting ontbreekt.")
         world.clock(date(2026, 7, 1))
-        assert "evaluation submit" in str(world.look("inbox", user="noor")["items"])
+        assert "evaluation submit" in str(world.ask("inbox", user="noor")["items"])
         world.do("evaluation submit", user="noor", ref=AGREEMENT, file=file())
 
 
@@ -239,8 +239,8 @@ def test_a_peer_who_judged_is_not_asked_again(sqlite_url: str) -> None:
         until_completed(world)
         world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
         world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=4)
-        assert "evaluation peer-review" not in str(world.look("inbox", user="rosa")["items"])
-        assert "evaluation peer-review" in str(world.look("inbox", user="ruud")["items"])
+        assert "evaluation peer-review" not in str(world.ask("inbox", user="rosa")["items"])
+        assert "evaluation peer-review" in str(world.ask("inbox", user="ruud")["items"])
 
 
 def test_nobody_judges_what_one_wrote_and_a_peer_does_not_accept(sqlite_url: str) -> None:
@@ -255,10 +255,10 @@ def test_nobody_judges_what_one_wrote_and_a_peer_does_not_accept(sqlite_url: str
         for user in ("rosa", "roos"):
             world.do("evaluation peer-review", user=user, ref=AGREEMENT, learning=3)
         for user in ("noor", "roos"):
-            assert "evaluation accept" not in str(world.look("inbox", user=user)["items"])
+            assert "evaluation accept" not in str(world.ask("inbox", user=user)["items"])
             with pytest.raises(SameHands):
                 world.do("evaluation accept", user=user, ref=AGREEMENT)
-        assert "evaluation accept" in str(world.look("inbox", user="carla")["items"])
+        assert "evaluation accept" in str(world.ask("inbox", user="carla")["items"])
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
 
 
@@ -290,7 +290,7 @@ def test_what_went_back_gives_the_parties_their_term_again(sqlite_url: str) -> N
         with pytest.raises(EvaluationNotLate) as refused:
             world.do("evaluation submit", user="anna", ref=AGREEMENT, file=file())
         assert refused.value.details["due_on"] == date(2026, 3, 1)
-        (returned,) = world.look("evaluation show", user="fatima", ref=AGREEMENT)["returned"]
+        (returned,) = world.ask("evaluation show", user="fatima", ref=AGREEMENT)["returned"]
         assert returned == {"on": "2026-03-01", "reason": "De meting ontbreekt."}
 
 
@@ -299,7 +299,7 @@ def test_what_was_handed_in_early_and_went_back_waits_for_the_parties(sqlite_url
         until_completed(world, ends="")  # it falls due on the last day of the year
         world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
         world.do("evaluation return", user="carla", ref=AGREEMENT, reason="De meting ontbreekt.")
-        waits = [(item["command"], item["until"]) for item in world.look("inbox", user="fatima")["items"]]
+        waits = [(item["command"], item["until"]) for item in world.ask("inbox", user="fatima")["items"]]
         assert (f"fund evaluation submit {AGREEMENT} FILE", "2026-03-06") in waits
         world.clock(date(2027, 1, 2))
         with world.snapshot() as snapshot:
@@ -308,7 +308,7 @@ def test_what_was_handed_in_early_and_went_back_waits_for_the_parties(sqlite_url
 
 def said_in_the_log(world: World, user: str) -> dict[str, Any]:
     """What the facts of the evaluation say of its results, to this person."""
-    lines = world.look("event list", user=user, stream=f"evaluation/{AGREEMENT}")["events"]
+    lines = world.ask("event list", user=user, stream=f"evaluation/{AGREEMENT}")["events"]
     told = {line["type"]: line["payload"] for line in lines}
     names = {"evaluation.submitted": "hypothesis", "evaluation.peer_reviewed": "learning"}
     return {kind: told[kind][field] for kind, field in names.items() if kind in told}
@@ -321,22 +321,22 @@ def test_before_publication_it_is_read_by_those_who_work_on_it_and_then_by_every
         world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
         world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=3, remarks="Eerlijk gemeten.")
         for user in ("fatima", "rosa", "carla", "anna"):
-            shown = world.look("evaluation show", user=user, ref=AGREEMENT)
+            shown = world.ask("evaluation show", user=user, ref=AGREEMENT)
             assert (shown["hypothesis"], shown["peers"][0]["remarks"]) == ("refuted", "Eerlijk gemeten.")
         for other in ("vreemd", None):
             with pytest.raises(EvaluationNotPublished):
-                world.look("evaluation show", user=other, ref=AGREEMENT)
-            (row,) = world.look("evaluation list", user=other)["evaluations"]
+                world.ask("evaluation show", user=other, ref=AGREEMENT)
+            (row,) = world.ask("evaluation list", user=other)["evaluations"]
             assert (row["hypothesis"], row["verdict"], row["lessons"]) == (None, None, None)
         assert said_in_the_log(world, "vreemd") == {"evaluation.submitted": None, "evaluation.peer_reviewed": None}
         assert said_in_the_log(world, "rosa") == {"evaluation.submitted": "refuted", "evaluation.peer_reviewed": 3}
-        stated = world.look("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]
+        stated = world.ask("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]
         assert (stated["state"], stated["hypothesis"], stated["lessons"]) == ("submitted", None, [])
         world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=2)
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
-        assert world.look("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]["hypothesis"] == "refuted"
+        assert world.ask("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]["hypothesis"] == "refuted"
         assert said_in_the_log(world, "vreemd")["evaluation.submitted"] == "refuted"
-        shown = world.look("evaluation show", user="vreemd", ref=AGREEMENT)
+        shown = world.ask("evaluation show", user="vreemd", ref=AGREEMENT)
         assert (shown["state"], shown["learning"], shown["good_result"]) == ("published", "5/2", True)
         assert shown["question"] == "Samen pompen kost minder."
         assert [card["title"] for card in shown["cards"]] == ["Meet de afstand eerst", "Spreek af wie beslist"]
@@ -350,7 +350,7 @@ def test_after_a_breach_the_chair_may_ask_no_evaluation_and_then_none_falls_due(
             waive_evaluation=True,
         )  # fmt: skip
         world.clock(date(2027, 3, 1))
-        (row,) = world.look("evaluation list")["evaluations"]
+        (row,) = world.ask("evaluation list")["evaluations"]
         assert row["state"] == "waived"
         with world.snapshot() as snapshot:
             assert snapshot.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
@@ -367,9 +367,9 @@ def test_words_are_found_in_any_order_and_without_their_accents(sqlite_url: str)
         until_completed(world)
         evaluated(world, text=text)
         for words in ("cooperatie", "COÖPERATIE", "alles voor", "kilometer cooperatie een"):
-            (card,) = world.look("evaluation lessons", text=words)["lessons"]
+            (card,) = world.ask("evaluation lessons", text=words)["lessons"]
             assert card["title"] == "Coöperatie vóór alles"
-        assert world.look("evaluation lessons", text="cooperatief")["lessons"] == []
+        assert world.ask("evaluation lessons", text="cooperatief")["lessons"] == []
 
 
 @pytest.mark.parametrize("theme", ["T05", "t05", "Water en klimaat", "water and climate", "WATER"])
@@ -377,21 +377,21 @@ def test_a_theme_is_named_by_id_or_name(sqlite_url: str, theme: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
         evaluated(world)
-        found = world.look("evaluation lessons", theme=theme)
+        found = world.ask("evaluation lessons", theme=theme)
         assert (found["theme"], len(found["lessons"])) == ("T05", 2)
 
 
 @pytest.mark.parametrize("theme", ["e", "", "T5", "windmolens"])
 def test_a_name_of_no_theme_or_of_several_is_refused(sqlite_url: str, theme: str) -> None:
     with founded(sqlite_url) as world, pytest.raises(UnknownTheme):
-        world.look("evaluation lessons", theme=theme)
+        world.ask("evaluation lessons", theme=theme)
 
 
 def test_a_card_tells_experiment_question_and_both_results(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
         evaluated(world)
-        card = world.look("evaluation lessons", theme="T09")["lessons"][0]
+        card = world.ask("evaluation lessons", theme="T09")["lessons"][0]
         assert (card["experiment"], card["question"]) == ("Samen pompen", "Samen pompen kost minder.")
         assert (card["hypothesis"], card["learning"], card["good_result"]) == ("refuted", "3", True)
         assert card["used_by"] == []

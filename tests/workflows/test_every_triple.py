@@ -14,15 +14,17 @@ from typing import Any
 
 import pytest
 
+from fund.commands.confirming import confirm
+from fund.commands.confirming import make_pending as _make_pending
+from fund.commands.running import run as _run
 from fund.database import writing
 from fund.declarations import Command
 from fund.errors import FundError
+from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.authority import Actor, Guard, Relation, Role, Who
 from fund.rules.transitions import Transition, commands_from, state_after
 from fund.schemas import CaseFile
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.commands import COMMANDS, PROJECTIONS
-from fund.workflows.delivery.asking import _make_pending, _run, confirm
 from tests.factories import a_proposal_file, as_file, founded
 from tests.previews import require_whole
 from tests.workflows.triples import (

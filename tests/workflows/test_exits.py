@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fund.checks import verify
+from fund.commands.takers import takers
 from fund.errors import FundError
 from fund.errors.capital import CalledAfterNotice
 from fund.errors.closing import DayToCome
@@ -45,7 +46,6 @@ from fund.schemas.capital import DistributionKey
 from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
-from fund.workflows.delivery.takers import takers
 from fund.workflows.exits import paying
 from fund.workflows.exits.later import LONG_STOP
 from fund.workflows.partners.lifecycle import KEY_TRANSITIONS
@@ -96,10 +96,10 @@ def refused(error: type[FundError], call: Callable[[], object]) -> FundError:
 def test_a_quote_is_for_its_own_people_the_office_the_chair_and_auditors(world: World) -> None:
     world.user("edith", "partner_editor", partner=BUNNIK)
     for name in ("piet", "edith", "anna", "bram", "carla", "joost"):
-        assert world.look("partner exit-quote", user=name, ref=BUNNIK)["net_cents"] == 3_108_750
+        assert world.ask("partner exit-quote", user=name, ref=BUNNIK)["net_cents"] == 3_108_750
     for name in ("fatima", "petra"):
-        refused(NotAuthorised, lambda name=name: world.look("partner exit-quote", user=name, ref=BUNNIK))
-    refused(UnknownPartner, lambda: world.look("partner exit-quote", ref="gm9999"))
+        refused(NotAuthorised, lambda name=name: world.ask("partner exit-quote", user=name, ref=BUNNIK))
+    refused(UnknownPartner, lambda: world.ask("partner exit-quote", ref="gm9999"))
 
 
 def test_a_notice_has_a_form_and_a_term_and_nobody_approves_it(world: World) -> None:
@@ -172,7 +172,7 @@ def test_the_confirmation_of_an_agreement_is_offered_to_whom_it_would_let_throug
     assert not {"tess", "bela", "piet"} & set(able), "acted before, is of the partner, made it"
     refused(SameHands, lambda: world.do("confirm", user="tess", ref=made))
     refused(ConflictOfInterest, lambda: world.do("confirm", user="bela", ref=made))
-    assert not [each for each in world.look("inbox", user="tess")["items"] if made in each["command"]]
+    assert not [each for each in world.ask("inbox", user="tess")["items"] if made in each["command"]]
 
 
 def test_who_gave_notice_sits_in_the_body_and_has_no_vote_on_a_key(world: World) -> None:
@@ -197,7 +197,7 @@ def test_what_lies_free_no_more_waits_in_the_later_part_and_comes_at_the_long_st
         uow.record(DecisionApproved(ref="2026-077", round="2026-1", award_cents=6_000_000))
     settled(world)
     assert standing(world, f"2200.{BUNNIK}", f"2210.{BUNNIK}") == (-500_000, -2_608_750)
-    assert world.look("statement position")["free_to_commit_cents"] == 0
+    assert world.ask("statement position")["free_to_commit_cents"] == 0
     call_paid(world, 1_000_000)
     assert standing(world, f"2200.{BUNNIK}") == (-800_000,)
 
@@ -210,7 +210,7 @@ def test_a_call_in_between_asks_for_a_new_settlement_and_a_payment_is_added(worl
     call_paid(world, 400_000)
     settled(world, BUNSCHOTEN)
     assert standing(world, f"1100.{BUNSCHOTEN}", f"2200.{BUNSCHOTEN}", f"2210.{BUNSCHOTEN}") == (0, -1_472_500, 0)
-    (call,) = world.look("capital list", partner=BUNSCHOTEN)["calls"]
+    (call,) = world.ask("capital list", partner=BUNSCHOTEN)["calls"]
     assert (call["state"], call["open_cents"]) == ("received", 0)  # nobody is reminded of it any more
     notice(world)
     with world.snapshot() as snapshot:
@@ -352,7 +352,7 @@ def test_a_payment_that_is_cancelled_is_due_again(world: World) -> None:
 
 def test_the_logins_of_who_has_left_are_for_the_admin_to_end(world: World) -> None:
     def asked(user: str = "petra") -> list[str]:
-        items = world.look("inbox", user=user)["items"]
+        items = world.ask("inbox", user=user)["items"]
         return sorted(row["command"] for row in items if row["command"].startswith("fund user revoke"))
 
     world.user("kees", "partner_editor", partner=BUNSCHOTEN)
@@ -365,7 +365,7 @@ def test_the_logins_of_who_has_left_are_for_the_admin_to_end(world: World) -> No
     paid_out(world, BUNSCHOTEN)
     everybody = [f"fund user revoke {name} --reason TEXT" for name in ("kees", "rob", "sara")]
     assert (asked(), asked("anna")) == (everybody, [])
-    line = next(row for row in world.look("inbox", user="petra")["items"] if "kees" in row["command"])
+    line = next(row for row in world.ask("inbox", user="petra")["items"] if "kees" in row["command"])
     assert (line["what"], line["ref"]) == ("revoke kees: Bunschoten has left the fund", BUNSCHOTEN)
     world.do("user revoke", user="petra", name="rob", reason="uitgetreden")
     assert asked() == [everybody[0], everybody[2]]
@@ -379,8 +379,8 @@ def test_who_speaks_for_a_partner_that_left_stays_while_an_agreement_of_it_runs(
     leaves(world, BUNNIK)
     with world.uow("bram") as uow:
         uow.record(PartnerExited(ref=BUNNIK))
-    assert world.look("partner show", ref=BUNNIK)["partner"]["state"] == "exited"
-    commands = [row["command"] for row in world.look("inbox", user="petra")["items"]]
+    assert world.ask("partner show", ref=BUNNIK)["partner"]["state"] == "exited"
+    commands = [row["command"] for row in world.ask("inbox", user="petra")["items"]]
     assert commands == ["fund user revoke rob --reason TEXT"]
 
 
@@ -392,7 +392,7 @@ def test_who_left_before_goes_first_and_no_more_falls_due_than_came_in(world: Wo
     world.clock(date(2026, 7, 7))
     notice(world, BUNSCHOTEN)
     world.clock(date(2027, 1, 8))
-    quote = world.look("partner exit-quote", ref=BUNSCHOTEN)
+    quote = world.ask("partner exit-quote", ref=BUNSCHOTEN)
     assert quote["share"] == "2/7"
     assert quote["net_asset_value_cents"] == 10_812_500 - 3_108_750
     proposed(world, BUNSCHOTEN)
@@ -440,7 +440,7 @@ def test_a_winding_up_takes_two_thirds_and_is_one_computation(world: World) -> N
         came_in(uow, "O2026-0088", 1)  # waits, and changes nobody's share
     # the water board of this fund has no capital and no vote cast: three of four partners are two thirds
     world.do("decision decide", user="carla", ref=ref)
-    states = {each["id"]: each["state"] for each in world.look("partner list")["partners"]}
+    states = {each["id"]: each["state"] for each in world.ask("partner list")["partners"]}
     assert set(states.values()) == {"settlement_proposed"}
     nets = {partner: exit_of(world, partner)["net_cents"] for partner in (BAARN, BUNNIK, BUNSCHOTEN)}
     assert nets == {partner: quotes[partner] for partner in nets}

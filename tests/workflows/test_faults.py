@@ -34,14 +34,14 @@ from fund.database import reading, writing
 from fund.errors.commands import PendingNotOpen
 from fund.errors.database import DatabaseReadOnly, DatabaseUnreachable, StorageFull
 from fund.events.founding import UserChanged
+from fund.outbox import subscriptions
+from fund.outbox.actors import declare
+from fund.outbox.broker import Notifier, make_broker
+from fund.outbox.deliveries import drain, react, relay, tick
+from fund.outbox.subscriptions import Reaction, Timer
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
 from fund.users.use_cases import add_user
-from fund.workflows import subscriptions
-from fund.workflows.actors import declare
-from fund.workflows.broker import Notifier, make_broker
-from fund.workflows.delivery.deliver import drain, react, relay, tick
-from fund.workflows.subscriptions import Reaction, Timer
 from tests.factories import START, World, founded
 from tests.workflows.fault_worker import HEARD, NOTE
 

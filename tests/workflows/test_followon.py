@@ -63,7 +63,7 @@ def test_the_parties_are_told_when_the_invitation_ends_and_its_end_is_recorded(d
             assert fact is not None
             assert invitation is not None
             assert (fact.actor, fact.causation_id) == ("system", invitation.event_id)
-        assert world.look("evaluation show", ref=AGREEMENT)["followon_expired"] is True
+        assert world.ask("evaluation show", ref=AGREEMENT)["followon_expired"] is True
 
 
 def test_nobody_is_warned_of_an_invitation_that_was_taken_up(sqlite_url: str) -> None:
@@ -82,7 +82,7 @@ def test_nobody_is_warned_of_an_invitation_that_was_taken_up(sqlite_url: str) ->
 def test_parties_lessons_and_evidence_are_carried_over_to_the_roll_out(database_url: str) -> None:
     with founded(database_url) as world:
         invited(world)
-        answers = world.look("evaluation carried-over", ref=AGREEMENT)["answers"]
+        answers = world.ask("evaluation carried-over", ref=AGREEMENT)["answers"]
         assert (answers["sort"], answers["lead"], answers["co_applicants"]) == ("rollout", BAARN, [BUNNIK])
         assert answers["title"] == "Uitrol: Samen pompen"
         assert answers["themes"] == ["T04", "T05", "T09"]
@@ -106,7 +106,7 @@ def test_parties_lessons_and_evidence_are_carried_over_to_the_roll_out(database_
 def test_the_template_of_a_roll_out_begins_with_what_is_carried_over(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         invited(world)
-        answers = world.look("evaluation carried-over", ref=AGREEMENT)["answers"]
+        answers = world.ask("evaluation carried-over", ref=AGREEMENT)["answers"]
         text = forms.template("major", comments="", round="2026-2", year=2028, answers=answers)
         assert text.startswith(f'schema = "{forms.CURRENT}"')
         read = tomllib.loads(text)
@@ -124,8 +124,8 @@ def test_a_proposal_shows_what_follows_it(sqlite_url: str) -> None:
         invited(world)
         proposal(world, ref="2026-007", state="submitted", follows=AGREEMENT, sort="rollout")
         proposal(world, ref="2026-008", state="draft", follows=AGREEMENT, sort="rollout")
-        assert world.look("proposal show", ref=PROPOSAL)["followed_by"] == ["2026-007"]
-        shown = world.look("proposal show", ref="2026-007")
+        assert world.ask("proposal show", ref=PROPOSAL)["followed_by"] == ["2026-007"]
+        shown = world.ask("proposal show", ref="2026-007")
         assert (shown["follows"], shown["followed_by"]) == (AGREEMENT, [])
 
 
@@ -134,9 +134,9 @@ def test_only_an_invitation_that_holds_carries_over(sqlite_url: str) -> None:
         until_completed(world)
         evaluated(world)
         with pytest.raises(FollowonNotInvited):
-            world.look("evaluation carried-over", ref=AGREEMENT)
+            world.ask("evaluation carried-over", ref=AGREEMENT)
         with pytest.raises(UnknownRef):
-            world.look("evaluation carried-over", ref="A2026-099")
+            world.ask("evaluation carried-over", ref="A2026-099")
 
 
 def test_an_invitation_that_is_over_carries_nothing(sqlite_url: str) -> None:
@@ -144,7 +144,7 @@ def test_an_invitation_that_is_over_carries_nothing(sqlite_url: str) -> None:
         invited(world)
         world.clock(date(2027, 1, 6))
         with pytest.raises(FollowonNotInvited):
-            world.look("evaluation carried-over", ref=AGREEMENT)
+            world.ask("evaluation carried-over", ref=AGREEMENT)
 
 
 # -------------------------------------------------------------------------------------------------------------- lineage
@@ -155,13 +155,13 @@ def test_who_followed_what_is_shown_in_both_directions(sqlite_url: str) -> None:
         invited(world)
         proposal(world, ref="2026-007", state="submitted", follows=AGREEMENT, sort="rollout", adopters=(BUNSCHOTEN,))
         proposal(world, ref="2026-008", state="draft", follows=AGREEMENT, sort="rollout")
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert [(row["proposal"], row["agreement"]) for row in shown["followed_by"]] == [("2026-007", None)]
         assert shown["follows"] == []
-        card = world.look("evaluation lessons", theme="T09")["lessons"][0]
+        card = world.ask("evaluation lessons", theme="T09")["lessons"][0]
         assert ([each["partner"] for each in card["used_by"]], card["followed_by"]) == ([BUNSCHOTEN], ["2026-007"])
         proposal(world, follows="A2025-004")
-        assert world.look("evaluation show", ref=AGREEMENT)["follows"][0]["agreement"] == "A2025-004"
+        assert world.ask("evaluation show", ref=AGREEMENT)["follows"][0]["agreement"] == "A2025-004"
 
 
 @given(st.dictionaries(st.integers(0, 12), st.integers(0, 12)))

@@ -8,7 +8,7 @@ from tests.workflows.agreeing import AGREEMENT, PROPOSAL, approved, approved_pay
 
 def waits(world: World, user: str) -> list[tuple[str | None, str]]:
     """What waits for somebody, but for the round that is open."""
-    items = world.look("inbox", user=user)["items"]
+    items = world.ask("inbox", user=user)["items"]
     return [(item["until"], item["command"]) for item in items if not item["command"].startswith("fund proposal new")]
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from fund.database import writing
+from fund.registry import PROJECTIONS
 from fund.rules.transitions import Transition
 from fund.store import PendingRow, Store
-from fund.workflows.commands import PROJECTIONS
 from tests.factories import World, founded
 from tests.workflows.deciding import money, peopled
 from tests.workflows.every_state import NOW, put_every_state
@@ -63,9 +63,7 @@ def _everything(url: str) -> tuple[dict[tuple[str, str], str], list[dict[str, ob
         money(world, 100_000_00)
         refs = put_every_state(world)
         with_clock(world)
-        return {**refs, ("period", "open"): "2026-01"}, list(
-            world.look("inbox", user="fatima", everybody=True)["items"]
-        )
+        return {**refs, ("period", "open"): "2026-01"}, list(world.ask("inbox", user="fatima", everybody=True)["items"])
 
 
 def with_clock(world: World) -> None:
@@ -89,7 +87,7 @@ def test_the_database_is_asked_as_often_for_a_hundred_cases_as_for_a_few(sqlite_
 
         def questions(user: str) -> int:
             asked.clear()
-            assert world.look("inbox", user=user)["items"]
+            assert world.ask("inbox", user=user)["items"]
             return len(asked)
 
         people = ("anna", "bram", "carl", "fatima", "rosa")
@@ -105,13 +103,13 @@ def test_whoever_has_no_part_in_it_sees_none_of_it(sqlite_url: str) -> None:
         peopled(world)
         put_every_state(world)
         with_clock(world)
-        mine = world.look("inbox", user="joost")["items"]
+        mine = world.ask("inbox", user="joost")["items"]
         assert mine == []
         world.user("vera", "fund_manager", partner="gm0351")
         world.user("vick", "fund_manager", partner="gm0351", seconded=True)
-        of_party = {item["command"] for item in world.look("inbox", user="vera")["items"]}
-        seconded = {item["command"] for item in world.look("inbox", user="vick")["items"]}
-        anna = {item["command"] for item in world.look("inbox", user="anna")["items"]}
+        of_party = {item["command"] for item in world.ask("inbox", user="vera")["items"]}
+        seconded = {item["command"] for item in world.ask("inbox", user="vick")["items"]}
+        anna = {item["command"] for item in world.ask("inbox", user="anna")["items"]}
         assert seconded == anna
         assert not any(" 2026-1" in command and "round show" not in command for command in of_party)
         assert of_party < anna
@@ -122,7 +120,7 @@ def test_what_is_late_stands_first_and_is_counted(sqlite_url: str) -> None:
         peopled(world)
         put_every_state(world)
         with_clock(world)
-        answer = world.look("inbox", user="bram")
+        answer = world.ask("inbox", user="bram")
         days = [item["until"] for item in answer["items"]]
         assert days == sorted((day for day in days if day), key=date.fromisoformat) + [None] * days.count(None)
         assert answer["late"] == sum(item["late"] for item in answer["items"]) > 0
@@ -135,7 +133,7 @@ def test_a_year_whose_months_are_locked_waits_to_be_closed(sqlite_url: str) -> N
         money(world, 100_000_00)
 
         def waiting(user: str) -> list[tuple[str, str]]:
-            items = world.look("inbox", user=user)["items"]
+            items = world.ask("inbox", user=user)["items"]
             return [(item["until"], item["command"]) for item in items if "period" in item["command"]]
 
         assert waiting("anna") == []
@@ -158,7 +156,7 @@ def test_what_one_party_reported_is_still_asked_of_the_other(sqlite_url: str) ->
         with_clock(world)
 
         def waiting(user: str) -> list[str]:
-            items = world.look("inbox", user=user)["items"]
+            items = world.ask("inbox", user=user)["items"]
             return [
                 item["command"] for item in items if item["command"].startswith("fund agreement benefits A2026-152")
             ]
@@ -177,4 +175,4 @@ def test_what_one_party_reported_is_still_asked_of_the_other(sqlite_url: str) ->
                 )
             )  # fmt: skip
         assert (waiting("fatima"), waiting("lotte")) == ([], [line])
-        assert "fund confirm Q2026-0900" in [item["command"] for item in world.look("inbox", user="anna")["items"]]
+        assert "fund confirm Q2026-0900" in [item["command"] for item in world.ask("inbox", user="anna")["items"]]

@@ -35,7 +35,7 @@ def test_the_service_says_so_a_year_and_half_a_year_before_once_each(database_ur
         assert announced(world) == [(12, "2031-01-05"), (6, "2031-01-05")]
         world.clock(date(2031, 6, 1))
         assert len(announced(world)) == 2
-        items = {item["command"]: item for item in world.look("inbox", user="anna")["items"]}
+        items = {item["command"]: item for item in world.ask("inbox", user="anna")["items"]}
         assert items["fund key adopt FILE"]["until"] == "2031-01-05"
         assert "Awb 4:24" in items["fund key adopt FILE"]["what"]
         assert verify(world.fund.engine)["ok"]
@@ -48,7 +48,7 @@ def test_it_comes_with_what_the_fund_brought_each_partner_and_the_rounds_under_w
         world.both("capital call", user="anna", second="bram", amount=10_000_000)
         with world.uow("anna") as uow:
             receipt(uow, "O2026-9001", 10_000_000)
-        for call in world.look("capital list")["calls"]:
+        for call in world.ask("capital list")["calls"]:
             args = {"ref": call["ref"], "receipt": "O2026-9001", "amount": call["called_cents"]}
             world.both("capital receive", user="bram", second="anna", **args)
         agree(world)
@@ -65,10 +65,10 @@ def test_it_comes_with_what_the_fund_brought_each_partner_and_the_rounds_under_w
         with world.snapshot() as snapshot:
             fact = snapshot.store.facts.last_of("key/2026", "key.review_announced").fact
         assert fact.report == "4:24"
-        assert [world.look("round show", ref=ref)["round"]["state"] for ref in fact.rounds] == ["open"]
+        assert [world.ask("round show", ref=ref)["round"]["state"] for ref in fact.rounds] == ["open"]
         mine = next(each for each in fact.benefits if each.partner == "gm0308")
         assert (mine.planned_cents, mine.realised_cents, mine.told) == (500_00, 300_00, True)
-        looked = world.look("key review")
+        looked = world.ask("key review")
         assert (looked["until_on"], looked["announced_months"]) == (UNTIL.isoformat(), [12])
         rows = {row["partner"]: row for row in looked["partners"]}
         assert sum(row["paid_in_cents"] for row in rows.values()) == 10_000_000

@@ -56,12 +56,12 @@ def scores(world: World, ref: str, **given: int | dict[str, int]) -> None:
 
 
 def shown(world: World, ref: str, user: str = "anna") -> dict[str, Any]:
-    return world.look("review show", user=user, ref=ref)
+    return world.ask("review show", user=user, ref=ref)
 
 
 def facts(world: World, ref: str, *types: str) -> list[dict[str, Any]]:
     """The facts of these types in the history, as an auditor reads them."""
-    found = world.look("proposal history", user="joost", ref=ref)["events"]
+    found = world.ask("proposal history", user="joost", ref=ref)["events"]
     return [event for event in found if event["type"] in types]
 
 
@@ -107,7 +107,7 @@ def test_after_the_closing_the_result_follows_from_the_scores_that_still_count(d
         late, *others = panel
         scores(world, ref, **{late: LOWER, **dict.fromkeys(others, 3)})
         before = shown(world, ref)["result"]
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
         world.do("decision vote", user="carl", ref=ref, choice="for")
 
         joins_the_lead(world, late)
@@ -122,12 +122,12 @@ def test_after_the_closing_the_result_follows_from_the_scores_that_still_count(d
         assert closed["payload"]["total"] == "74"
         assert recomputed["payload"]["without"] == [excluded["reviewer"] for excluded in after["left"]]
         assert recomputed["actor"] == "system"
-        decision = world.look("decision show", user="anna", ref=ref)
+        decision = world.ask("decision show", user="anna", ref=ref)
         assert (decision["session"], decision["prepared"]["total"]) == (2, "75")
         assert not any(each["voted"] for each in decision["voters"])
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref)
-        assert world.look("proposal show", ref=ref)["state"] == "approved"
+        assert world.ask("proposal show", ref=ref)["state"] == "approved"
         assert checks.verify(world.fund.engine)["ok"]
 
 
@@ -138,7 +138,7 @@ def test_a_review_that_loses_its_quorum_is_reopened_topped_up_and_closed_again(d
         municipal = [name for name in panel if name not in ("ed", "els", "emma")]
         scores(world, ref, **dict.fromkeys((external, *municipal[:2]), 3))
         world.clock(CLOSED + timedelta(days=29))
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
 
         joins_the_lead(world, municipal[0])
 
@@ -156,7 +156,7 @@ def test_a_review_that_loses_its_quorum_is_reopened_topped_up_and_closed_again(d
         for name in waiting:
             assert all(
                 each["payload"]["scores"] is None
-                for each in world.look("proposal history", user=name, ref=ref)["events"]
+                for each in world.ask("proposal history", user=name, ref=ref)["events"]
                 if each["type"] == "review.closed"
             )
             scores(world, ref, **{name: 3})
@@ -179,7 +179,7 @@ def test_ties_of_the_panel_and_who_was_excluded_are_not_for_the_parties(database
         world.do("review assign", user="anna", ref=ref, reviewer=joins["name"])
 
         def read(name: str) -> dict[str, Any]:
-            found = world.look("proposal history", user=name, ref=ref)["events"]
+            found = world.ask("proposal history", user=name, ref=ref)["events"]
             return {event["type"]: event["payload"] for event in found}
 
         office, lead, member = read("anna"), read("fatima"), read(municipal[1])
@@ -213,7 +213,7 @@ def test_what_a_panel_agrees_on_cannot_be_tried_out_from_the_facts(sqlite_url: s
             if name != chair:
                 world.do("review consensus", user=name, ref=ref, agree=True)
 
-        found = world.look("proposal history", user="fatima", ref=ref)["events"]
+        found = world.ask("proposal history", user="fatima", ref=ref)["events"]
         [proposed] = [event for event in found if event["type"] == "review.consensus_proposed"]
         agreed = [event["payload"] for event in found if event["type"] == "review.consensus_agreed"]
 
@@ -242,7 +242,7 @@ def test_an_agreement_with_somebody_who_had_a_conflict_does_not_stand(database_u
 
         result = shown(world, ref)["result"]
         assert (result["consensus"], result["consensus_forced"], result["means"]["exit"]) == (None, False, "2")
-        assert world.look("decision show", user="anna", ref=ref)["session"] == 2
+        assert world.ask("decision show", user="anna", ref=ref)["session"] == 2
 
 
 def test_a_panel_that_still_differs_talks_again_without_the_one_who_left(database_url: str) -> None:
@@ -254,7 +254,7 @@ def test_a_panel_that_still_differs_talks_again_without_the_one_who_left(databas
 
         joins_the_lead(world, panel[0])
 
-        assert world.look("proposal show", ref=ref)["state"] == "scored"
+        assert world.ask("proposal show", ref=ref)["state"] == "scored"
         with pytest.raises(ConflictOfInterest):
             world.do("review consensus", user=panel[0], ref=ref, agree=True)
         chair = next(seat["name"] for seat in shown(world, ref)["panel"] if seat["chair"])
@@ -262,7 +262,7 @@ def test_a_panel_that_still_differs_talks_again_without_the_one_who_left(databas
         for name in panel[1:]:
             if name != chair:
                 world.do("review consensus", user=name, ref=ref, agree=True)
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
         assert shown(world, ref)["result"]["consensus"]["agreed"] is True
 
 
@@ -276,12 +276,12 @@ def test_after_ten_days_the_means_of_the_others_stand(database_url: str) -> None
         joins_the_lead(world, panel[0])
 
         world.clock(CLOSED + timedelta(days=11))
-        assert world.look("proposal show", ref=ref)["state"] == "scored"
+        assert world.ask("proposal show", ref=ref)["state"] == "scored"
         world.clock(CLOSED + timedelta(days=16))
 
         result = shown(world, ref)["result"]
         assert (result["consensus"]["agreed"], result["means"]["exit"]) == (False, "2")
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
 
 
 @pytest.mark.parametrize("ground", ["family", "financial", "manager", "person", "supplier"])
@@ -312,7 +312,7 @@ def test_a_declared_conflict_after_the_closing_takes_the_score_out_of_the_result
         world.do("review declare", user=panel[0], ref=ref, hard="family")
 
         assert shown(world, ref)["result"]["total"] == "75"
-        assert world.look("decision show", user="anna", ref=ref)["session"] == 2
+        assert world.ask("decision show", user="anna", ref=ref)["session"] == 2
 
 
 def test_a_member_of_the_committee_who_declares_a_conflict_has_no_vote_and_the_vote_given_does_not_count(
@@ -328,7 +328,7 @@ def test_a_member_of_the_committee_who_declares_a_conflict_has_no_vote_and_the_v
             world.do("decision vote", user="carl", ref=ref, choice="against")
         voted(world, ref, **dict.fromkeys([name for name in MEMBERS if name != "carl"], "for"))
         world.do("decision decide", user="carla", ref=ref)
-        assert "carl" not in [each["name"] for each in world.look("decision show", user="anna", ref=ref)["votes"]]
+        assert "carl" not in [each["name"] for each in world.ask("decision show", user="anna", ref=ref)["votes"]]
 
 
 def test_the_chair_and_a_member_may_still_judge_a_possible_conflict_after_the_closing(database_url: str) -> None:

@@ -53,7 +53,7 @@ def judged(url: str, *, lost: bool) -> dict[str, list[dict[str, Any]]]:
             given_up(world)
         round_ref = round_planned(world)
         ref = decidable(world, form_of(round_ref))
-        advice = world.look("decision show", user="carla", ref=ref)
+        advice = world.ask("decision show", user="carla", ref=ref)
         with world.snapshot() as snapshot:
             facts = [
                 each for kind in ("proposal", "review") for each in snapshot.store.facts.of_stream(f"{kind}/{ref}")

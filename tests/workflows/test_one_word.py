@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
+from fund.commands.executing import _ask
 from fund.database import Connection, writing
 from fund.errors import FundError
 from fund.events import Envelope
 from fund.events.costs import TransferSent
 from fund.events.payments import PaymentSent
+from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.segregation_of_duties import Hands
 from fund.store import Store
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import COMMANDS, PROJECTIONS
-from fund.workflows.delivery.asking import _ask
 from tests.factories import World, founded
 from tests.workflows.money_out import (
     AGREEMENT,

@@ -60,16 +60,16 @@ def refund(world: World, **args: object) -> dict[str, object]:
 
 
 def standing(world: World) -> int:
-    return int(world.look("repayment overpaid")["total_cents"])
+    return int(world.ask("repayment overpaid")["total_cents"])
 
 
 def lines(world: World, user: str) -> list[str]:
-    return [item["command"] for item in world.look("inbox", user=user)["items"]]
+    return [item["command"] for item in world.ask("inbox", user=user)["items"]]
 
 
 def test_the_list_says_who_since_when_and_where_it_could_go(world: World) -> None:
     world.both("capital call", user="anna", second="bram", amount=80_00, partner=BAARN)
-    answer = world.look("repayment overpaid")
+    answer = world.ask("repayment overpaid")
     assert answer["total_cents"] == 250_00
     assert answer["payers"] == [
         {
@@ -81,7 +81,7 @@ def test_the_list_says_who_since_when_and_where_it_could_go(world: World) -> Non
             "calls": [{"ref": "B2026-0002", "open_cents": 80_00, "due_on": "2026-02-07"}],
         }
     ]
-    assert world.look("repayment overpaid", as_of=date(2026, 1, 4))["payers"] == []
+    assert world.ask("repayment overpaid", as_of=date(2026, 1, 4))["payers"] == []
 
 
 def test_what_came_in_first_goes_out_first(world: World) -> None:
@@ -93,9 +93,9 @@ def test_what_came_in_first_goes_out_first(world: World) -> None:
         more = {"receipt": "O2026-9001", "receipt_cents": 50_00, "surplus_cents": 50_00, "amount_cents": 0}
         uow.record(ContributionReceived(ref="B2026-0001", partner=BAARN, rule="manual", **more))
     refund(world, amount=249_99)
-    assert world.look("repayment overpaid")["payers"][0]["since_on"] == "2026-01-05"
+    assert world.ask("repayment overpaid")["payers"][0]["since_on"] == "2026-01-05"
     refund(world, amount=1)
-    assert world.look("repayment overpaid")["payers"][0]["since_on"] == "2026-01-08"
+    assert world.ask("repayment overpaid")["payers"][0]["since_on"] == "2026-01-08"
 
 
 def test_a_refund_goes_the_whole_road_to_the_bank(database_url: str) -> None:
@@ -109,7 +109,7 @@ def test_a_refund_goes_the_whole_road_to_the_bank(database_url: str) -> None:
         assert world.balances()["2000"] == -250_00
         batch = sent(world)
         assert world.balances()["2000"] == 0
-        assert batch in str(world.look("payment list"))
+        assert batch in str(world.ask("payment list"))
         assert verify(world.fund.engine)["ok"]
 
 
@@ -121,7 +121,7 @@ def test_it_pays_another_call_of_the_same_partner_with_its_consent(world: World)
         "amount_cents": 80_00,
     }
     assert standing(world) == 170_00
-    call = world.look("capital list", partner=BAARN)["calls"][-1]
+    call = world.ask("capital list", partner=BAARN)["calls"][-1]
     assert (call["state"], call["open_cents"]) == ("received", 0)
 
 
@@ -188,4 +188,4 @@ def test_a_match_whose_surplus_was_given_back_stands(world: World) -> None:
     with pytest.raises(SurplusRefunded) as refused:
         world.do("bank unmatch", user="bram", ref="O2026-0001", reason="verkeerd")
     assert refused.value.details["owed_cents"] == 249_99
-    assert world.look("capital list")["calls"][0]["state"] == "received"
+    assert world.ask("capital list")["calls"][0]["state"] == "received"

@@ -38,7 +38,7 @@ def test_a_reviewer_who_sits_in_the_committee_does_not_judge_the_own_declaration
         with pytest.raises(SameHands):
             world.do("confirm", user="mara", ref=pending)
         world.do("confirm", user="fenna", ref=pending)
-        assert world.look("review show", ref=ref, user="anna")["panel"][4]["judged"] is True
+        assert world.ask("review show", ref=ref, user="anna")["panel"][4]["judged"] is True
 
 
 def test_a_score_does_not_count_of_somebody_who_went_to_work_for_the_lead_and_reviews_no_more(
@@ -53,7 +53,7 @@ def test_a_score_does_not_count_of_somebody_who_went_to_work_for_the_lead_and_re
         moved = {"name": "rosa", "roles": ["partner_editor"], "partner": LEAD}
         world.both("user change", user="petra", second="carla", **moved)
         world.do("review score", user="mara", ref=ref, file=as_file(score_file(3)))
-        result = world.look("review show", ref=ref, user="anna")["result"]
+        result = world.ask("review show", ref=ref, user="anna")["result"]
         assert sorted(each["name"] for each in result["scores"]) == ["ed", "mara", "ria", "willem"]
         assert "rosa" not in panel_of(world, ref)
 
@@ -67,7 +67,7 @@ def test_who_found_it_ineligible_has_no_part_in_the_decision_on_the_objection(da
         with pytest.raises(NotAVoter):
             world.do("decision vote", user="fenna", ref=ref, choice="uphold")
         world.do("decision vote", user="carl", ref=ref, choice="reopen")
-        barred = {each["name"]: each["ground"] for each in world.look("decision show", ref=ref, user="anna")["barred"]}
+        barred = {each["name"]: each["ground"] for each in world.ask("decision show", ref=ref, user="anna")["barred"]}
         assert barred["fenna"] == "took part in the decision objected to"
 
 

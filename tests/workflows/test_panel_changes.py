@@ -57,7 +57,7 @@ def test_whose_score_was_opened_has_no_vote_also_after_the_panel_was_topped_up(d
         with pytest.raises(NotAVoter):
             world.do("decision vote", user=left, ref=ref, choice="for")
 
-        assert not [item for item in world.look("inbox", user=left)["items"] if "vote" in item["command"]]
+        assert not [item for item in world.ask("inbox", user=left)["items"] if "vote" in item["command"]]
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref)
         assert verify(world.fund.engine)["ok"]
@@ -113,4 +113,4 @@ def test_a_new_declaration_is_judged_anew(database_url: str) -> None:
 
         [undecided] = shown(world, ref)["undecided"]
         assert undecided["name"] == about
-        assert any(item["command"].startswith(judge) for item in world.look("inbox", user="carla")["items"])
+        assert any(item["command"].startswith(judge) for item in world.ask("inbox", user="carla")["items"])

@@ -75,12 +75,12 @@ def test_the_34_take_part_at_once_and_the_founding_key_holds_over_them(database_
         assert answer["result"] == {"partners_new": 34, "partners_known": 0}
         assert [event["type"] for event in answer["events"]].count("partner.admitted") == 34
         assert answer["events"][-1]["type"] == "key.adopted"
-        listed = world.look("partner list")["partners"]
+        listed = world.ask("partner list")["partners"]
         assert len(listed) == 34
         assert {row["state"] for row in listed} == {"active"}
         assert sum(row["share_bps"] for row in listed) == 10_000
         assert [row["share_bps"] for row in listed if row["id"] == "pv26"] == [1500]
-        key = world.look("key show")
+        key = world.ask("key show")
         assert key["key"]["name"] == "2026"
         assert key["key"]["founding"]
         assert sum(row["share_bps"] for row in key["partners"]) == 10_000
@@ -101,7 +101,7 @@ def test_a_partner_is_shown_with_what_it_is_and_paid(database_url: str) -> None:
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100_000, partner="gm0308")
 
-        shown = world.look("partner show", ref="gm0308")
+        shown = world.ask("partner show", ref="gm0308")
 
         assert shown["partner"] == {
             "id": "gm0308",
@@ -131,7 +131,7 @@ def test_after_the_first_call_no_founders_come_any_more(database_url: str) -> No
             world.partners()
 
         assert refused.value.details == {"partner": "gm0307", "called_on": date(2026, 1, 5), "call": "B2026-0001"}
-        assert len(world.look("partner list")["partners"]) == 3
+        assert len(world.ask("partner list")["partners"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_faulty_partner_file_is_refused_whole_with_its_line(
         assert refused.value.details["line"] == line
         assert problem in str(refused.value)
         assert str(refused.value).startswith(f"partners.csv:{line}:")
-        assert world.look("partner list")["partners"] == []
+        assert world.ask("partner list")["partners"] == []
 
 
 def test_a_founding_key_keeps_the_year_that_it_was_made_with(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +181,7 @@ def test_a_founding_key_that_takes_more_than_the_whole_is_refused(database_url: 
     with founded(database_url, rules=standard().model_copy(update={"key": key})) as world:
         with pytest.raises(KeyLeavesNothing, match="for the 26 municipalities"):
             world.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes()))
-        assert world.look("partner list")["partners"] == []
+        assert world.ask("partner list")["partners"] == []
 
 
 def test_a_founding_key_without_the_inhabitants_it_needs_is_refused(sqlite_url: str) -> None:
@@ -191,7 +191,7 @@ def test_a_founding_key_without_the_inhabitants_it_needs_is_refused(sqlite_url: 
             world.do("partner import", user="anna", file=as_file(stranger))
 
         assert refused.value.details == {"partner": "gm9999", "year": 2024, "known": ["2021"]}
-        assert world.look("partner list")["partners"] == []
+        assert world.ask("partner list")["partners"] == []
 
 
 def test_only_a_fund_manager_imports_partners(sqlite_url: str) -> None:
@@ -206,7 +206,7 @@ def test_keys_are_compared_side_by_side_and_every_column_makes_the_amount(databa
     with founded(database_url) as world:
         world.partners()
 
-        compared = world.look("key compare", amount=10_000_001)
+        compared = world.ask("key compare", amount=10_000_001)
 
         assert [key["name"] for key in compared["keys"]] == ["equal", "inhabitants", "base_and_inhabitants", "2026"]
         assert [key["in_force"] for key in compared["keys"]] == [False, False, False, True]
@@ -218,10 +218,10 @@ def test_keys_are_compared_side_by_side_and_every_column_makes_the_amount(databa
 def test_nothing_is_compared_without_an_amount_or_partners(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         with pytest.raises(NoActivePartners):
-            world.look("key compare", amount=100)
+            world.ask("key compare", amount=100)
         world.do("partner import", user="anna", file=as_file(THREE))
         with pytest.raises(AmountNotPositive) as refused:
-            world.look("key compare", amount=0)
+            world.ask("key compare", amount=0)
         assert refused.value.details == {"command": "key compare", "amount_cents": 0, "least_cents": 1}
 
 
@@ -232,10 +232,10 @@ def test_within_five_years_a_key_holds_only_when_every_active_partner_agrees(dat
 
         assert vote(world, "bea", "inwoners-2021", "for") == {"votes": 1, "needed": 3, "active": 3}
         vote(world, "bob", "inwoners-2021", "for")
-        assert world.look("key show", ref="inwoners-2021")["key"]["state"] == "proposed"
+        assert world.ask("key show", ref="inwoners-2021")["key"]["state"] == "proposed"
         vote(world, "bo", "inwoners-2021", "for")
 
-        key = world.look("key show")
+        key = world.ask("key show")
         assert (key["key"]["name"], key["key"]["state"], key["key"]["early"]) == ("inwoners-2021", "adopted", True)
         assert [row["share"] for row in key["partners"]] == ["1240/3109", "15347/62180", "22033/62180"]
 
@@ -250,9 +250,9 @@ def test_after_five_years_two_thirds_adopt_a_key(database_url: str) -> None:
         with pytest.raises(CommitteeQuorumNotMet, match="partners present: 1 of 2"):
             world.do("decision decide", user="carla", ref="inwoners-2021")
         vote(world, "bo", "inwoners-2021", "for")
-        assert world.look("key show", ref="inwoners-2021")["key"]["state"] == "proposed"  # bob may still vote
+        assert world.ask("key show", ref="inwoners-2021")["key"]["state"] == "proposed"  # bob may still vote
         assert "fund decision decide inwoners-2021" in [
-            item["command"] for item in world.look("inbox", user="carla")["items"]
+            item["command"] for item in world.ask("inbox", user="carla")["items"]
         ]
 
         with pytest.raises(NotAuthorised):
@@ -261,8 +261,8 @@ def test_after_five_years_two_thirds_adopt_a_key(database_url: str) -> None:
             world.do("decision decide", user="carla", ref="inwoners-2021", reject=True)
         world.do("decision decide", user="carla", ref="inwoners-2021")
 
-        assert world.look("key show", as_of=date(2031, 1, 31))["key"]["name"] == "2026"
-        assert world.look("key show", as_of=date(2031, 2, 1))["key"]["name"] == "inwoners-2021"
+        assert world.ask("key show", as_of=date(2031, 1, 31))["key"]["name"] == "2026"
+        assert world.ask("key show", as_of=date(2031, 2, 1))["key"]["name"] == "inwoners-2021"
         assert verify(world.fund.engine)["ok"]
 
 
@@ -273,10 +273,10 @@ def test_one_vote_against_ends_a_key_that_needs_everybody(database_url: str) -> 
 
         vote(world, "bob", "inwoners-2021", "against")
         vote(world, "bea", "inwoners-2021", "for")
-        assert world.look("key show", ref="inwoners-2021")["key"]["votes"] == {}
+        assert world.ask("key show", ref="inwoners-2021")["key"]["votes"] == {}
         assert vote(world, "bo", "inwoners-2021", "for")["votes_for"] == 2
 
-        key = world.look("key show", ref="inwoners-2021")["key"]
+        key = world.ask("key show", ref="inwoners-2021")["key"]
         assert (key["state"], key["votes"]) == ("rejected", {"gm0308": "for", "gm0312": "against", "gm0313": "for"})
         with pytest.raises(TransitionNotAllowed):
             vote(world, "bea", "inwoners-2021", "for")
@@ -291,7 +291,7 @@ def test_a_vote_on_a_key_is_under_seal_and_may_be_changed_until_the_last(databas
         trial = world.do("decision vote", user="bo", ref="inwoners-2021", choice="for", reason="kanarie", dry_run=True)
         with world.snapshot() as snapshot:
             facts = [each.fact.payload() for each in snapshot.store.facts.of_stream("key/inwoners-2021")]
-        seen = json.dumps([told, trial, facts, world.look("key show", ref="inwoners-2021"), world.look("event list")])
+        seen = json.dumps([told, trial, facts, world.ask("key show", ref="inwoners-2021"), world.ask("event list")])
         assert "kanarie" not in seen
         assert '"choice"' not in seen
         assert trial["event_count"] == 1  # the last vote of a trial opens nothing
@@ -322,7 +322,7 @@ def test_votes_that_were_open_before_still_count(sqlite_url: str) -> None:
         vote(world, "bob", "inwoners-2021", "for")
         assert vote(world, "bo", "inwoners-2021", "for")["votes_for"] == 3
 
-        key = world.look("key show", ref="inwoners-2021")["key"]
+        key = world.ask("key show", ref="inwoners-2021")["key"]
         assert (key["state"], key["votes"]["gm0308"]) == ("adopted", "for")
         assert verify(world.fund.engine)["ok"]
 
@@ -432,8 +432,8 @@ def test_a_key_is_voted_with_the_command_for_any_matter_of_a_body(database_url: 
         world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         for name in SIGNATORIES.values():
-            assert any("inwoners-2021" in item["command"] for item in world.look("inbox", user=name)["items"])
+            assert any("inwoners-2021" in item["command"] for item in world.ask("inbox", user=name)["items"])
             world.do("decision vote", user=name, ref="inwoners-2021", choice="for")
-            assert world.look("inbox", user=name)["items"] == []
+            assert world.ask("inbox", user=name)["items"] == []
 
-        assert world.look("key show")["key"]["name"] == "inwoners-2021"
+        assert world.ask("key show")["key"]["name"] == "inwoners-2021"

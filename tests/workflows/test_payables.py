@@ -59,11 +59,11 @@ INVOICE = {"name": "factuur.pdf", "content": b"%PDF- factuur"}
 
 
 def payable(world: World, ref: str) -> dict[str, Any]:
-    return next(row for row in world.look("payment list")["payables"] if row["ref"] == ref)
+    return next(row for row in world.ask("payment list")["payables"] if row["ref"] == ref)
 
 
 def file_of(world: World, batch: str) -> bytes:
-    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
+    return str(world.ask("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def last(world: World) -> str:
@@ -105,7 +105,7 @@ def test_one_batch_pays_disbursements_and_costs_and_the_bank_settles_both(databa
         bank.pay(file_of(world, batch), on=TUESDAY)
         imported(world, bank, TUESDAY)
         assert (payable(world, cost)["state"], payable(world, cost)["paid_on"]) == ("paid", "2026-01-13")
-        assert world.look("disbursement show", ref=award)["state"] == "paid"
+        assert world.ask("disbursement show", ref=award)["state"] == "paid"
         assert world.balances()["1010"] == world.balances()["2000"] == 0
         report = verify(world.fund.engine)
         assert report["ok"], [check for check in report["checks"] if not check["ok"]]
@@ -135,8 +135,8 @@ def test_the_reference_of_a_supplier_goes_along_in_the_payment_and_comes_back_in
         world.clock(datetime(2026, 1, 14, 9, tzinfo=START.tzinfo))
         world.do("bank import", user="bram", files=[{"name": "s.xml", "content": statement}])
         assert payable(world, cost)["state"] == "paid"
-        assert world.look("cost list")["approvals"][0]["creditor_reference"] == REFERENCE
-        assert world.look("bank unmatched")["debits"] == []
+        assert world.ask("cost list")["approvals"][0]["creditor_reference"] == REFERENCE
+        assert world.ask("bank unmatched")["debits"] == []
         assert verify(world.fund.engine)["ok"]
 
 
@@ -191,9 +191,9 @@ def test_nobody_of_a_partner_that_is_paid_approves_or_sends_it(database_url: str
         world.do("payment batch", user="anna")
         with pytest.raises(ConflictOfInterest):
             world.do("payment send", user="tess", ref="S2026-001")
-        lines = [item["command"] for item in world.look("inbox", user="tess")["items"]]
+        lines = [item["command"] for item in world.ask("inbox", user="tess")["items"]]
         assert "fund payment send S2026-001" not in lines
-        assert "fund payment send S2026-001" in [item["command"] for item in world.look("inbox", user="bram2")["items"]]
+        assert "fund payment send S2026-001" in [item["command"] for item in world.ask("inbox", user="bram2")["items"]]
 
 
 def test_a_batch_in_which_a_cost_stands_shows_what_everybody_may_do_next(database_url: str) -> None:
@@ -203,7 +203,7 @@ def test_a_batch_in_which_a_cost_stands_shows_what_everybody_may_do_next(databas
         cost = owed(world)
 
         def waits(user: str) -> list[str]:
-            return [item["command"] for item in world.look("inbox", user=user)["items"]]
+            return [item["command"] for item in world.ask("inbox", user=user)["items"]]
 
         assert f"fund payment batch --ref {cost}" in waits("anna")
         world.do("payment batch", user="anna")
@@ -289,7 +289,7 @@ def test_a_cost_that_is_not_under_way_is_cancelled_by_two_and_drops_its_batch(da
             world.do("payment cancel", user="anna", ref=cost, reason=" ")
         world.both("payment cancel", user="anna", second="bram", ref=cost, reason="factuur vervallen")
         assert last(world) == ("2026-01-12 reversal factuur vervallen\n    Cr 4500 45000\n  Dr 2000.drukkerij 45000")
-        assert world.look("payment list")["batches"][0]["state"] == "dropped"
+        assert world.ask("payment list")["batches"][0]["state"] == "dropped"
         assert [payable(world, ref)["state"] for ref in (cost, other)] == ["cancelled", "approved"]
         made = world.do("payment batch", user="anna")["result"]
         assert (made["payments"], made["total_cents"]) == (2, 2_500_001 + 100)
@@ -332,7 +332,7 @@ def test_a_cost_stays_within_the_budget_of_its_year_and_what_is_free(database_ur
         with pytest.raises(InsufficientFreeToCommit):
             owed(world, 60_000_00 - buffer_cents + 1)
         owed(world, 60_000_00 - buffer_cents)
-        assert world.look("statement position")["free_to_commit_cents"] == 0
+        assert world.ask("statement position")["free_to_commit_cents"] == 0
         with pytest.raises(CostBudgetExceeded):
             owed(world, buffer_cents + 1)
 
@@ -358,7 +358,7 @@ def test_a_cost_that_cannot_be_paid_is_not_approved(
         with pytest.raises(error) as caught:
             world.do("cost approve", user="anna", **{"payee": SUPPLIER, "amount": 100, "reason": "porto", **args})
         assert caught.value.advice
-        assert world.look("payment list")["payables"] == []
+        assert world.ask("payment list")["payables"] == []
 
 
 def test_the_account_of_a_supplier_is_recorded_on_a_document_and_cools_off(database_url: str) -> None:
@@ -380,7 +380,7 @@ def test_the_account_of_a_supplier_is_recorded_on_a_document_and_cools_off(datab
         with pytest.raises(SameHands):
             world.do("confirm", user="anna", ref=_also_treasurer(world, made["pending"]))
         world.do("confirm", user="bram", ref=made["pending"])
-        row = world.look("payee list", user="bram", partner=SUPPLIER)["payees"][0]
+        row = world.ask("payee list", user="bram", partner=SUPPLIER)["payees"][0]
         assert (row["ref"], row["partner"], row["supplier"], row["state"]) == (
             "drukkerij-1", SUPPLIER, True, "verified",
         )  # fmt: skip
@@ -456,7 +456,7 @@ def test_a_debit_that_nobody_knew_turns_out_to_be_a_payment_and_is_booked_once(s
         with pytest.raises(PaymentDoesNotMatch):
             world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0002")
         world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0001")
-        assert [each["ref"] for each in world.look("bank unmatched")["debits"]] == ["U2026-0002"]
+        assert [each["ref"] for each in world.ask("bank unmatched")["debits"]] == ["U2026-0002"]
         assert (world.balances()["1000"], world.balances()["1010"]) == (before - 45_001, 1)
         assert all(check["ok"] for check in verify(world.fund.engine)["checks"] if check["name"] != "attachments")
 
@@ -486,7 +486,7 @@ def test_a_payment_that_was_called_failed_and_was_carried_out_is_found_on_its_de
         now = world.balances()
         assert (now["1000"], now["1010"]) == (before["1000"] - 45_001, 1)
         assert now.get("2000", 0) == before["2000"] + 45_000 == 0
-        (row,) = [each for each in world.look("payment list")["payables"] if each["ref"] == ref]
+        (row,) = [each for each in world.ask("payment list")["payables"] if each["ref"] == ref]
         assert row["state"] == "paid"
         with pytest.raises(TransitionNotAllowed):
             world.do("payment found", user="bram", ref=ref, bank_line="U2026-0001")

@@ -28,13 +28,13 @@ def test_an_account_is_recorded_by_one_person_and_verified_by_another(database_u
             requested_by="fatima",
         )
         assert made["pending"]
-        assert world.look("payee list")["payees"] == []
+        assert world.ask("payee list")["payees"] == []
         with pytest.raises((SameHands, NotAuthorised)):
             world.do("confirm", user="anna", ref=made["pending"])
         done = world.do("confirm", user="bram", ref=made["pending"])
         # Then both facts stand, and the account can be paid after three days
         assert [event["type"] for event in done["events"]] == ["payee.recorded", "payee.verified"]
-        assert world.look("payee list", user="bram")["payees"] == [
+        assert world.ask("payee list", user="bram")["payees"] == [
             {
                 "ref": f"{BAARN}-1",
                 "partner": BAARN,
@@ -57,7 +57,7 @@ def test_the_pause_begins_when_the_second_person_verifies(database_url: str) -> 
         )
         world.clock(START + timedelta(days=5))
         world.do("confirm", user="bram", ref=made["pending"])
-        (payee,) = world.look("payee list")["payees"]
+        (payee,) = world.ask("payee list")["payees"]
         assert payee["usable_on"] == (DAY + timedelta(days=8)).isoformat()
         with world.snapshot() as snapshot:
             with pytest.raises(CoolingOff) as caught:
@@ -70,7 +70,7 @@ def test_a_new_account_replaces_the_one_before(database_url: str) -> None:
     with founded(database_url) as world:
         prepared(world)
         recorded(world, iban=OTHER_IBAN)
-        assert [(payee["ref"], payee["state"]) for payee in world.look("payee list")["payees"]] == [
+        assert [(payee["ref"], payee["state"]) for payee in world.ask("payee list")["payees"]] == [
             (f"{BAARN}-1", "replaced"),
             (f"{BAARN}-2", "verified"),
         ]
@@ -78,7 +78,7 @@ def test_a_new_account_replaces_the_one_before(database_url: str) -> None:
             assert payee_in_force(snapshot, BAARN, ref="D2026-0001").iban == OTHER_IBAN
         # and what was replaced may come back, as a new record with a pause of its own
         recorded(world)
-        assert world.look("payee list")["payees"][-1]["ref"] == f"{BAARN}-3"
+        assert world.ask("payee list")["payees"][-1]["ref"] == f"{BAARN}-3"
 
 
 def test_a_partner_without_an_account_cannot_be_paid(database_url: str) -> None:
@@ -113,7 +113,7 @@ def test_an_account_that_could_not_be_paid_is_refused(
             world.do("payee record", user="anna", **args)
         assert caught.value.advice
         assert caught.value.details.get("field", "name") == "name"
-        assert len(world.look("payee list")["payees"]) == 1
+        assert len(world.ask("payee list")["payees"]) == 1
 
 
 @pytest.mark.parametrize("user", ["fatima", "bram", "petra", "joost"])
@@ -135,7 +135,7 @@ def test_account_numbers_are_whole_for_those_who_pay_and_for_their_owner_only(da
             ("piet", False),
             (None, False),
         ):
-            (payee,) = world.look("payee list", user=user)["payees"]
+            (payee,) = world.ask("payee list", user=user)["payees"]
             assert (payee["iban"] == IBAN) is whole
             assert payee["iban"].endswith("6789")
 

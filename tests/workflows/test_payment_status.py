@@ -31,7 +31,7 @@ def under_way(world: World) -> bytes:
 
 
 def file_of(world: World, batch: str) -> bytes:
-    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
+    return str(world.ask("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def report(world: World, data: bytes, *, user: str = "bram") -> Any:
@@ -39,13 +39,13 @@ def report(world: World, data: bytes, *, user: str = "bram") -> Any:
 
 
 def lines(world: World, batch: str = "S2026-001") -> list[tuple[str, str, str | None, str | None]]:
-    rows = world.look("payment list", batch=batch)["payments"]
+    rows = world.ask("payment list", batch=batch)["payments"]
     return [(row["ref"], row["state"], row["bank_status"], row["bank_reason"]) for row in rows]
 
 
 def asked(world: World, user: str = "bram") -> list[str]:
     """What the inbox says of payments on which the bank contradicts what people said."""
-    items = world.look("inbox", user=user)["items"]
+    items = world.ask("inbox", user=user)["items"]
     return sorted(row["what"] for row in items if row["what"].startswith("ask the bank"))
 
 
@@ -85,9 +85,7 @@ def test_what_the_bank_rejected_is_owed_again_with_its_reason(database_url: str)
             "2026-01-12 payment.failed K2026-0001 niet uitgevoerd door de bank (S2026-001)\n"
             "  Dr 1010 45000\n    Cr 2000.drukkerij 45000"
         )
-        assert "fund payment retry K2026-0001" in [
-            item["command"] for item in world.look("inbox", user="anna")["items"]
-        ]
+        assert "fund payment retry K2026-0001" in [item["command"] for item in world.ask("inbox", user="anna")["items"]]
         # the same file again is known, and nothing happens twice
         entries = len(world.entries())
         again = report(world, data)
@@ -104,9 +102,9 @@ def test_a_file_that_is_rejected_whole_leaves_everything_owed(sqlite_url: str, s
         owed_before = world.balances()["1010"]
         assert report(world, write_status(file, **said))["rejected"] == 2  # type: ignore[arg-type]
         assert (owed_before, world.balances()["1010"]) == (-2_545_001, 0)
-        assert world.look("payment list")["batches"][0]["state"] == "settled"
+        assert world.ask("payment list")["batches"][0]["state"] == "settled"
         assert {reason for _ref, _state, _status, reason in lines(world)} == {said.get("reason")}
-        reasons = [world.look("disbursement show", ref="D2026-0001")["bank_reason"]]
+        reasons = [world.ask("disbursement show", ref="D2026-0001")["bank_reason"]]
         assert reasons == [said.get("reason", "RJCT")]
 
 

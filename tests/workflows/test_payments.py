@@ -57,11 +57,11 @@ FRIDAY = date(2026, 1, 9)
 
 
 def state_of(world: World, ref: str) -> str:
-    return str(world.look("disbursement show", ref=ref)["state"])
+    return str(world.ask("disbursement show", ref=ref)["state"])
 
 
 def file_of(world: World, batch: str) -> bytes:
-    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
+    return str(world.ask("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def test_what_stands_approved_becomes_one_file_for_one_day(database_url: str) -> None:
@@ -98,7 +98,7 @@ def test_what_stands_approved_becomes_one_file_for_one_day(database_url: str) ->
         ]
         assert world.balances() == before
         assert [state_of(world, ref) for ref in (first, second, third)] == ["approved", "approved", "checked"]
-        assert world.look("disbursement show", ref=first)["batch"] == "S2026-001"
+        assert world.ask("disbursement show", ref=first)["batch"] == "S2026-001"
 
 
 def test_a_batch_is_sent_by_a_treasurer_and_a_second_person_who_saw_total_and_hash(database_url: str) -> None:
@@ -180,14 +180,14 @@ def test_a_payment_made_again_has_a_reference_of_its_own(database_url: str) -> N
         ref = approved(world)
         sent(world, ref)
         world.do("payment fail", user="bram", ref=ref, reason="MS03")
-        assert world.look("disbursement show", ref=ref)["bank_reason"] == "MS03"
+        assert world.ask("disbursement show", ref=ref)["bank_reason"] == "MS03"
         with pytest.raises(TransitionNotAllowed):
             world.do("payment batch", user="anna", refs=[ref])
         world.do("payment retry", user="anna", ref=ref)
         again = sent(world, ref)
         (payment,) = read_payments(file_of(world, again), name="again.xml").payments
         assert payment.end_to_end_id == "D20260001R2"
-        assert [(batch["ref"], batch["state"]) for batch in world.look("payment list")["batches"]] == [
+        assert [(batch["ref"], batch["state"]) for batch in world.ask("payment list")["batches"]] == [
             ("S2026-001", "settled"),
             ("S2026-002", "sent"),
         ]
@@ -211,9 +211,9 @@ def test_a_batch_takes_the_place_of_one_that_was_not_sent(database_url: str) -> 
         first, second = approved(world, amount=1000), approved(world, amount=2000)
         world.do("payment batch", user="anna")
         world.do("payment batch", user="anna", refs=[second], replaces="S2026-001", version="03")
-        states = {batch["ref"]: batch["state"] for batch in world.look("payment list")["batches"]}
+        states = {batch["ref"]: batch["state"] for batch in world.ask("payment list")["batches"]}
         assert states == {"S2026-001": "dropped", "S2026-002": "made"}
-        assert world.look("disbursement show", ref=first)["batch"] is None
+        assert world.ask("disbursement show", ref=first)["batch"] is None
         assert b"pain.001.001.03" in file_of(world, "S2026-002")
         with pytest.raises(TransitionNotAllowed):
             world.do("payment send", user="bram2", ref="S2026-001")
@@ -226,7 +226,7 @@ def test_a_cancelled_line_drops_the_batch_that_was_not_sent(database_url: str) -
         first, second = approved(world, amount=1000), approved(world, amount=2000)
         world.do("payment batch", user="anna")
         world.both("disbursement cancel", user="anna", second="bram", ref=first, reason="dubbel")
-        assert world.look("payment list")["batches"][0]["state"] == "dropped"
+        assert world.ask("payment list")["batches"][0]["state"] == "dropped"
         assert state_of(world, second) == "approved"
         made = world.do("payment batch", user="anna")
         assert made["result"]["total_cents"] == 2000
@@ -273,7 +273,7 @@ def test_a_batch_that_no_bank_could_carry_out_is_refused(
         with pytest.raises(error) as caught:
             world.do("payment batch", user="anna", **args)
         assert caught.value.advice
-        assert world.look("payment list")["batches"] == []
+        assert world.ask("payment list")["batches"] == []
 
 
 def test_without_anything_approved_there_is_no_batch(database_url: str) -> None:
@@ -357,7 +357,7 @@ def test_what_waits_is_shown_to_those_who_did_not_act_on_it_yet(database_url: st
         agree(prepared(world))
 
         def waits(user: str) -> list[str]:
-            return [item["command"] for item in world.look("inbox", user=user)["items"]]
+            return [item["command"] for item in world.ask("inbox", user=user)["items"]]
 
         ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)["result"]["ref"]
         assert f"fund disbursement check {ref}" in waits("anna")
@@ -399,14 +399,14 @@ def test_a_bank_statement_settles_each_payment_that_it_shows(database_url: str) 
         world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
         imported(world, bank.statement(FRIDAY))
         assert [state_of(world, ref) for ref in (first, second)] == ["paid", "paid"]
-        assert world.look("disbursement show", ref=first)["paid_on"] == "2026-01-09"
-        assert world.look("payment list")["batches"][0]["state"] == "settled"
+        assert world.ask("disbursement show", ref=first)["paid_on"] == "2026-01-09"
+        assert world.ask("payment list")["batches"][0]["state"] == "settled"
         settled = [entry for entry in world.entries() if entry.kind == "payment.settled"]
         assert as_text(settled[0]) == (
             "2026-01-09 payment.settled D2026-0001 betaald (S2026-001)\n  Dr 1010 2000000\n    Cr 1000 2000000"
         )
         assert world.balances()["1010"] == 0
-        assert all(payment["bank_line"].startswith("lin_") for payment in world.look("payment list")["payments"])
+        assert all(payment["bank_line"].startswith("lin_") for payment in world.ask("payment list")["payments"])
 
 
 def test_a_bank_that_shows_a_batch_as_one_debit_settles_all_of_it(database_url: str) -> None:
@@ -423,7 +423,7 @@ def test_a_bank_that_shows_a_batch_as_one_debit_settles_all_of_it(database_url: 
         assert len(read_statements(data, name="s.xml").statements[0].lines) == 1
         world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
         imported(world, data)
-        assert {payment["state"] for payment in world.look("payment list")["payments"]} == {"paid"}
+        assert {payment["state"] for payment in world.ask("payment list")["payments"]} == {"paid"}
         assert world.balances()["1010"] == 0
 
 
@@ -439,7 +439,7 @@ def test_a_payment_that_a_treasurer_settled_before_the_statement_came_is_not_boo
         world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
         imported(world, bank.statement(FRIDAY))
         assert world.balances() == before
-        assert world.look("payment list")["payments"][0]["bank_line"].startswith("lin_")
+        assert world.ask("payment list")["payments"][0]["bank_line"].startswith("lin_")
 
 
 def test_a_debit_of_another_amount_is_not_guessed_to_be_a_payment(database_url: str) -> None:
@@ -470,7 +470,7 @@ def test_a_payment_that_the_bank_gives_back_is_owed_again_and_its_account_verifi
         # When the statement is imported
         imported(world, bank.statement(date(2026, 1, 12)))
         # Then it is approved again, the receipt is explained, and the bank's reason is known
-        shown = world.look("disbursement show", ref=ref)
+        shown = world.ask("disbursement show", ref=ref)
         assert (shown["state"], shown["bank_reason"], shown["paid_cents"]) == ("approved", "AC04", 0)
         balances = world.balances()
         assert (balances["1000"], balances["1010"], balances.get("2300", 0), balances["2000"]) == (
@@ -525,7 +525,7 @@ def test_a_treasurer_says_that_a_receipt_is_a_payment_that_came_back(database_ur
         assert caught.value.details["difference_cents"] == -1
         world.do("payment return", user="bram", ref=ref, receipt="O2026-9002", reason="AC04")
         assert state_of(world, ref) == "approved"
-        assert world.look("payment list")["payments"][0]["state"] == "returned"
+        assert world.ask("payment list")["payments"][0]["state"] == "returned"
 
 
 def test_a_payment_whose_advance_was_repaid_is_not_reopened(database_url: str) -> None:
@@ -591,7 +591,7 @@ def on_monday(world: World) -> None:
 
 
 def lines_of(world: World) -> list[tuple[str, str, bool]]:
-    return [(row["ref"], row["state"], bool(row["bank_line"])) for row in world.look("payment list")["payments"]]
+    return [(row["ref"], row["state"], bool(row["bank_line"])) for row in world.ask("payment list")["payments"]]
 
 
 def verified(world: World) -> None:
@@ -653,7 +653,7 @@ def test_a_debit_that_fitted_nothing_is_tried_again_when_another_statement_comes
         with world.snapshot() as snapshot:
             assert unexplained_debits(snapshot) == []
         assert (world.balances()["1000"], world.balances()["1010"]) == (9_987_500, 0)
-        assert world.look("disbursement show", ref=refs[0])["paid_on"] == "2026-01-09"
+        assert world.ask("disbursement show", ref=refs[0])["paid_on"] == "2026-01-09"
         verified(world)
 
 
@@ -769,7 +769,7 @@ def test_what_left_the_bank_unexplained_is_no_cash_that_can_be_promised(database
 
 
 def waits_for(world: World, user: str) -> list[str]:
-    return [item["command"] for item in world.look("inbox", user=user)["items"]]
+    return [item["command"] for item in world.ask("inbox", user=user)["items"]]
 
 
 def suspended(world: World) -> None:
@@ -821,8 +821,8 @@ def test_a_disbursement_that_is_cancelled_is_in_no_batch(database_url: str) -> N
         first, second = approved(world, amount=1000), approved(world, amount=2000)
         world.do("payment batch", user="anna")
         world.both("disbursement cancel", user="anna", second="bram", ref=first, reason="  dubbel ")
-        assert [world.look("disbursement show", ref=ref)["batch"] for ref in (first, second)] == [None, None]
-        (cancelled,) = world.look("event list", user="bram", type="disbursement.cancelled")["events"]
+        assert [world.ask("disbursement show", ref=ref)["batch"] for ref in (first, second)] == [None, None]
+        (cancelled,) = world.ask("event list", user="bram", type="disbursement.cancelled")["events"]
         assert cancelled["payload"]["reason"] == "dubbel"
 
 

@@ -138,4 +138,4 @@ def test_a_payment_the_bank_gave_back_after_the_end_takes_its_part_of_the_plan_a
         world.do("payment return", user="bram", ref="D2026-0002", receipt="O2026-0102", reason="AC04")
         world.both("disbursement cancel", user="anna", second="bram", ref="D2026-0002", reason="rekening opgeheven")
         assert owes(world) == 1_750_001
-        assert world.look("agreement show", ref=AGREEMENT)["state"] == "completed"
+        assert world.ask("agreement show", ref=AGREEMENT)["state"] == "completed"

@@ -71,7 +71,7 @@ def verdict(world: World, word: str) -> None:
 
 def due(world: World) -> list[tuple[date, int]]:
     """Days and amounts of what is open."""
-    rows = world.look("repayment schedule", ref=AGREEMENT)["instalments"]
+    rows = world.ask("repayment schedule", ref=AGREEMENT)["instalments"]
     return [(date.fromisoformat(row["due_on"]), row["open_cents"]) for row in rows]
 
 
@@ -84,10 +84,10 @@ def repaid_on_its_days(world: World) -> list[str]:
         number += 1
         received(world, f"O{day.year}-{100 + number:04d}", cents)
         days.append(day.isoformat())
-    plan = world.look("repayment plan", ref=AGREEMENT)
+    plan = world.ask("repayment plan", ref=AGREEMENT)
     assert (plan["repaid_cents"], plan["open_cents"], plan["outstanding_cents"]) == (REPAYABLE, 0, 0)
     assert days[-1] <= plan["ends_on"]
-    assert world.look("repayment arrears")["arrears"] == []
+    assert world.ask("repayment arrears")["arrears"] == []
     with world.snapshot() as snapshot:
         assert replayed(snapshot)
         types = [each.type for each in snapshot.store.facts.of_stream(f"plan/{AGREEMENT}")]
@@ -104,7 +104,7 @@ def test_a_fixed_plan_from_the_end_of_its_grace_to_its_last_instalment(sqlite_ur
         completed(world)
         days = repaid_on_its_days(world)
         assert (len(days), days[0], days[1], days[-1]) == (7, "2027-07-08", "2027-12-08", "2030-01-08")
-        assert world.look("repayment plan", ref=AGREEMENT)["ends_on"] == "2030-01-08"
+        assert world.ask("repayment plan", ref=AGREEMENT)["ends_on"] == "2030-01-08"
 
 
 def test_a_plan_by_savings_is_called_by_what_was_saved_and_owes_the_rest_on_its_last_day(sqlite_url: str) -> None:
@@ -134,7 +134,7 @@ def repaid_on_its_days_after_arrears(world: World) -> list[str]:
         world.clock(noon(day))
         received(world, f"O{day.year}-{900 + len(days):04d}", cents)
         days.append(day.isoformat())
-    plan = world.look("repayment plan", ref=AGREEMENT)
+    plan = world.ask("repayment plan", ref=AGREEMENT)
     assert (plan["repaid_cents"], plan["open_cents"], plan["outstanding_cents"]) == (REPAYABLE, 0, 0)
     assert days[-1] == plan["ends_on"]
     return days
@@ -154,7 +154,7 @@ def test_a_plan_that_waits_for_success_starts_with_it_or_six_months_after_the_wo
         begun(world, ON_SUCCESS)
         completed(world)
         verdict(world, word)
-        assert world.look("repayment plan", ref=AGREEMENT)["version"] == version
+        assert world.ask("repayment plan", ref=AGREEMENT)["version"] == version
         assert repaid_on_its_days(world) == days
 
 

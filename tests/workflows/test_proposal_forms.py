@@ -49,7 +49,7 @@ def test_a_draft_on_an_older_form_is_brought_to_the_one_in_force_before_it_is_su
     with pytest.raises(OldFormVersion) as refused:
         world.do("proposal submit", user="fatima", ref=ref)
     # Then: every new question is named, by its line in the file that the hint writes
-    newer = world.look("proposal file", user="fatima", ref=ref, in_force=True, comments="both")
+    newer = world.ask("proposal file", user="fatima", ref=ref, in_force=True, comments="both")
     lines = newer["toml"].split("\n")
     missing = refused.value.details["missing"]
     assert [fault["field"] for fault in missing] == [
@@ -81,7 +81,7 @@ def test_an_old_draft_is_changed_on_its_own_form_and_never_goes_back(world: Worl
     world.do("proposal save", user="frank", ref=ref, file=as_file(text.replace("snelheid", "rust").encode()))
     found = case(world, ref)
     assert (found.revision, found.form.version, found.form.interests[0].interest) == (2, "2025-1", "rust")
-    newer = world.look("proposal file", user="frank", ref=ref, in_force=True)["toml"]
+    newer = world.ask("proposal file", user="frank", ref=ref, in_force=True)["toml"]
     world.do("proposal save", user="frank", ref=ref, file=as_file(answered(newer)))
     with pytest.raises(OtherFormVersion) as refused:
         world.do("proposal save", user="frank", ref=ref, file=as_file(text.encode(), "oud.toml"))

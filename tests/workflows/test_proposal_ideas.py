@@ -56,7 +56,7 @@ def test_an_idea_cut_in_two_is_refused_with_both_amounts(world: World) -> None:
     assert case(world, ref).state == "draft"
     # And: on the track where they belong together they are welcome
     standard = a_round(world, track="standard")
-    text = world.look("proposal file", user="lotte", ref=ref)["toml"].replace('"2026-1"\nlead', f'"{standard}"\nlead')
+    text = world.ask("proposal file", user="lotte", ref=ref)["toml"].replace('"2026-1"\nlead', f'"{standard}"\nlead')
     world.do("proposal save", user="lotte", ref=ref, file=as_file(text.encode()))
     assert (case(world, ref).round, case(world, ref).track) == (standard, "standard")
     world.do("proposal confirm", user="fatima", ref=ref, informed_on=date(2026, 2, 9))
@@ -72,12 +72,12 @@ def test_other_parties_or_another_idea_count_for_themselves(world: World) -> Non
     first = handed_in(world, title="Loket", ask_cents=20_000_00)
     joined = handed_in(world, title="Loket", ask_cents=20_000_00, co_applicants=("gm0327",))
     other = handed_in(world, title="Iets anders", ask_cents=20_000_00)
-    shown = world.look("proposal show", user="anna", ref=other)
+    shown = world.ask("proposal show", user="anna", ref=other)
     assert shown["same_idea"] == []
     assert [(row["ref"], row["amount_cents"]) for row in shown["alike"]] == [
         (first, 20_000_00)
     ]  # for a person to judge
-    assert world.look("proposal show", user="anna", ref=joined)["alike"] == []
+    assert world.ask("proposal show", user="anna", ref=joined)["alike"] == []
 
 
 def test_an_award_counts_for_a_year_and_what_was_withdrawn_does_not(world: World) -> None:
@@ -100,7 +100,7 @@ def test_the_day_a_council_was_informed_counts_for_the_revision_it_was_given_wit
     standard = a_round(world, track="standard")
     ref = drafted(world, round=standard, ask_cents=60_000_00, co_applicants=("gm0327",))
     world.do("proposal confirm", user="lotte", ref=ref, informed_on=date(2026, 2, 8))
-    text = world.look("proposal file", user="fatima", ref=ref)["toml"]
+    text = world.ask("proposal file", user="fatima", ref=ref)["toml"]
     world.do("proposal save", user="fatima", ref=ref, file=as_file(text.replace("snelheid", "rust").encode()))
     with pytest.raises(BoardNotInformed):
         world.do("proposal confirm", user="lotte", ref=ref)
@@ -123,7 +123,7 @@ def test_the_profile_and_what_it_points_to_are_shown_and_a_note_where_many_take_
     assert [each["id"] for each in result["advice"]["forms"]] == ["dienstverleningsovereenkomst"]
     assert (result["advice"]["chosen"], result["advice"]["deviates"]) == (["gemeenschappelijke_regeling"], True)
     ref = str(result["ref"])
-    shown = world.look("proposal show", user="fatima", ref=ref)
+    shown = world.ask("proposal show", user="fatima", ref=ref)
     assert len(shown["advice"]["profile"]) == 8
     assert shown["advice"] == result["advice"]
     world.do("proposal submit", user="fatima", ref=ref)  # advice, never a guard

@@ -59,7 +59,7 @@ def test_a_file_without_that_line_counts_as_started_from_ones_own_last_revision(
     with pytest.raises(ChangedMeanwhile) as refused:
         world.do("proposal save", user="lotte", ref=ref, file=as_file(a_proposal_file(co_applicants=("gm0327",))))
     assert [change["revision"] for change in refused.value.details["changes"]] == [1, 2]
-    read = world.look("proposal show", user="lotte", ref=ref)["version"]
+    read = world.ask("proposal show", user="lotte", ref=ref)["version"]
     mine = a_proposal_file(co_applicants=("gm0327",), ambition="B")
     world.do("proposal save", user="lotte", ref=ref, file=as_file(mine), version=read)  # knowingly
     with pytest.raises(ChangedMeanwhile):
@@ -149,7 +149,7 @@ _SAVE = """
 import sys, time
 from pathlib import Path
 from cli import main
-import fund.workflows.commands
+import fund.registry
 print("ready", flush=True)
 while not Path(sys.argv[1]).exists():
     time.sleep(0.001)

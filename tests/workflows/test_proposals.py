@@ -47,12 +47,12 @@ from fund.events.decisions import (
     DecisionDeferred,
     DecisionRejected,
 )
+from fund.registry import COMMANDS
 from fund.rules.transitions import commands_from
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from fund.workflows import proposals
-from fund.workflows.commands import COMMANDS
 from fund.workflows.proposals.lifecycle import TRANSITIONS, State, apply
 from tests.factories import World, a_form, a_proposal_file, as_file, as_text, founded
 from tests.roads import road
@@ -113,7 +113,7 @@ def submitted(world: World, **changes: Any) -> str:
 
 def as_read(world: World, ref: str, user: str) -> bytes:
     """The file that somebody gets to change and save."""
-    toml: str = world.look("proposal file", user=user, ref=ref)["toml"]
+    toml: str = world.ask("proposal file", user=user, ref=ref)["toml"]
     return toml.encode()
 
 
@@ -185,7 +185,7 @@ def test_names_of_the_team_stand_in_no_fact_and_can_be_erased(world: World) -> N
         Store(connection).work.put_sealed(
             stream=f"proposal/{ref}", kind="team", actor="", round=0, salt="", content="[]"
         )
-    assert world.look("proposal show", user="fatima", ref=ref)["team"][0]["name"] is None
+    assert world.ask("proposal show", user="fatima", ref=ref)["team"][0]["name"] is None
 
 
 def test_a_draft_is_seen_by_its_parties_and_an_auditor_and_nobody_else(world: World) -> None:
@@ -198,10 +198,10 @@ def test_a_draft_is_seen_by_its_parties_and_an_auditor_and_nobody_else(world: Wo
         ("anna", False),
         (None, False),
     ):
-        listed = [row["ref"] for row in world.look("proposal list", user=user)["proposals"]]
+        listed = [row["ref"] for row in world.ask("proposal list", user=user)["proposals"]]
         assert (ref in listed) is seen, user
     with pytest.raises(UnknownRef):
-        world.look("proposal history", user="anna", ref=ref)
+        world.ask("proposal history", user="anna", ref=ref)
 
 
 def test_a_draft_is_refused_outside_the_round_by_its_instants(world: World) -> None:
@@ -259,7 +259,7 @@ def test_saving_the_same_content_changes_nothing(world: World) -> None:
 
 def test_saving_over_somebody_elses_change_is_refused(world: World) -> None:
     ref = drafted(world)
-    read = world.look("proposal show", user="frank", ref=ref)["version"]
+    read = world.ask("proposal show", user="frank", ref=ref)["version"]
     world.do("proposal save", user="fatima", ref=ref, file=as_file(a_proposal_file(title="Van Fatima")))
     with pytest.raises(VersionConflict) as refused:
         world.do("proposal save", user="frank", ref=ref, file=as_file(a_proposal_file(title="Van Frank")), version=read)
@@ -269,7 +269,7 @@ def test_saving_over_somebody_elses_change_is_refused(world: World) -> None:
 
 def test_the_lead_stays_the_lead(world: World) -> None:
     ref = drafted(world, co_applicants=("gm0327",))
-    version = world.look("proposal show", user="lotte", ref=ref)["version"]
+    version = world.ask("proposal show", user="lotte", ref=ref)["version"]
     swapped = a_proposal_file(lead="gm0327", co_applicants=("gm0351",))
     with pytest.raises(ChangedElsewhere):
         world.do("proposal save", user="lotte", ref=ref, file=as_file(swapped), version=version)
@@ -287,7 +287,7 @@ def test_submitting_alone_is_one_step_and_the_rules_run_by_themselves(world: Wor
     assert (found.state, found.confirmed) == ("submitted", {"gm0351": found.revision_hash})
     assert [outcome.rule for outcome in found.screened if not outcome.passed] == []
     assert types(world, ref) == ["proposal.drafted", "proposal.submitted", "proposal.screened"]
-    screened = world.look("proposal history", user="anna", ref=ref)["events"][-1]
+    screened = world.ask("proposal history", user="anna", ref=ref)["events"][-1]
     assert (screened["actor"], screened["causation_id"]) == ("system", answer["events"][0]["event_id"])
 
 
@@ -622,7 +622,7 @@ def test_a_condition_nobody_showed_in_time_lets_the_award_lapse(world: World) ->
 def test_the_history_is_the_whole_life_with_names(world: World) -> None:
     ref = submitted(world)
     approved(world, ref)
-    events = world.look("proposal history", user="anna", ref=ref)["events"]
+    events = world.ask("proposal history", user="anna", ref=ref)["events"]
     assert {"seq", "type", "occurred_at", "effective_on", "actor", "command_id", "causation_id", "payload"} <= set(
         events[0]
     )
@@ -634,29 +634,29 @@ def test_the_list_of_an_earlier_day_shows_what_was_then(world: World) -> None:
     ref = submitted(world)
     world.clock(date(2026, 2, 20))
     world.do("proposal find-eligible", user="anna", ref=ref)
-    now = world.look("proposal list")["proposals"]
-    then = world.look("proposal list", as_of=date(2026, 2, 19))["proposals"]
+    now = world.ask("proposal list")["proposals"]
+    then = world.ask("proposal list", as_of=date(2026, 2, 19))["proposals"]
     assert [(row["ref"], row["state"]) for row in now] == [(ref, "eligible")]
     assert [(row["ref"], row["state"]) for row in then] == [(ref, "submitted")]
     assert set(now[0]) >= {"ref", "title", "lead_partner", "state", "ask_cents", "round"}
-    assert world.look("proposal list", as_of=date(2026, 2, 9))["proposals"] == []
+    assert world.ask("proposal list", as_of=date(2026, 2, 9))["proposals"] == []
 
 
 def test_what_was_a_draft_on_an_earlier_day_stays_its_parties_own(world: World) -> None:
     ref = drafted(world)
-    drafted_on = world.look("proposal list", user="fatima")["as_of"]
+    drafted_on = world.ask("proposal list", user="fatima")["as_of"]
     world.clock(date(2026, 2, 20))
     world.do("proposal submit", user="fatima", ref=ref)
     asked = {"ref": ref, "as_of": date.fromisoformat(drafted_on)}
-    assert world.look("proposal show", user="fatima", **asked)["state"] == "draft"
+    assert world.ask("proposal show", user="fatima", **asked)["state"] == "draft"
     for other in ("anna", "sam", None):
-        seen = world.look("proposal show", user=other, **asked)
+        seen = world.ask("proposal show", user=other, **asked)
         assert seen == {"schema_version": 1, "as_of": drafted_on, "ref": ref, "state": None}
 
 
 def test_the_file_of_a_proposal_can_be_saved_again_unchanged(world: World) -> None:
     ref = drafted(world)
-    toml = world.look("proposal file", user="fatima", ref=ref)["toml"]
+    toml = world.ask("proposal file", user="fatima", ref=ref)["toml"]
     answer = world.do("proposal save", user="fatima", ref=ref, file=as_file(toml.encode()))
     assert answer["result"]["unchanged"] is True
 
@@ -714,7 +714,7 @@ def test_every_row_of_the_lifecycle_stands_in_the_table() -> None:
 
 
 def waiting(world: World, user: str) -> list[tuple[str, str | None]]:
-    items = world.look("inbox", user=user)["items"]
+    items = world.ask("inbox", user=user)["items"]
     wanted = [item for item in items if "proposal" in item["command"] and "proposal new" not in item["command"]]
     return [(item["command"], item["until"]) for item in wanted]
 
@@ -726,7 +726,7 @@ def test_the_inbox_tells_each_party_what_waits_for_it_and_nobody_else(world: Wor
     assert waiting(world, "sam") == []
     world.do("proposal confirm", user="lotte", ref=ref)
     assert waiting(world, "fatima") == [(f"fund proposal submit {ref}", "2026-02-28")]
-    assert [item for item in world.look("inbox", user="anna", everybody=True)["items"] if ref in item["command"]] == []
+    assert [item for item in world.ask("inbox", user="anna", everybody=True)["items"] if ref in item["command"]] == []
     world.do("proposal submit", user="fatima", ref=ref)
     assert waiting(world, "anna") == [(f"fund proposal find-eligible {ref}", None)]
     world.do("proposal request-changes", user="anna", ref=ref, sections=["money"], reason="r")
@@ -823,13 +823,13 @@ def test_a_roll_out_among_all_who_were_in_it_is_budgeted_by_them(world: World) -
 def test_the_log_shows_nothing_of_a_draft_but_that_it_is_there(world: World) -> None:
     ref = drafted(world)
     for user in (None, "anna", "bram"):
-        for line in world.look("event list", user=user, stream=f"proposal/{ref}")["events"]:
+        for line in world.ask("event list", user=user, stream=f"proposal/{ref}")["events"]:
             assert line["payload"] == {}
-    assert world.look("event list", user="fatima", stream=f"proposal/{ref}")["events"][0]["payload"]["form"]
-    assert world.look("event show", user="anna", ref="1")["event"]["payload"]
+    assert world.ask("event list", user="fatima", stream=f"proposal/{ref}")["events"][0]["payload"]["form"]
+    assert world.ask("event show", user="anna", ref="1")["event"]["payload"]
     for number in ("9" * 30, "²"):
         with pytest.raises(UnknownRef):
-            world.look("event show", user="anna", ref=number)
+            world.ask("event show", user="anna", ref=number)
 
 
 def test_a_rule_that_refuses_is_remembered_and_a_faulty_file_is_not(world: World) -> None:

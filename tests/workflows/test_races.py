@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from fund.checks import verify
+from fund.commands.executing import execute_named
+from fund.commands.opening import open_fund
 from fund.errors import FundError
-from fund.workflows.delivery import carry_out, open_fund
 from tests.factories import World, a_proposal_file, as_file, founded
 from tests.processes import PROCESSES
 from tests.workflows.deciding import (
@@ -55,7 +56,7 @@ def _ask(url: str, ask: Ask) -> str:
     with open_fund(url) as fund:
         _together.wait(PATIENCE)
         try:
-            answer = carry_out(fund, ask.name, ask.args, user=ask.user, command_id=ask.command_id)
+            answer = execute_named(fund, ask.name, ask.args, user=ask.user, command_id=ask.command_id)
         except FundError as refusal:
             return refusal.code()
         return "again" if answer["replayed"] else "done"
@@ -87,7 +88,7 @@ def at_once(pool: ProcessPoolExecutor, world: World, asks: list[Ask]) -> list[st
 
 def facts(world: World, ref: str) -> Counter[str]:
     """How often each kind of fact stands in the life of a proposal."""
-    return Counter(event["type"] for event in world.look("proposal history", user="joost", ref=ref)["events"])
+    return Counter(event["type"] for event in world.ask("proposal history", user="joost", ref=ref)["events"])
 
 
 def sound(world: World) -> None:
@@ -142,7 +143,7 @@ def test_a_panel_scores_at_once_and_the_review_closes_once(eight: ProcessPoolExe
     assert {name: found[name] for name in ("review.scored", "review.closed", "decision.prepared")} == {
         "review.scored": 5, "review.closed": 1, "decision.prepared": 1,
     }  # fmt: skip
-    assert world.look("review show", user="anna", ref=ref)["result"]["total"] == "75"
+    assert world.ask("review show", user="anna", ref=ref)["result"]["total"] == "75"
 
 
 def test_members_vote_at_once_and_one_decision_is_taken(eight: ProcessPoolExecutor, world: World) -> None:
@@ -179,7 +180,7 @@ def test_a_withdrawal_and_a_decision_at_the_same_moment_leave_one_story(
     assert decided in (0, 1)
     assert facts(world, ref)["decision.approved"] == decided
     assert facts(world, ref)["proposal.withdrawn"] == 1
-    assert world.look("proposal show", ref=ref)["state"] == "withdrawn"
+    assert world.ask("proposal show", ref=ref)["state"] == "withdrawn"
     assert world.balances().get("9000", 0) == 0, "what was set aside is free again"
 
 

@@ -75,7 +75,7 @@ def test_a_receipt_of_an_earlier_day_pays_the_instalment_that_it_would_have_paid
     earlier = came_in(world, 2, 500_000, valued_on=date(2026, 2, 20))
     assert standing(world) == {later: {1: 500_000}, earlier: {2: 500_000}}
     before, since = world.balances(), head(world)
-    lines = [item["command"] for item in world.look("inbox", user="bram")["items"]]
+    lines = [item["command"] for item in world.ask("inbox", user="bram")["items"]]
     assert f"fund repayment reallocate {AGREEMENT}" in lines
 
     trial = world.do("repayment reallocate", user="bram", ref=AGREEMENT, dry_run=True)
@@ -88,7 +88,7 @@ def test_a_receipt_of_an_earlier_day_pays_the_instalment_that_it_would_have_paid
     assert facts(world)[-1] == "receipt.reallocated"
     consistent(world)
     assert f"fund repayment reallocate {AGREEMENT}" not in [
-        item["command"] for item in world.look("inbox", user="bram")["items"]
+        item["command"] for item in world.ask("inbox", user="bram")["items"]
     ]
     with pytest.raises(ReceiptsInOrder) as refused:
         world.do("repayment reallocate", user="bram", ref=AGREEMENT)

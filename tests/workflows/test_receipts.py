@@ -52,10 +52,10 @@ def import_statement(world: World, bank: StoryBank, on: date = DAY) -> dict[str,
 @road
 def called(world: World, amount: int = 100_000, partner: str = "gm0308") -> dict[str, Any]:
     """One partner was called; its call."""
-    if not world.look("partner list")["partners"]:
+    if not world.ask("partner list")["partners"]:
         world.do("partner import", user="anna", file=as_file(THREE))
     world.both("capital call", user="anna", second="bram", amount=amount, partner=partner)
-    call: dict[str, Any] = world.look("capital list")["calls"][-1]
+    call: dict[str, Any] = world.ask("capital list")["calls"][-1]
     return call
 
 
@@ -97,9 +97,9 @@ def test_a_contribution_with_its_rf_reference_is_matched_in_the_transaction_of_t
             "2026-01-05 contribution.received Bijdrage op oproep B2026-0001 ontvangen (O2026-0001)\n"
             "  Dr 2300 100000\n    Cr 1100.gm0308 100000",
         ]
-        assert world.look("capital list")["calls"][0]["state"] == "received"
-        assert world.look("bank unmatched")["receipts"] == []
-        assert world.look("partner list")["partners"][0]["paid_in_cents"] == 100_000
+        assert world.ask("capital list")["calls"][0]["state"] == "received"
+        assert world.ask("bank unmatched")["receipts"] == []
+        assert world.ask("partner list")["partners"][0]["paid_in_cents"] == 100_000
 
 
 def test_the_same_file_again_books_nothing_and_counts_its_lines_as_known(database_url: str) -> None:
@@ -131,7 +131,7 @@ def test_files_that_overlap_count_what_is_known_and_book_the_rest_in_the_order_o
 
         assert (result["files"], result["statements"], result["statements_new"]) == (3, 3, 2)
         assert (result["lines_new"], result["lines_known"]) == (2, 1)
-        assert [row["amount_cents"] for row in world.look("bank list")["receipts"]] == [1_000, 2_000, 3_000]
+        assert [row["amount_cents"] for row in world.ask("bank list")["receipts"]] == [1_000, 2_000, 3_000]
         assert result["gaps"] == []
 
 
@@ -147,7 +147,7 @@ def test_a_missing_statement_is_reported_until_it_comes(database_url: str) -> No
         gaps = import_bytes(world, contents[0], contents[2])["gaps"]
 
         assert [(gap["iban"], gap["missing"], gap["difference_cents"]) for gap in gaps] == [(OURS, [2], 1_000)]
-        assert world.look("bank unmatched")["gaps"] == gaps
+        assert world.ask("bank unmatched")["gaps"] == gaps
         assert import_bytes(world, contents[1])["gaps"] == []
 
 
@@ -208,7 +208,7 @@ def test_a_statement_of_another_account_is_refused_by_name_and_the_other_file_go
             }
         ]
         assert [(taken["file"], taken["lines_new"]) for taken in result["taken"]] == [("afschrift-1.xml", 1)]
-        assert [row["iban"] for row in world.look("bank list")["statements"]] == [OURS]
+        assert [row["iban"] for row in world.ask("bank list")["statements"]] == [OURS]
 
 
 def test_when_the_only_file_is_refused_that_is_the_refusal(database_url: str) -> None:
@@ -234,7 +234,7 @@ def test_when_every_file_is_refused_nothing_happens_and_each_reason_is_told(sqli
         assert refused.value.details["count"] == 2
         assert "[other_bank_account] afschrift-1.xml: statement" in str(refused.value)
         assert "[broken_xml] afschrift-2.xml:1:" in str(refused.value)
-        assert world.look("bank list")["statements"] == []
+        assert world.ask("bank list")["statements"] == []
 
 
 def test_a_broken_file_beside_a_good_one_keeps_itself_out(sqlite_url: str) -> None:
@@ -261,7 +261,7 @@ def test_our_number_in_the_text_matches_and_money_on_the_treasury_account_stays_
             texts(world, 2)[0]
             == "2026-01-05 receipt.recorded Ontvangst O2026-0001\n  Dr 1005 100000\n    Cr 2300 100000"
         )
-        uses = world.look("bank list")["receipts"][0]["uses"]
+        uses = world.ask("bank list")["receipts"][0]["uses"]
         assert uses == [{"target": "B2026-0001", "receipt_cents": 100_000, "rule": "document_number"}]
 
 
@@ -274,7 +274,7 @@ def test_another_amount_is_proposed_and_a_treasurer_confirms_it_with_the_surplus
         result = import_statement(world, bank)
 
         assert (result["matched"], result["unmatched"]) == (0, 1)
-        waiting = world.look("bank unmatched", user="bram")["receipts"][0]
+        waiting = world.ask("bank unmatched", user="bram")["receipts"][0]
         assert waiting["state"] == "proposed"
         assert waiting["candidates"] == [
             {
@@ -302,7 +302,7 @@ def test_part_of_a_call_leaves_the_rest_open(database_url: str) -> None:
 
         world.do("bank match", user="bram", ref="O2026-0001")
 
-        listed = world.look("capital list", open=True)["calls"][0]
+        listed = world.ask("capital list", open=True)["calls"][0]
         assert (listed["received_cents"], listed["open_cents"], listed["state"]) == (40_000, 60_000, "open")
 
 
@@ -334,9 +334,9 @@ def test_a_known_payer_and_the_exact_amount_match_only_when_one_call_fits(databa
 
         assert import_statement(world, bank, date(2026, 1, 7))["unmatched_receipts"] == ["O2026-0003"]
 
-        rules = [row["uses"][0]["rule"] for row in world.look("bank list")["receipts"] if row["uses"]]
+        rules = [row["uses"][0]["rule"] for row in world.ask("bank list")["receipts"] if row["uses"]]
         assert rules == ["rf_reference", "iban_and_amount"]
-        candidates = world.look("bank unmatched")["receipts"][0]["candidates"]
+        candidates = world.ask("bank unmatched")["receipts"][0]["candidates"]
         assert [(each["target"], each["exact"]) for each in candidates] == [("B2026-0003", True), ("B2026-0004", True)]
         with pytest.raises(SeveralCandidates) as refused:
             world.do("bank match", user="bram", ref="O2026-0003")
@@ -356,7 +356,7 @@ def test_what_waited_is_tried_again_when_something_new_fell_due(database_url: st
         result = import_statement(world, bank, date(2026, 1, 6))
 
         assert (result["matched_before"], result["unmatched"]) == (1, 1)
-        assert world.look("capital list")["calls"][0]["state"] == "received"
+        assert world.ask("capital list")["calls"][0]["state"] == "received"
 
 
 def test_a_wrong_match_is_mirrored_and_made_again_by_people_only(database_url: str) -> None:
@@ -373,13 +373,13 @@ def test_a_wrong_match_is_mirrored_and_made_again_by_people_only(database_url: s
         assert texts(world, 1) == [
             "2026-01-05 reversal betaald door Bunnik\n    Cr 2300 100000\n  Dr 1100.gm0308 100000"
         ]
-        assert world.look("capital list")["calls"][0]["received_cents"] == 0
+        assert world.ask("capital list")["calls"][0]["received_cents"] == 0
         bank.receive(5, name="?", iban=FROM, on=DAY)
         assert import_statement(world, bank, date(2026, 1, 6))["matched_before"] == 0
         made = world.do("bank match", user="bram", ref="O2026-0001", to="B2026-0002")
         assert made["pending"], "the evidence points to another call, so a second person confirms"
         world.do("confirm", user="anna", ref=made["pending"])
-        assert world.look("capital list")["calls"][1]["state"] == "received"
+        assert world.ask("capital list")["calls"][1]["state"] == "received"
         assert world.balances()["1100"] == before["1100"]
 
 
@@ -402,9 +402,9 @@ def test_a_bank_charge_is_a_cost_and_what_left_unexplained_stands_under_way(data
         assert (result["lines_new"], result["matched"], result["unexplained_debits"]) == (3, 2, ["U2026-0001"])
         balances = world.balances()
         assert (balances["1000"], balances["1010"], balances["4500"]) == (100_000 - 15 - 1_234 - 700, 700, 1_249)
-        account = world.look("bank list")["accounts"][0]
+        account = world.ask("bank list")["accounts"][0]
         assert account["closing_cents"] == account["ledger_cents"] == balances["1000"]
-        assert [row["amount_cents"] for row in world.look("bank unmatched")["debits"]] == [700]
+        assert [row["amount_cents"] for row in world.ask("bank unmatched")["debits"]] == [700]
         assert texts(world, 1) == [
             "2026-01-05 debit.recorded Onverklaarde afschrijving U2026-0001\n  Dr 1010 700\n    Cr 1000 700"
         ]
@@ -440,7 +440,7 @@ def test_a_line_of_a_month_that_is_locked_is_booked_today(database_url: str) -> 
         import_statement(world, bank, date(2026, 1, 31))
 
         assert [entry.effective_on for entry in world.entries()[-2:]] == [date(2026, 2, 3), date(2026, 2, 3)]
-        assert world.look("bank list")["receipts"][0]["booked_on"] == "2026-01-30"
+        assert world.ask("bank list")["receipts"][0]["booked_on"] == "2026-01-30"
 
 
 def test_an_account_is_registered_once_by_two_people_on_a_bank_account(database_url: str) -> None:
@@ -453,9 +453,9 @@ def test_an_account_is_registered_once_by_two_people_on_a_bank_account(database_
         with pytest.raises(NotAuthorised):
             world.do("bank register", user="bram", iban=OURS, account="1000")
         made = world.do("bank register", user="anna", iban="nl91 abna 0417 1643 00", account="1000")
-        assert world.look("bank list")["accounts"] == []
+        assert world.ask("bank list")["accounts"] == []
         world.do("confirm", user="bram", ref=made["pending"])
-        assert world.look("bank list")["accounts"][0]["iban"] == OURS
+        assert world.ask("bank list")["accounts"][0]["iban"] == OURS
         with pytest.raises(BankAccountExists) as known:
             world.do("bank register", user="anna", iban=OURS, account="1005")
         assert known.value.details == {"iban": OURS, "account": "1000", "from_on": DAY}
@@ -494,11 +494,11 @@ def test_a_bank_line_is_named_by_its_id_as_well(sqlite_url: str) -> None:
         bank = registered(world)
         bank.receive(1, name="Gemeente Baarn", iban=FROM, on=DAY, reference=call["reference"])
         import_statement(world, bank)
-        line_id = world.look("bank list")["receipts"][0]["line_id"]
+        line_id = world.ask("bank list")["receipts"][0]["line_id"]
 
         world.do("bank match", user="bram", ref=line_id)
 
-        assert world.look("capital list")["calls"][0]["received_cents"] == 1
+        assert world.ask("capital list")["calls"][0]["received_cents"] == 1
 
 
 def test_what_waits_on_the_bank_stands_in_the_inbox_of_a_treasurer(database_url: str) -> None:
@@ -510,11 +510,11 @@ def test_what_waits_on_the_bank_stands_in_the_inbox_of_a_treasurer(database_url:
         bank.entries.append(StoryEntry(transactions=(debit,), booked_on=DAY, code="PMNT/RDDT/ESDD"))
         import_statement(world, bank)
 
-        commands = [item["command"] for item in world.look("inbox", user="bram")["items"]]
+        commands = [item["command"] for item in world.ask("inbox", user="bram")["items"]]
 
         assert "fund bank match O2026-0001 --to REF" in commands
         assert "fund cost charge U2026-0001 --reason TEXT" in commands
-        assert world.look("inbox", user="anna")["items"] == []
+        assert world.ask("inbox", user="anna")["items"] == []
 
 
 def test_hundreds_of_lines_go_in_at_once_and_the_bank_agrees_with_the_ledger(database_url: str) -> None:

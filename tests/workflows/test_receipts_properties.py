@@ -54,13 +54,13 @@ def test_after_any_statement_the_bank_agrees_with_the_ledger_and_nothing_is_lost
             assert result["matched"] + result["unmatched"] == len(lines)
             assert result["gaps"] == []
             balances = world.balances()
-            listed, waiting = world.look("bank list"), world.look("bank unmatched")
+            listed, waiting = world.ask("bank list"), world.ask("bank unmatched")
             assert balances["1000"] == bank.balance_cents == listed["accounts"][0]["closing_cents"]
             assert (
                 -balances["2300"] == waiting["waiting_cents"] == sum(row["waiting_cents"] for row in listed["receipts"])
             )
             assert balances["1010"] == sum(row["amount_cents"] for row in waiting["debits"])
-            standing = world.look("capital list")["calls"]
+            standing = world.ask("capital list")["calls"]
             assert balances["1100"] == sum(call["open_cents"] for call in standing)
             assert all(0 <= call["received_cents"] <= call["called_cents"] for call in standing)
             assert balances["2100"] == 0, "the service never makes a match that leaves a surplus"
@@ -84,4 +84,4 @@ def test_statements_in_any_order_of_files_leave_the_same_books(database_url: str
             entry.effective_on for entry in world.entries()[1:]
         )
         assert world.balances()["1000"] == bank.balance_cents
-        assert world.look("bank unmatched")["gaps"] == []
+        assert world.ask("bank unmatched")["gaps"] == []

@@ -50,7 +50,7 @@ def lent(world: World) -> StoryBank:
     approved(world)
     batch = sent(world)
     bank = StoryBank(OURS, balance_cents=10_000_000)
-    bank.pay(world.look("payment file", user="bram", ref=batch)["content"].encode(), on=PAID_ON)
+    bank.pay(world.ask("payment file", user="bram", ref=batch)["content"].encode(), on=PAID_ON)
     world.clock(PAID_ON)
     result = import_bytes(world, bank.statement(PAID_ON))
     assert (result["matched"], result["unmatched"]) == (1, 0)
@@ -282,15 +282,15 @@ def test_a_payment_that_comes_back_explains_its_receipt_and_is_owed_again(databa
 
         assert (result["matched"], result["unmatched"]) == (1, 0)
         assert world.balances()["2000"] == -paid.amount_cents
-        receipt = world.look("bank list")["receipts"][0]
+        receipt = world.ask("bank list")["receipts"][0]
         assert (receipt["state"], receipt["uses"][0]["target"]) == ("allocated", "D2026-0001")
-        assert world.look("bank list")["accounts"][0]["closing_cents"] == world.balances()["1000"]
+        assert world.ask("bank list")["accounts"][0]["closing_cents"] == world.balances()["1000"]
 
 
 def test_a_payment_that_the_bank_makes_twice_stands_unexplained(database_url: str) -> None:
     with founded(database_url) as world:
         bank = lent(world)
-        bank.pay(world.look("payment file", user="bram", ref="S2026-001")["content"].encode(), on=PAID_ON)
+        bank.pay(world.ask("payment file", user="bram", ref="S2026-001")["content"].encode(), on=PAID_ON)
 
         result = import_bytes(world, bank.statement(PAID_ON))
 
@@ -331,7 +331,7 @@ def test_what_the_bank_took_back_is_owed_again_in_the_same_file(database_url: st
         result = import_bytes(world, statement_of([(500_000, True), (1_250_001, False)]))
 
         assert result["unmatched"] == 1, "1,250,001 would be all that is left, had the first 500,000 stayed"
-        assert [(row["amount_cents"], row["waiting_cents"]) for row in world.look("bank unmatched")["receipts"]] == [
+        assert [(row["amount_cents"], row["waiting_cents"]) for row in world.ask("bank unmatched")["receipts"]] == [
             (1_250_001, 1_250_001)
         ]
         assert plan(world) == [(1, 0), (2, 0), (3, 0)]

@@ -119,12 +119,12 @@ def test_the_balance_goes_on_under_the_roll_out_and_nothing_grows_younger(databa
     with founded(database_url) as world:
         rolled_out(world)
         offer = f"fund agreement refinance {AGREEMENT} --to {CHILD} --reason TEXT"
-        assert offer in [item["command"] for item in world.look("inbox", user="anna")["items"]]
-        before, since = world.look("statement position"), head(world)
+        assert offer in [item["command"] for item in world.ask("inbox", user="anna")["items"]]
+        before, since = world.ask("statement position"), head(world)
         assert brought(world) == REF
-        assert offer not in [item["command"] for item in world.look("inbox", user="anna")["items"]]
+        assert offer not in [item["command"] for item in world.ask("inbox", user="anna")["items"]]
         assert journal(world, since) == ""
-        shown = world.look("decision show", ref=REF)["resolution"]
+        shown = world.ask("decision show", ref=REF)["resolution"]
         assert (shown["two_thirds"], shown["terms"]["amount_cents"]) == (True, OUTSTANDING)
         assert decided(world) == ["resolution.carried", "agreement.refinanced"]
         assert journal(world, since) == book("""
@@ -143,15 +143,15 @@ def test_the_balance_goes_on_under_the_roll_out_and_nothing_grows_younger(databa
             (2, date(2030, 7, 1), 1_400_000),
             (5, date(2030, 7, 1), 175_001),
         ]
-        parent, child = (world.look("agreement show", ref=ref) for ref in (AGREEMENT, CHILD))
+        parent, child = (world.ask("agreement show", ref=ref) for ref in (AGREEMENT, CHILD))
         assert (parent["state"], parent["refinanced_to"], parent["refinanced_cents"]) == ("closed", CHILD, -OUTSTANDING)
         assert (child["state"], child["refinanced_agreements"], child["outstanding_cents"]) == (
             "active", [AGREEMENT], OUTSTANDING,
         )  # fmt: skip
-        statement = world.look("statement agreement", ref=CHILD)
+        statement = world.ask("statement agreement", ref=CHILD)
         assert (statement["refinanced_cents"], statement["repayable_cents"]) == (OUTSTANDING, 2_800_000)
 
-        after = world.look("statement position")
+        after = world.ask("statement position")
         for position in (before, after):
             del position["known_at"], position["head"]
         for name in (
@@ -175,7 +175,7 @@ def test_the_parties_of_the_experiment_do_not_vote_on_what_relieves_them(databas
         with pytest.raises(NotAVoter):  # who signs for a partner is of the full board, which does not decide here
             world.do("decision vote", user="bas", ref=ref, choice="for")
 
-        waits = world.look("decision show", ref=ref)["resolution"]["waiting"]
+        waits = world.ask("decision show", ref=ref)["resolution"]["waiting"]
         assert sorted(waits) == ["carla", "mees", "mira"]
         assert decided(world, ref) == ["resolution.carried", "agreement.refinanced"]
         assert sound(world) == []
@@ -190,7 +190,7 @@ def test_where_the_parties_of_the_experiment_leave_no_committee_the_full_board_d
             )
         ref = brought(world)
 
-        shown = world.look("decision show", ref=ref)["resolution"]
+        shown = world.ask("decision show", ref=ref)["resolution"]
 
         assert (shown["body"], shown["waiting"]) == ("board", ["fatima"])
 
@@ -223,7 +223,7 @@ def test_a_later_proposal_that_was_taken_back_stands_in_nobodys_way(sqlite_url: 
             world, ref="2026-003", state="withdrawn", follows=AGREEMENT, sort="rollout", title="Nog eens", **applicants
         )
         offer = f"fund agreement refinance {AGREEMENT} --to {CHILD} --reason TEXT"
-        assert offer in [item["command"] for item in world.look("inbox", user="anna")["items"]]
+        assert offer in [item["command"] for item in world.ask("inbox", user="anna")["items"]]
 
 
 def test_what_is_promised_or_not_owed_is_settled_first(sqlite_url: str) -> None:
@@ -324,9 +324,9 @@ def test_what_is_late_stays_late_and_no_step_of_arrears_is_taken_twice(sqlite_ur
     with founded(sqlite_url) as world:
         rolled_out(world)
         world.clock(date(2027, 2, 10))  # 36 days late: the note and the demand went out
-        before = world.look("repayment arrears")["arrears"]
+        before = world.ask("repayment arrears")["arrears"]
         refinanced(world)
-        (after,) = world.look("repayment arrears")["arrears"]
+        (after,) = world.ask("repayment arrears")["arrears"]
         assert {**after, "agreement": AGREEMENT, "lead_partner": BAARN} == before[0]
         world.clock(date(2027, 3, 20))  # 74 days late: only the committee is told
         with world.snapshot() as snapshot:

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 import fund.errors
+from fund.commands.running import record_refusal as _record_refusal
 from fund.database import writing
 from fund.errors import FundError, RuleRefusal
 from fund.events.founding import CommandRefused
+from fund.registry import COMMANDS
 from fund.store import Store
-from fund.workflows.commands import COMMANDS
-from fund.workflows.delivery.asking import _record_refusal
 from tests.factories import a_proposal_file, as_file, founded
 from tests.workflows.deciding import score_file
 from tests.workflows.triples import Fund, built, refusal

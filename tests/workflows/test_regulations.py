@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fund import language
 from fund.checks import verify
+from fund.commands.opening import open_fund
 from fund.database import writing
 from fund.dates import day_of
 from fund.errors.people import FaultyRegulations, RegulationsOutOfOrder
@@ -23,7 +24,6 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Review
 from fund.workflows.decisions.terms import term_of
-from fund.workflows.delivery import open_fund
 from fund.workflows.proposals.drafting import rules_for
 from tests.factories import START, World, as_file, founded
 from tests.workflows.deciding import CLOSED, CRITERIA, decidable, eligible, money, peopled, round_of, voted
@@ -132,7 +132,7 @@ def test_regulations_that_can_never_be_kept_are_not_adopted(
             world.do("regulations adopt", user="anna", file=as_file(text.encode(), "r.toml"), on=START.date())
         lines = str(refused.value).removeprefix("r.toml: ").split("\n")
         assert any(told in line for line in lines), lines
-        assert world.look("regulations show")["regulations"]["version"] == "2026-1"
+        assert world.ask("regulations show")["regulations"]["version"] == "2026-1"
 
 
 def test_regulations_are_adopted_in_the_order_of_their_days(database_url: str) -> None:
@@ -171,7 +171,7 @@ def test_a_council_reads_the_day_of_the_decision_that_the_round_announced(world:
         proposal = snapshot.case(Proposal, ref)
         term = term_of(rules_for(snapshot, proposal).terms, snapshot.case(Round, proposal.round), proposal)
     adopt(world, on=day_of(CLOSED))
-    asked = world.look("statement council", partner=proposal.lead)["dates"]
+    asked = world.ask("statement council", partner=proposal.lead)["dates"]
     assert term is not None
     assert [each["on"] for each in asked if each["kind"] == "decision"] == [term.last_on.isoformat()]
 
@@ -204,9 +204,9 @@ def test_a_rejection_keeps_the_term_of_objection_that_was_announced(world: World
 def test_the_buffer_is_that_of_the_day_for_the_whole_fund(world: World) -> None:
     """What may be committed is a matter of the fund, not of a round."""
     [ref] = decidable(world, cents=240_000_00)
-    assert world.look("decision show", ref=ref)["free_to_commit_cents"] == 235_000_00
+    assert world.ask("decision show", ref=ref)["free_to_commit_cents"] == 235_000_00
     adopt(world, on=day_of(CLOSED))
-    assert world.look("decision show", ref=ref)["free_to_commit_cents"] == 20_000_00
+    assert world.ask("decision show", ref=ref)["free_to_commit_cents"] == 20_000_00
     voted(world, ref)
     with pytest.raises(InsufficientFreeToCommit):
         world.do("decision decide", user="carla", ref=ref)
@@ -220,7 +220,7 @@ def test_a_round_that_opens_later_is_planned_under_the_rules_of_that_day(world: 
         "round plan", user="anna", second="carla", title="Lente", opens=date(2026, 3, 1), closes=date(2026, 3, 31),
         ceiling_cents=200_000_00, track="standard",
     )  # fmt: skip
-    rows = {row["ref"]: row for row in world.look("round list")["rounds"]}
+    rows = {row["ref"]: row for row in world.ask("round list")["rounds"]}
     weeks = {
         ref: (date.fromisoformat(row["decision_before"][:10]) - date.fromisoformat(row["closes_at"][:10])).days // 7
         for ref, row in rows.items()

@@ -24,7 +24,7 @@ from tests.workflows.agreeing import AGREEMENT, approved, last_entry, noon, offi
 def parts(world: World, **more: Any) -> list[tuple[int, int]]:
     return [
         (row["paid_cents"], row["open_cents"])
-        for row in world.look("repayment plan", ref=AGREEMENT, **more)["instalments"]
+        for row in world.ask("repayment plan", ref=AGREEMENT, **more)["instalments"]
     ]
 
 
@@ -45,31 +45,31 @@ def test_an_instalment_is_found_by_the_reference_that_payers_quote() -> None:
 def test_the_plan_starts_with_the_agreement_and_adds_up(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         assert (plan["state"], plan["version"], plan["open_cents"], plan["outstanding_cents"]) == (
             "active",
             1,
             2_800_000,
             1_750_001,
         )
-        row = world.look("repayment list")["plans"][0]
+        row = world.ask("repayment list")["plans"][0]
         assert (row["repayable_cents"], row["repaid_cents"], row["next_due_on"]) == (2_800_000, 0, "2026-07-08")
-        due = world.look("repayment schedule", until=date(2026, 12, 31))["instalments"]
+        due = world.ask("repayment schedule", until=date(2026, 12, 31))["instalments"]
         assert [(each["agreement"], each["no"], each["due_on"]) for each in due] == [
             (AGREEMENT, 1, "2026-07-08"),
             (AGREEMENT, 2, "2026-10-08"),
         ]
-        assert world.look("repayment schedule", ref=AGREEMENT)["instalments"][2]["amount_cents"] == 933_334
+        assert world.ask("repayment schedule", ref=AGREEMENT)["instalments"][2]["amount_cents"] == 933_334
         with pytest.raises(UnknownRef):
-            world.look("repayment plan", ref="A2026-999")
+            world.ask("repayment plan", ref="A2026-999")
 
 
 def test_open_instalments_are_the_advance_and_the_repayable_part_of_the_commitment(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)
         received(world, "O2026-0101", 500_000)
-        plan = world.look("repayment plan", ref=AGREEMENT)
-        shown = world.look("agreement show", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         repayable_part = shown["repayable_cents"] - 1_750_001
         assert plan["open_cents"] == plan["outstanding_cents"] + repayable_part == 2_300_000
 
@@ -99,7 +99,7 @@ def test_an_announced_early_payment_shortens_the_plan_from_its_end(database_url:
         assert told["result"]["reference"] == instalment_reference(AGREEMENT, 3)
         received(world, "O2026-0101", 1_000_000)
         assert parts(world) == [(0, 933_333), (66_666, 866_667), (933_334, 0)]
-        assert world.look("repayment plan", ref=AGREEMENT)["early_cents"] == 0
+        assert world.ask("repayment plan", ref=AGREEMENT)["early_cents"] == 0
 
 
 def test_a_receipt_that_was_for_something_else_leaves_the_plan_as_it_was(database_url: str) -> None:
@@ -111,7 +111,7 @@ def test_a_receipt_that_was_for_something_else_leaves_the_plan_as_it_was(databas
         assert parts(world) != before
         world.do("bank unmatch", user="bram", ref="O2026-0101", reason="van een ander")
         assert parts(world) == before
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         assert (plan["early_cents"], plan["outstanding_cents"]) == (1_000_000, 2_800_000)
 
 
@@ -172,7 +172,7 @@ def test_a_plan_by_savings_calls_its_share_of_each_saving(database_url: str) -> 
             world.do("agreement sign", user=person, ref=AGREEMENT)
 
         def due() -> list[tuple[int, str, int]]:
-            rows = world.look("repayment plan", ref=AGREEMENT)["instalments"]
+            rows = world.ask("repayment plan", ref=AGREEMENT)["instalments"]
             return [(row["no"], row["due_on"], row["open_cents"]) for row in rows]
 
         def saved(cents: int) -> None:
@@ -213,7 +213,7 @@ def test_a_plan_that_waits_for_success_starts_with_a_good_verdict(sqlite_url: st
             world.do("agreement sign", user=person, ref=AGREEMENT)
 
         def days() -> list[str]:
-            return [row["due_on"] for row in world.look("repayment plan", ref=AGREEMENT)["instalments"]]
+            return [row["due_on"] for row in world.ask("repayment plan", ref=AGREEMENT)["instalments"]]
 
         assert days() == ["2027-10-31", "2028-04-30"]
         world.clock(noon(date(2027, 2, 15)))
@@ -229,7 +229,7 @@ def test_a_plan_that_waits_for_success_starts_with_a_good_verdict(sqlite_url: st
                 )
             )
         world.drain()
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         if verdict == "scale":
             assert (days(), plan["version"]) == (["2027-05-15", "2027-11-15"], 2)
         else:
@@ -243,9 +243,9 @@ def test_ageing_is_reckoned_for_any_day(database_url: str) -> None:
         world.clock(noon(date(2026, 7, 20)))
         received(world, "O2026-0101", 33_333)
         world.clock(noon(date(2026, 12, 1)))
-        row = world.look("repayment arrears", as_of=date(2026, 7, 19))["arrears"][0]
+        row = world.ask("repayment arrears", as_of=date(2026, 7, 19))["arrears"][0]
         assert (row["1_30_cents"], row["not_due_cents"], row["days"]) == (933_333, 816_668, 11)
-        now = world.look("repayment arrears")
+        now = world.ask("repayment arrears")
         assert now["total"] == {
             "outstanding_cents": 1_716_668,
             "not_due_cents": 0,
@@ -291,7 +291,7 @@ def test_the_allowance_follows_the_stage_of_each_advance(database_url: str) -> N
             "  Dr 1290.A2026-003 512500\n"
             "    Cr 4100.A2026-003 512500"
         )
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["allowance_cents"], shown["outstanding_cents"]) == (187_500, 750_001)
 
 
@@ -320,7 +320,7 @@ def test_an_allowance_of_a_past_day_never_exceeds_what_is_outstanding_now(databa
         world.clock(noon(date(2026, 4, 2)))
         received(world, "O2026-0101", 1_750_000)
         world.both("repayment allowance", user="anna", second="bram", on=date(2026, 3, 31))
-        shown = world.look("agreement show", ref=AGREEMENT)
+        shown = world.ask("agreement show", ref=AGREEMENT)
         assert (shown["allowance_cents"], shown["outstanding_cents"]) == (1, 1)
 
 
@@ -338,13 +338,13 @@ def test_a_new_schedule_leaves_the_old_one_readable(database_url: str) -> None:
                     reason="uitstel",
                 )
             )
-        plan = world.look("repayment plan", ref=AGREEMENT)
+        plan = world.ask("repayment plan", ref=AGREEMENT)
         assert (plan["state"], plan["version"], plan["open_cents"]) == ("restructured", 2, 2_766_667)
         assert [(row["no"], row["paid_cents"], row["open_cents"]) for row in plan["instalments"]] == [
             (1, 33_333, 0),
             (4, 0, 2_766_667),
         ]
-        old = world.look("repayment plan", ref=AGREEMENT, version=1)
+        old = world.ask("repayment plan", ref=AGREEMENT, version=1)
         assert [row["amount_cents"] for row in old["instalments"]] == [933_333, 933_333, 933_334]
         world.clock(noon(date(2027, 6, 1)))
         assert "arrears.escalated" not in types(world)
@@ -396,4 +396,4 @@ def test_a_second_agreement_has_a_plan_of_its_own(database_url: str) -> None:
     with founded(database_url) as world:
         running(world)
         other = signed(world, ref="2026-004", ask_cents=4_000_000)
-        assert [row["agreement"] for row in world.look("repayment list")["plans"]] == [AGREEMENT, other]
+        assert [row["agreement"] for row in world.ask("repayment list")["plans"]] == [AGREEMENT, other]

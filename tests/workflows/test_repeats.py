@@ -18,12 +18,12 @@ import pytest
 import sqlalchemy as sa
 
 from fund.checks import verify
+from fund.commands.opening import Fund
 from fund.database import reading
 from fund.errors.commands import CommandConflict, PendingNotOpen
 from fund.errors.people import NotAuthorised, SameHands
 from fund.errors.proposals import PartiesNotConfirmed
-from fund.workflows.commands import COMMANDS
-from fund.workflows.delivery import Fund
+from fund.registry import COMMANDS
 from tests.factories import World, a_proposal_file, as_file, founded
 from tests.workflows import agreeing
 from tests.workflows.deciding import (
@@ -205,7 +205,7 @@ def agreed(world: Recorder, ref: str) -> None:
     agreement = str(world.do("agreement draft", user="anna", ref=ref)["result"]["ref"])
     for name in ("fatima", "uma", "carla"):
         world.do("agreement sign", user=name, ref=agreement)
-    assert world.look("agreement show", ref=agreement)["state"] == "active"
+    assert world.ask("agreement show", ref=agreement)["state"] == "active"
 
 
 def upheld(world: Recorder, ref: str) -> None:
@@ -218,7 +218,7 @@ def upheld(world: Recorder, ref: str) -> None:
         world.do("decision vote", user=name, ref=ref, choice="uphold")
     said = {"uphold": True, "reason": "zie advies", "file": as_file(b"advies", "advies.pdf")}
     world.do("decision decide-objection", user="dora", ref=ref, **said)
-    assert world.look("proposal show", ref=ref)["state"] == "upheld"
+    assert world.ask("proposal show", ref=ref)["state"] == "upheld"
 
 
 def reopened(world: Recorder, ref: str) -> None:

@@ -93,20 +93,20 @@ def test_a_carried_resolution_happens_where_it_is_decided(database_url: str) -> 
         assert not any(REF in command for command in commands(world, "mees"))
         with pytest.raises(DecidedByVotesAlone):
             world.do("decision decide", user="carla", ref=REF, reject=True)
-        shown = world.look("decision show", ref=REF)["resolution"]
+        shown = world.ask("decision show", ref=REF)["resolution"]
         assert (shown["state"], shown["ready"], shown["votes"]) == ("proposed", True, [])
         tried = world.do("decision decide", user="carla", ref=REF, dry_run=True)
         assert tried["withheld"] is True
         answer = world.do("decision decide", user="carla", ref=REF)
         assert [each["type"] for each in answer["events"]] == ["resolution.carried", "plan.prepaid"]
-        assert world.look("repayment plan", ref=AGREEMENT)["early_cents"] == 50_00
-        shown = world.look("decision show", user="carla", ref=REF)["resolution"]
+        assert world.ask("repayment plan", ref=AGREEMENT)["early_cents"] == 50_00
+        shown = world.ask("decision show", user="carla", ref=REF)["resolution"]
         assert sorted(each["choice"] for each in shown["votes"]) == ["against", "for", "for"]
-        (carried,) = world.look("event list", user="carla", type="resolution.carried")["events"]
+        (carried,) = world.ask("event list", user="carla", type="resolution.carried")["events"]
         assert sorted(carried["payload"]["votes"].values()) == ["against", "for", "for"]
         for user in (None, "fatima", "piet"):  # who voted what is told as for a decision: not to the parties
-            assert world.look("decision show", user=user, ref=REF)["resolution"]["votes"] == []
-            (carried,) = world.look("event list", user=user, type="resolution.carried")["events"]
+            assert world.ask("decision show", user=user, ref=REF)["resolution"]["votes"] == []
+            (carried,) = world.ask("event list", user=user, type="resolution.carried")["events"]
             assert {carried["payload"][name] for name in ("votes", "salts", "reasons")} == {None}
         with pytest.raises(TransitionNotAllowed):
             world.do("decision vote", user="mees", ref=REF, choice="for")
@@ -140,7 +140,7 @@ def test_two_thirds_and_a_guard_that_speaks_before_a_vote_is_opened(sqlite_url: 
         voted(world, "R2026-0002", mees="for", max="for", mona="for")
         with pytest.raises(BeyondOutstanding):
             world.do("decision decide", user="carla", ref="R2026-0002")
-        assert world.look("decision show", ref="R2026-0002")["resolution"]["votes"] == []
+        assert world.ask("decision show", ref="R2026-0002")["resolution"]["votes"] == []
 
 
 def test_where_the_rules_name_the_full_board_two_thirds_of_all_partners_agree(sqlite_url: str) -> None:

@@ -56,7 +56,7 @@ def decided(world: World, ref: str = REF) -> Any:
 
 
 def rows(world: World, **more: Any) -> list[tuple[int, str, int]]:
-    plan = world.look("repayment plan", ref=AGREEMENT, **more)
+    plan = world.ask("repayment plan", ref=AGREEMENT, **more)
     return [(row["no"], row["due_on"], row["open_cents"]) for row in plan["instalments"]]
 
 
@@ -74,7 +74,7 @@ def test_what_is_open_is_paid_on_other_days_once_the_committee_agrees(world: Wor
     assert rows(world) == [
         (1, "2026-07-08", 0), (4, "2027-01-15", 922_222), (5, "2027-07-15", 922_222), (6, "2028-01-15", 922_223),
     ]  # fmt: skip
-    plan = world.look("repayment plan", ref=AGREEMENT)
+    plan = world.ask("repayment plan", ref=AGREEMENT)
     assert (plan["state"], plan["version"], plan["plan_type"], plan["ends_on"]) == (
         "restructured", 2, "fixed", "2028-01-15",
     )  # fmt: skip
@@ -138,16 +138,16 @@ def test_a_file_says_instalment_by_instalment(world: World) -> None:
 
 def test_a_list_of_an_earlier_day_shows_the_plans_of_that_day(world: World) -> None:
     asked(world)
-    before = world.look("repayment list")["plans"]
-    began_on = world.look("repayment plan", ref=AGREEMENT)["versions"][0]["from_on"]
+    before = world.ask("repayment list")["plans"]
+    began_on = world.ask("repayment plan", ref=AGREEMENT)["versions"][0]["from_on"]
     before_on = date(2026, 1, 31)
     world.clock(noon(date(2026, 3, 2)))
     decided(world)
-    (now,) = world.look("repayment list")["plans"]
+    (now,) = world.ask("repayment list")["plans"]
     assert (now["state"], now["version"]) == ("restructured", 2)
-    (then,) = world.look("repayment list", as_of=before_on)["plans"]
+    (then,) = world.ask("repayment list", as_of=before_on)["plans"]
     assert {**then, "next_due_on": before[0]["next_due_on"]} == before[0]
-    assert world.look("repayment list", as_of=date.fromisoformat(began_on) - timedelta(days=1))["plans"] == []
+    assert world.ask("repayment list", as_of=date.fromisoformat(began_on) - timedelta(days=1))["plans"] == []
 
 
 def test_a_version_that_a_plan_never_had_is_refused(world: World) -> None:
@@ -191,9 +191,9 @@ def test_what_came_in_meanwhile_needs_another_vote_and_shows_none(world: World) 
     with pytest.raises(RestructuringDiffers) as refused:
         world.do("decision decide", user="carla", ref=REF)
     assert refused.value.details == {"ref": AGREEMENT, "total_cents": 2_800_000, "open_cents": 2_799_999}
-    assert world.look("decision show", ref=REF)["resolution"]["votes"] == []
+    assert world.ask("decision show", ref=REF)["resolution"]["votes"] == []
     later = asked(world)
-    assert (later, world.look("decision show", ref=REF)["resolution"]["state"]) == ("R2026-0002", "superseded")
+    assert (later, world.ask("decision show", ref=REF)["resolution"]["state"]) == ("R2026-0002", "superseded")
     decided(world, later)
     assert sum(cents for _no, _day, cents in rows(world)) == 2_799_999
 
@@ -226,7 +226,7 @@ def test_what_paid_the_schedule_of_before_can_still_be_taken_back_and_is_reminde
     world.do("bank unmatch", user="bram", ref="O2026-0101", reason="van een ander")
     world.drain()
     assert rows(world)[0] == (1, "2026-07-08", 933_333)
-    plan = world.look("repayment plan", ref=AGREEMENT)
+    plan = world.ask("repayment plan", ref=AGREEMENT)
     assert plan["open_cents"] == 2_700_000
     with world.snapshot() as snapshot:
         last: Any = snapshot.history(snapshot.case(Plan, AGREEMENT))[-1]

@@ -66,7 +66,7 @@ def test_a_panel_is_proposed_by_the_service_balanced_over_kinds(database_url: st
         peopled(world)
         ref = eligible(world)[0]
 
-        shown = world.look("review show", user="anna", ref=ref)
+        shown = world.ask("review show", user="anna", ref=ref)
 
         assert shown["state"] == "proposed"
         assert sorted(seat["kind"] for seat in shown["panel"]) == [
@@ -76,7 +76,7 @@ def test_a_panel_is_proposed_by_the_service_balanced_over_kinds(database_url: st
             "region",
             "water_board",
         ]
-        history = world.look("proposal history", user="anna", ref=ref)["events"]
+        history = world.ask("proposal history", user="anna", ref=ref)["events"]
         proposed = next(event for event in history if event["type"] == "review.panel_proposed")
         assert proposed["actor"] == "system"
         with world.snapshot() as snapshot:
@@ -100,7 +100,7 @@ def test_the_deadline_and_the_rubric_are_fixed_when_the_review_opens(database_ur
     with founded(database_url) as world:
         ref = opened(world)
 
-        shown = world.look("review show", user="anna", ref=ref)
+        shown = world.ask("review show", user="anna", ref=ref)
 
         assert (shown["state"], shown["proposal_state"]) == ("open", "in_review")
         assert shown["regulations"] == "2026-1"
@@ -125,7 +125,7 @@ def test_people_of_a_party_may_not_sit_in_the_panel(database_url: str) -> None:
         world.do("review open", user="anna", ref=ref, reviewers=[*named, "rara"])
 
         assert "own organisation is the lead" in str(lead.value)
-        assert world.look("review show", user="anna", ref=ref)["barred"][0]["ground"] == "own organisation is the lead"
+        assert world.ask("review show", user="anna", ref=ref)["barred"][0]["ground"] == "own organisation is the lead"
 
 
 def test_without_enough_people_free_of_conflict_the_rule_of_necessity_is_named(database_url: str) -> None:
@@ -142,7 +142,7 @@ def test_without_enough_people_free_of_conflict_the_rule_of_necessity_is_named(d
         assert sorted(panel_of(world, ref)) == ["ed", "els", "emma"]
         for name in ("ed", "els", "emma"):
             world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
-        assert world.look("decision show", ref=ref)["prepared"]["necessity"] is True
+        assert world.ask("decision show", ref=ref)["prepared"]["necessity"] is True
 
 
 def test_the_rule_of_necessity_is_not_open_to_a_case_with_a_quorum(database_url: str) -> None:
@@ -182,7 +182,7 @@ def test_scoring_asks_a_declaration_and_computed_ties_are_added_to_it(database_u
         answer = world.do("review score", user="bas", ref=ref, file=as_file(bare))
 
         assert answer["event_count"] == 1
-        declared = {seat["name"]: seat["declared"] for seat in world.look("review show", user="anna", ref=ref)["panel"]}
+        declared = {seat["name"]: seat["declared"] for seat in world.ask("review show", user="anna", ref=ref)["panel"]}
         assert "cooperates:regio-amersfoort" in declared["bas"]
         assert declared["ed"] is None
 
@@ -213,9 +213,9 @@ def test_no_score_is_visible_anywhere_before_the_review_closes(database_url: str
         )
         for query in ("review show", "proposal show", "proposal history"):
             told += [
-                world.look(query, ref=ref),
-                world.look(query, ref=ref, user="anna"),
-                world.look(query, ref=ref, user=name),
+                world.ask(query, ref=ref),
+                world.ask(query, ref=ref, user="anna"),
+                world.ask(query, ref=ref, user=name),
             ]
         with world.snapshot() as snapshot:
             told.append({"facts": [envelope.fact.payload() for envelope in snapshot.store.facts.all()]})
@@ -245,7 +245,7 @@ def test_a_trial_of_the_closing_does_not_open_the_seal(database_url: str) -> Non
         assert payload["scores"] is None
         assert payload["total"] is None
         assert payload["advice"] is None
-        assert world.look("review show", user="anna", ref=ref)["state"] == "open"
+        assert world.ask("review show", user="anna", ref=ref)["state"] == "open"
 
 
 def test_the_last_score_closes_the_review_with_exact_means_and_opens_every_commitment(database_url: str) -> None:
@@ -257,14 +257,14 @@ def test_the_last_score_closes_the_review_with_exact_means_and_opens_every_commi
             scores = {**dict.fromkeys(CRITERIA, 3), "exit": mark}
             world.do("review score", user=name, ref=ref, file=as_file(score_file(scores)))
 
-        shown = world.look("review show", user="anna", ref=ref)
+        shown = world.ask("review show", user="anna", ref=ref)
 
         assert (shown["state"], shown["proposal_state"]) == ("closed", "decidable")
         mean = Fraction(sum(given.values()), len(given))
         assert shown["result"]["means"]["exit"] == str(mean)
         assert shown["result"]["total"] == str((90 * 3 + 10 * mean) / 4)
         assert shown["result"]["advice"] == "positive"
-        facts = world.look("proposal history", user="anna", ref=ref)["events"]
+        facts = world.ask("proposal history", user="anna", ref=ref)["events"]
         committed = {
             event["actor"]: event["payload"]["commitment"] for event in facts if event["type"] == "review.scored"
         }
@@ -302,7 +302,7 @@ def test_a_later_score_replaces_the_one_before(database_url: str) -> None:
         for name in others:
             world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
 
-        assert world.look("review show", user="anna", ref=ref)["result"]["total"] == "75"
+        assert world.ask("review show", user="anna", ref=ref)["result"]["total"] == "75"
 
 
 def test_a_review_without_its_quorum_does_not_close(database_url: str) -> None:
@@ -324,7 +324,7 @@ def test_a_criterion_that_too_few_scored_keeps_the_review_open(database_url: str
             abstain = {"exit": "geen zicht op"} if number < 3 else {}
             world.do("review score", user=name, ref=ref, file=as_file(score_file(3, abstain=abstain)))
 
-        assert world.look("review show", user="anna", ref=ref)["state"] == "open"
+        assert world.ask("review show", user="anna", ref=ref)["state"] == "open"
         with pytest.raises(ReviewQuorumNotMet) as refused:
             world.do("review close", user="anna", ref=ref)
         assert "scores on exit: 2 of 3" in str(refused.value)
@@ -337,21 +337,21 @@ def test_at_the_deadline_the_review_closes_or_is_extended_once(database_url: str
         for ref, count in ((full, 3), (short, 2)):
             world.do("review open", user="anna", ref=ref)
             kinds = {
-                str(seat["name"]): seat["kind"] for seat in world.look("review show", user="anna", ref=ref)["panel"]
+                str(seat["name"]): seat["kind"] for seat in world.ask("review show", user="anna", ref=ref)["panel"]
             }
             for name in sorted(kinds, key=lambda each: kinds[each] != "external")[:count]:
                 world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         world.clock(CLOSED + timedelta(days=29))
 
-        assert world.look("review show", user="anna", ref=full)["state"] == "closed"
-        extended = world.look("review show", user="anna", ref=short)
+        assert world.ask("review show", user="anna", ref=full)["state"] == "closed"
+        extended = world.ask("review show", user="anna", ref=short)
         assert extended["state"] == "open"
         assert extended["closes_at"] == "2026-03-17T23:00:00+00:00"
-        types = [event["type"] for event in world.look("proposal history", user="anna", ref=short)["events"]]
+        types = [event["type"] for event in world.ask("proposal history", user="anna", ref=short)["events"]]
         assert types.count("review.extended") == 1
         world.clock(CLOSED + timedelta(days=60))
-        types = [event["type"] for event in world.look("proposal history", user="anna", ref=short)["events"]]
+        types = [event["type"] for event in world.ask("proposal history", user="anna", ref=short)["events"]]
         assert types.count("review.extended") == 1
 
 
@@ -367,10 +367,10 @@ def test_who_steps_back_after_scoring_leaves_no_score_behind(database_url: str) 
         world.do("review recuse", user=leaver, ref=ref, reason="familie")
         world.do("review score", user=panel[0], ref=ref, file=as_file(score_file(3)))
 
-        shown = world.look("review show", user="anna", ref=ref)
+        shown = world.ask("review show", user="anna", ref=ref)
         assert shown["result"]["total"] == "75"
         assert leaver not in [score["name"] for score in shown["result"]["scores"]]
-        types = [event["type"] for event in world.look("proposal history", user="anna", ref=ref)["events"]]
+        types = [event["type"] for event in world.ask("proposal history", user="anna", ref=ref)["events"]]
         assert "review.score_excluded" in types
 
 
@@ -399,7 +399,7 @@ def test_a_score_given_before_the_conflict_was_known_is_excluded_at_the_closing(
 
         world.do("review close", user="anna", ref=ref)
 
-        assert world.look("review show", user="anna", ref=ref)["result"]["total"] == "75"
+        assert world.ask("review show", user="anna", ref=ref)["result"]["total"] == "75"
 
 
 @road
@@ -420,8 +420,8 @@ def apart(world: World) -> tuple[str, list[str]]:
 def test_a_panel_that_differs_by_two_must_talk_and_both_scores_are_kept(database_url: str) -> None:
     with founded(database_url) as world:
         ref, panel = apart(world)
-        assert world.look("proposal show", ref=ref)["state"] == "scored"
-        before = world.look("review show", user="anna", ref=ref)["result"]
+        assert world.ask("proposal show", ref=ref)["state"] == "scored"
+        before = world.ask("review show", user="anna", ref=ref)["result"]
         assert before["spread_criteria"] == ["exit"]
         assert before["means"]["exit"] == "9/5"
         assert before["gates_missed"] == ["exit"]
@@ -436,12 +436,12 @@ def test_a_panel_that_differs_by_two_must_talk_and_both_scores_are_kept(database
         for name in panel[1:]:
             world.do("review consensus", user=name, ref=ref, agree=True)
 
-        after = world.look("review show", user="anna", ref=ref)["result"]
+        after = world.ask("review show", user="anna", ref=ref)["result"]
         assert after["means"]["exit"] == "9/5"
         assert after["consensus"]["scores"] == {"exit": 2}
         assert (after["advice"], after["gates_missed"]) == ("positive", [])
         assert after["total"] == str(Fraction(100 * (90 * 3 + 10 * 2), 400))
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
 
 
 def test_after_ten_days_without_agreement_the_means_stand(database_url: str) -> None:
@@ -450,10 +450,10 @@ def test_after_ten_days_without_agreement_the_means_stand(database_url: str) -> 
 
         world.clock(CLOSED + timedelta(days=11))
 
-        result = world.look("review show", user="anna", ref=ref)["result"]
+        result = world.ask("review show", user="anna", ref=ref)["result"]
         assert result["consensus"]["agreed"] is False
         assert result["total"] == str(Fraction(25 * 3 * 90 + 25 * 10 * 9 // 5, 100))
-        assert world.look("proposal show", ref=ref)["state"] == "decidable"
+        assert world.ask("proposal show", ref=ref)["state"] == "decidable"
 
 
 def test_a_panel_that_agrees_asks_no_consensus(database_url: str) -> None:
@@ -493,7 +493,7 @@ def test_a_faulty_score_file_is_refused_with_its_lines(sqlite_url: str, content:
             world.do("review score", user=name, ref=ref, file=as_file(content, "s.toml"))
 
         assert fault in str(refused.value)
-        assert not any(seat["scored"] for seat in world.look("review show", user="anna", ref=ref)["panel"])
+        assert not any(seat["scored"] for seat in world.ask("review show", user="anna", ref=ref)["panel"])
 
 
 def test_parties_see_the_scores_never_and_the_means_once_it_was_decided(database_url: str) -> None:
@@ -502,8 +502,8 @@ def test_parties_see_the_scores_never_and_the_means_once_it_was_decided(database
         ref = eligible(world)[0]
         reviewed(world, ref)
 
-        assert world.look("review show", ref=ref, user="fatima")["result"] is None
-        assert len(world.look("review show", ref=ref, user="anna")["result"]["scores"]) == 5
+        assert world.ask("review show", ref=ref, user="fatima")["result"] is None
+        assert len(world.ask("review show", ref=ref, user="anna")["result"]["scores"]) == 5
 
 
 @pytest.mark.parametrize(
@@ -537,12 +537,12 @@ def test_a_proposal_that_was_withdrawn_is_not_closed_at_the_deadline(database_ur
 
         world.clock(CLOSED + timedelta(days=40))
 
-        assert world.look("review show", user="anna", ref=ref)["state"] == "withdrawn"
+        assert world.ask("review show", user="anna", ref=ref)["state"] == "withdrawn"
         with world.snapshot("anna") as snapshot:
             free, _barred = candidates(snapshot, snapshot.case(Proposal, ref))
             assert {each.actor.name: each.seat.load for each in free}[busy] == 0
-        assert world.look("event dead")["dead"] == []
-        assert f"fund review score {ref} FILE" not in json.dumps(world.look("inbox", everybody=True))
+        assert world.ask("event dead")["dead"] == []
+        assert f"fund review score {ref} FILE" not in json.dumps(world.ask("inbox", everybody=True))
 
 
 def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_url: str) -> None:
@@ -572,10 +572,10 @@ def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_u
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref)
 
-        shown = world.look("review show", user="anna", ref=ref)
+        shown = world.ask("review show", user="anna", ref=ref)
         assert (shown["turn"], shown["result"]["total"]) == (2, "100")
         assert panel_of(world, ref) == first
-        decision = world.look("decision show", ref=ref)
+        decision = world.ask("decision show", ref=ref)
         assert (decision["session"], decision["outcome"]) == (2, "approved")
 
 
@@ -598,7 +598,7 @@ def test_a_declared_conflict_is_judged_by_chair_and_member(database_url: str) ->
         world.do("confirm", user="carl", ref=made["pending"])
 
         assert about not in panel_of(world, ref)
-        types = [event["type"] for event in world.look("proposal history", user="anna", ref=ref)["events"]]
+        types = [event["type"] for event in world.ask("proposal history", user="anna", ref=ref)["events"]]
         left = [each for each in types if each != "review.top_up_proposed"]
         assert left[-2:] == ["review.conflict_decided", "review.score_excluded"]
 
@@ -613,7 +613,7 @@ def test_a_reviewer_whose_conflict_was_judged_harmless_stays(sqlite_url: str) ->
             "review declare", user="carla", second="wil", ref=ref, about=about, stays=True, reason="lang geleden"
         )
 
-        seat = next(each for each in world.look("review show", user="anna", ref=ref)["panel"] if each["name"] == about)
+        seat = next(each for each in world.ask("review show", user="anna", ref=ref)["panel"] if each["name"] == about)
         assert (seat["judged"], seat["scored"]) == (True, True)
 
 

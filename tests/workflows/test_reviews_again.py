@@ -39,6 +39,6 @@ def test_who_scored_in_an_earlier_turn_has_no_vote_in_a_later_one(database_url: 
             world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
         with pytest.raises(NotAVoter):
             world.do("decision vote", user="milo", ref=ref, choice="for")
-        barred = {each["name"]: each["ground"] for each in world.look("decision show", ref=ref, user="anna")["barred"]}
+        barred = {each["name"]: each["ground"] for each in world.ask("decision show", ref=ref, user="anna")["barred"]}
         assert barred["milo"] == "reviewed this proposal"
         assert verify(world.fund.engine)["ok"]

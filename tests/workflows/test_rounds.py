@@ -40,13 +40,13 @@ def planned(world: World, **changes: Any) -> str:
 
 
 def shown(world: World, ref: str = "2026-1") -> dict[str, Any]:
-    found: dict[str, Any] = world.look("round show", ref=ref)["round"]
+    found: dict[str, Any] = world.ask("round show", ref=ref)["round"]
     return found
 
 
 def test_a_round_is_planned_by_a_fund_manager_and_a_chair(world: World) -> None:
     made = world.do("round plan", user="anna", **PLAN)
-    assert world.look("round list")["rounds"] == []
+    assert world.ask("round list")["rounds"] == []
     with pytest.raises(NotAuthorised):
         world.do("confirm", user="bram", ref=made["pending"])
     answer = world.do("confirm", user="carla", ref=made["pending"])
@@ -108,7 +108,7 @@ def test_a_round_that_cannot_be_is_refused(world: World, changes: dict[str, Any]
         world.do("round plan", user="anna", **{**PLAN, **changes})
     assert str(refused.value)
     assert refused.value.advice
-    assert world.look("round list")["rounds"] == []
+    assert world.ask("round list")["rounds"] == []
 
 
 def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: World) -> None:
@@ -144,4 +144,4 @@ def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: 
     with world.uow("carla") as uow:
         uow.record(DecisionReopened(ref="2026-002", round="2026-1", reason="r", award_cents=1_000_00))
     assert shown(world)["committed_cents"] == 0
-    assert [row["ref"] for row in world.look("round show", ref="2026-1")["proposals"]] == ["2026-001", "2026-002"]
+    assert [row["ref"] for row in world.ask("round show", ref="2026-1")["proposals"]] == ["2026-001", "2026-002"]

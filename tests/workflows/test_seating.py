@@ -189,7 +189,7 @@ def test_three_partners_and_five_reviewers_who_sits_who_does_not_and_why_in_both
         world.do("proposal submit", user="fatima", ref=ref)
         world.do("proposal find-eligible", user="anna", ref=ref)
 
-        told = world.look("review show", user="anna", ref=ref)
+        told = world.ask("review show", user="anna", ref=ref)
 
         sits = {seat["name"]: seat["why"] for seat in told["panel"]}
         out = {each["name"]: each["why"] for each in told["passed_over"]}
@@ -222,10 +222,10 @@ def test_a_named_panel_says_so_and_who_joined_the_reviewers_later_is_told_apart(
         world.user("bas", "reviewer", partner="gm0308")
         world.do("review open", user="anna", ref=ref, reviewers=["ed", "els", "rosa", "willem", "paula"])
 
-        told = world.look("review show", user="anna", ref=ref)
+        told = world.ask("review show", user="anna", ref=ref)
 
         assert {each["name"]: each["why"] for each in told["passed_over"]}["bas"] == "later"
-        proposed = world.look("proposal history", user="anna", ref=ref)["events"]
+        proposed = world.ask("proposal history", user="anna", ref=ref)["events"]
         chosen = next(each["payload"]["chosen"] for each in proposed if each["type"] == "review.panel_proposed")
         why = {seat["reviewer"]: seat["why"] for seat in told["panel"]}
         assert all(code == chosen.get(reviewer, "named") for reviewer, code in why.items())
@@ -245,21 +245,21 @@ def short_of_a_quorum(world: World) -> tuple[str, list[str]]:
 def test_at_the_deadline_the_review_is_extended_and_the_service_says_whom_to_add(database_url: str) -> None:
     with founded(database_url) as world:
         ref, _waiting = short_of_a_quorum(world)
-        assert world.look("review show", user="anna", ref=ref)["top_up"] == []
+        assert world.ask("review show", user="anna", ref=ref)["top_up"] == []
 
         world.clock(CLOSED + timedelta(days=29))
 
-        told = world.look("review show", user="anna", ref=ref)
+        told = world.ask("review show", user="anna", ref=ref)
         assert (told["state"], told["extended"]) == ("open", True)
         assert [(each["name"], each["why"]) for each in told["top_up"]] == [("ria", "new_kind:region")]
         assert told["top_up"][0]["command"] == f"fund review assign {ref} ria"
         proposed = [
-            event for event in world.look("proposal history", user="anna", ref=ref)["events"]
+            event for event in world.ask("proposal history", user="anna", ref=ref)["events"]
             if event["type"] in ("review.extended", "review.top_up_proposed")
         ]  # fmt: skip
         assert [event["actor"] for event in proposed] == ["system", "system"]
         world.do("review assign", user="anna", ref=ref, reviewer="ria")
-        told = world.look("review show", user="anna", ref=ref)
+        told = world.ask("review show", user="anna", ref=ref)
         assert told["top_up"] == []
         assert {seat["name"]: seat["why"] for seat in told["panel"]}["ria"] == "new_kind:region"
 
@@ -269,12 +269,12 @@ def test_after_the_last_deadline_the_first_score_that_makes_the_quorum_closes_th
         ref, _waiting = short_of_a_quorum(world)
         world.clock(CLOSED + timedelta(days=29))
         world.clock(CLOSED + timedelta(days=45))
-        assert world.look("review show", user="anna", ref=ref)["state"] == "open"
+        assert world.ask("review show", user="anna", ref=ref)["state"] == "open"
         world.do("review assign", user="anna", ref=ref, reviewer="ria")
 
         world.do("review score", user="ria", ref=ref, file=as_file(score_file()))
 
-        assert world.look("review show", user="anna", ref=ref)["state"] == "closed"
+        assert world.ask("review show", user="anna", ref=ref)["state"] == "closed"
 
 
 def test_what_nobody_who_is_free_can_meet_is_named(database_url: str) -> None:
@@ -283,10 +283,10 @@ def test_what_nobody_who_is_free_can_meet_is_named(database_url: str) -> None:
         ref = eligible(world)[0]
         world.do("review open", user="anna", ref=ref)
         panel = panel_of(world, ref)
-        kinds = {seat["name"]: seat["kind"] for seat in world.look("review show", user="anna", ref=ref)["panel"]}
+        kinds = {seat["name"]: seat["kind"] for seat in world.ask("review show", user="anna", ref=ref)["panel"]}
         for name in [name for name in panel if kinds[name] == EXTERNAL]:
             world.do("review recuse", user=name, ref=ref, reason="geen tijd")
-        joins = world.look("review show", user="anna", ref=ref)["top_up"]
+        joins = world.ask("review show", user="anna", ref=ref)["top_up"]
         assert [(each["kind"], each["why"]) for each in joins] == [(EXTERNAL, "external_needed")]
         for name in ("ed", "els", "emma"):
             if kinds.get(name) is None:
@@ -294,7 +294,7 @@ def test_what_nobody_who_is_free_can_meet_is_named(database_url: str) -> None:
         second = next(name for name in panel if kinds[name] != EXTERNAL)
         world.do("review recuse", user=second, ref=ref, reason="geen tijd")
 
-        told = world.look("review show", user="anna", ref=ref)
+        told = world.ask("review show", user="anna", ref=ref)
 
         assert told["top_up_missing"] == ["external"]
         assert assigned_missing(STANDARD, []) != ()

@@ -10,7 +10,7 @@ import pytest
 
 from fund.errors.commands import PendingChanged, PendingNotOpen
 from fund.errors.people import NotAuthorised, SameHands
-from fund.workflows.commands import COMMANDS
+from fund.registry import COMMANDS
 from tests.conftest import Fund
 from tests.factories import World, as_file, founded
 from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, round_of, submitted, voted

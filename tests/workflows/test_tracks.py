@@ -56,7 +56,7 @@ class Play:
 
     def lines(self, user: str) -> list[dict[str, Any]]:
         """The inbox of somebody."""
-        return list(self.world.look("inbox", user=user)["items"])
+        return list(self.world.ask("inbox", user=user)["items"])
 
     def type(self, user: str, command: str) -> str:
         """A command line as ``user`` types it; what comes back."""
@@ -122,11 +122,11 @@ class Play:
     def is_reviewed(self, count: int) -> None:
         """The proposed panel scores; nobody closes the review or makes the committee's file."""
         self.does("anna", f"review open {self.ref}")
-        panel = [str(seat["name"]) for seat in self.world.look("review show", ref=self.ref)["panel"]]
+        panel = [str(seat["name"]) for seat in self.world.ask("review show", ref=self.ref)["panel"]]
         for name in panel[:count]:
             self.does(name, f"review score {self.ref} FILE", file=score_file(3))
         assert all(not self.lines(name) for name in panel)
-        assert self.world.look("proposal show", ref=self.ref)["state"] == "decidable"
+        assert self.world.ask("proposal show", ref=self.ref)["state"] == "decidable"
 
     def is_decided(self) -> None:
         """Five of nine vote and the chair decides; on the light track a second fund manager, and the chair confirms."""
@@ -144,7 +144,7 @@ class Play:
         self.does("anna", f"agreement draft {self.ref}")
         for name in (*(PARTNERS[each] for each in (LEAD, *co_applicants)), "carla"):
             self.does(name, f"agreement sign A{self.ref}")
-        assert self.world.look("agreement show", ref=f"A{self.ref}")["state"] == "active"
+        assert self.world.ask("agreement show", ref=f"A{self.ref}")["state"] == "active"
 
     def is_earned(self) -> None:
         """Light: asked by the service. Standard: on account. Major: for the first milestone, shown and accepted."""
@@ -160,11 +160,11 @@ class Play:
         self.does("anna", "disbursement check D", until=False)
         self.does("bram", "disbursement approve D", until=False)
         self.does("anna", "payment batch --ref D")
-        (batch,) = self.world.look("payment list")["batches"]
+        (batch,) = self.world.ask("payment list")["batches"]
         self.does("bram2", f"payment send {batch['ref']}")
         self.does("anna2", "confirm Q")
         on = date.fromisoformat(batch["execution_on"])
-        self.bank.pay(str(self.world.look("payment file", user="bram", ref=batch["ref"])["content"]).encode(), on=on)
+        self.bank.pay(str(self.world.ask("payment file", user="bram", ref=batch["ref"])["content"]).encode(), on=on)
         self.world.clock(next_working_day(on + timedelta(days=1)))
         self.does("bram", "bank import FILE", file=self.bank.statement(on))
 

@@ -64,7 +64,7 @@ def take_in(world: World, *statements: bytes) -> dict[str, Any]:
 
 
 def transfers(world: World) -> list[tuple[str, str, int]]:
-    return [(row["ref"], row["state"], row["amount_cents"]) for row in world.look("cost list")["transfers"]]
+    return [(row["ref"], row["state"], row["amount_cents"]) for row in world.ask("cost list")["transfers"]]
 
 
 def books(world: World) -> dict[str, int]:
@@ -126,7 +126,7 @@ def test_nothing_is_booked_twice_in_either_order_of_statements(
         assert (after["1010"], after["2300"]) == (0, 0)
         if decided == "never":
             assert (after["1000"], after["1005"]) == (before["1000"] - cents, before["1005"] + cents)
-        waits = [item["command"] for item in world.look("inbox", user="bram")["items"]]
+        waits = [item["command"] for item in world.ask("inbox", user="bram")["items"]]
         assert "fund bank import FILE" not in waits
 
 
@@ -200,7 +200,7 @@ def test_a_treasurer_settles_what_no_statement_shows_and_the_statement_that_come
     with founded(database_url) as world:
         with_treasury(world)
         world.both("cost transfer", user="bram", second="bram2", amount=1_000, to="1005")
-        waits = [item["command"] for item in world.look("inbox", user="bram")["items"]]
+        waits = [item["command"] for item in world.ask("inbox", user="bram")["items"]]
         assert "fund bank import FILE" in waits
         world.do("cost settle", user="bram", ref="V2026-0001")
         after = books(world)
@@ -306,7 +306,7 @@ def test_the_cash_identity_holds_with_sweeps_and_costs_under_way(database_url: s
         agree(with_treasury(world))
 
         def identity() -> None:
-            position, balances = world.look("statement position"), world.balances()
+            position, balances = world.ask("statement position"), world.balances()
             basis = {name: cents for each in position["indicators"].values() for name, cents in each["inputs"].items()}
             moving = sum(cents for _ref, state, cents in transfers(world) if state == "sent")
             cash = balances["1000"] + balances.get("1005", 0) + moving

@@ -71,7 +71,7 @@ def test_a_learning_write_off_is_booked_as_the_worked_example_says(database_url:
         )
         balances = world.balances()
         assert (balances["1000"], balances["1200"], balances["1290"], balances["4100"]) == (7_999_999, 0, 0, 0)
-        position = world.look("statement position")
+        position = world.ask("statement position")
         assert (position["free_to_commit_cents"], position["net_asset_value_cents"], position["result_cents"]) == (
             7_499_999,
             7_999_999,
@@ -92,7 +92,7 @@ def test_what_is_recovered_is_booked_as_the_worked_example_says(database_url: st
             "  Dr 2300 100000\n"
             "    Cr 4300.A2026-001 100000"
         )
-        position = world.look("statement position")
+        position = world.ask("statement position")
         assert (position["free_to_commit_cents"], position["net_asset_value_cents"], position["result_cents"]) == (
             7_599_999,
             8_099_999,
@@ -154,8 +154,8 @@ def test_a_write_off_and_its_reversal_leave_every_balance_as_it_was(database_url
         ]
         with world.snapshot() as snapshot:
             assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == before
-        assert world.look("writeoff list")["writeoffs"][0]["state"] == "reversed"
-        assert world.look("statement position")["learning_writeoffs_cents"] == 0
+        assert world.ask("writeoff list")["writeoffs"][0]["state"] == "reversed"
+        assert world.ask("statement position")["learning_writeoffs_cents"] == 0
 
 
 def test_what_was_recovered_before_a_reversal_becomes_a_repayment(sqlite_url: str) -> None:
@@ -175,7 +175,7 @@ def test_what_was_recovered_before_a_reversal_becomes_a_repayment(sqlite_url: st
         ]
         balances = world.balances()
         assert (balances["1200"], -balances["1290"], balances["4300"]) == (250_001, 250_001, 0)
-        assert world.look("statement position")["returned_cents"] == 1_500_000
+        assert world.ask("statement position")["returned_cents"] == 1_500_000
 
 
 def test_ending_by_the_stop_rule_is_as_good_as_completion(sqlite_url: str) -> None:
@@ -306,7 +306,7 @@ def test_other_grounds_have_their_file_and_book_as_a_loss(sqlite_url: str) -> No
             "2026-01-05 writeoff.posted Afboeking A2026-001-W1",
             "  Dr 4210.A2026-001 1250001",
         ]
-        assert world.look("statement position")["other_writeoffs_cents"] == 1_250_001
+        assert world.ask("statement position")["other_writeoffs_cents"] == 1_250_001
 
 
 def test_one_write_off_at_a_time(sqlite_url: str) -> None:
@@ -342,7 +342,7 @@ def test_who_judged_what_was_learned_does_not_vote_on_what_rests_on_it(sqlite_ur
         propose(world)
         with pytest.raises(NotAVoter):
             voted(world, W1, rosa="for")
-        assert not [item for item in world.look("inbox", user="rosa")["items"] if W1 in item["command"]]
+        assert not [item for item in world.ask("inbox", user="rosa")["items"] if W1 in item["command"]]
         voted(world, W1, mira="for", mees="for", carla="for")
         world.do("writeoff decide", user="carla", ref=W1)
         given = {"ground": "hardship", "file": file("advies", "advies.txt"), "amount_cents": 100}
@@ -532,7 +532,7 @@ def test_what_is_recovered_is_the_money_of_one_receipt(sqlite_url: str) -> None:
             world.do("writeoff recover", user="bram", ref=ref)
         world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0008")
         world.do("writeoff recover", user="bram", ref=ref)
-        assert [row["waiting_cents"] for row in world.look("bank list")["receipts"] if row["waiting_cents"]] == []
+        assert [row["waiting_cents"] for row in world.ask("bank list")["receipts"] if row["waiting_cents"]] == []
 
 
 def test_unspent_money_that_came_back_counts_when_a_write_off_is_taken_back(sqlite_url: str) -> None:
@@ -569,7 +569,7 @@ def test_where_conflicts_leave_no_committee_the_full_board_decides(database_url:
             world.both("user change", user="petra", second="carla", **changed)
         propose(world)
         assert f"fund decision vote {W1} --for" in [
-            item["command"] for item in world.look("inbox", user="wout")["items"]
+            item["command"] for item in world.ask("inbox", user="wout")["items"]
         ]
         with pytest.raises(ConflictOfInterest):
             voted(world, W1, mira="for")

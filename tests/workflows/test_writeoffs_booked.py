@@ -74,7 +74,7 @@ def test_every_ground_but_learning_is_a_loss_also_while_the_work_runs(sqlite_url
                 f"2026-01-05 writeoff.posted Afboeking {ref}\n  Dr 4210.A2026-001 1000\n    Cr 1200.A2026-001 1000"
             )
             assert open_parts(world) == {**before, 2: before[2] - 1_000}  # from the last instalment back
-        told = world.look("statement agreement", ref=AGREEMENT)
+        told = world.ask("statement agreement", ref=AGREEMENT)
         assert (told["other_writeoffs_cents"], told["learning_writeoffs_cents"]) == (3_000, 0)
         assert [each["ground"] for each in told["writeoffs"]] == ["hardship", "uncollectible", "irregularity"]
 
@@ -84,9 +84,9 @@ def test_what_is_late_stays_late_when_a_part_is_given_up(sqlite_url: str) -> Non
         until_completed(world)
         evaluated(world)
         world.clock(date(2027, 3, 1))  # the first instalment fell due on 5 January
-        before = world.look("repayment arrears")["arrears"][0]
+        before = world.ask("repayment arrears")["arrears"][0]
         posted(world, amount_cents=350_000)
-        after = world.look("repayment arrears")["arrears"][0]
+        after = world.ask("repayment arrears")["arrears"][0]
         assert (after["days"], after["overdue_cents"]) == (before["days"], before["overdue_cents"])
         assert after["outstanding_cents"] == before["outstanding_cents"] - 350_000
 
@@ -171,7 +171,7 @@ def test_what_closed_with_the_write_off_is_open_again_when_it_is_taken_back(sqli
             assert (snapshot.case(Plan, AGREEMENT), snapshot.case(Agreement, AGREEMENT)) == (plan, agreement)
             assert {code: cents for code, cents in snapshot.ledger.balances().items() if cents} == before
         assert state(world) == ("completed" if ends == "completed" else "terminated")
-        (taken_back,) = world.look("writeoff list")["writeoffs"]
+        (taken_back,) = world.ask("writeoff list")["writeoffs"]
         assert (taken_back["state"], taken_back["posted_cents"]) == ("reversed", 0)  # 4200 holds nothing either
 
         world.both("writeoff post", user="anna", second="bram", ref=decided(world))

@@ -48,7 +48,7 @@ def peopled(world: World) -> StoryBank:
 
 def paid_in(world: World, bank: StoryBank, on: date) -> None:
     """Every partner pays its call by its reference."""
-    for call in world.look("capital list", open=True)["calls"]:
+    for call in world.ask("capital list", open=True)["calls"]:
         partner = call["partner"]
         bank.receive(
             call["open_cents"], name=f"Gemeente {partner}", iban=IBANS[partner], on=on, reference=call["reference"]
@@ -161,7 +161,7 @@ def sent(world: World, *refs: str) -> str:
 
 def file_of(world: World, batch: str) -> bytes:
     """The payment file of a batch, as the bank gets it."""
-    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
+    return str(world.ask("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def executed_on(world: World, batch: str) -> date:

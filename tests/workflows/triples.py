@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund.bank.simulation import write_status
+from fund.commands.running import run as _run
 from fund.database import Connection
 from fund.errors import FundError
 from fund.events import Fact
@@ -24,6 +25,7 @@ from fund.events.repayments import PlanActivated
 from fund.events.resolutions import ResolutionProposed
 from fund.events.reviews import ReviewDeclared
 from fund.events.writeoffs import WriteoffProposed
+from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.authority import Actor, Role
 from fund.rules.regulations import standard_text
 from fund.schemas import CaseFile
@@ -34,8 +36,6 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.commands import COMMANDS, PROJECTIONS
-from fund.workflows.delivery.asking import _run
 from tests.factories import PARTNERS_CSV, World, as_file
 from tests.workflows import looking_back
 from tests.workflows.agreeing import file
@@ -205,7 +205,7 @@ def built(world: World) -> Fund:
     moved = world.both("cost transfer", user="bram", second="bram2", amount=10_00, to="1005")
     refs["transfer"] = str(moved["events"][0]["payload"]["ref"])
     refs["batch"] = str(world.do("payment batch", user="anna")["result"]["ref"])
-    made = str(world.look("payment file", user="bram", ref=refs["batch"])["content"]).encode()
+    made = str(world.ask("payment file", user="bram", ref=refs["batch"])["content"]).encode()
     STATUS.update(name="status.xml", content=write_status(made, status="ACCP"))
     with world.uow("anna") as uow:
         outstanding = {"amount_cents": 1_00, "outstanding_cents": 1_00}

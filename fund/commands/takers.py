@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 
+from fund.commands.opening import Fund
 from fund.errors import FundError
+from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.authority import Actor, Guard, Who, require
 from fund.schemas.people import User
 from fund.unit_of_work import Snapshot
-from fund.workflows.commands import COMMANDS, PROJECTIONS
-from fund.workflows.delivery.opening import Fund
 from fund.workflows.inbox.lines import SOURCES
 from fund.workflows.inbox.reader import InboxReader, case_of_command
 from fund.workflows.inbox.task import Task

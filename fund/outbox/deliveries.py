@@ -25,13 +25,13 @@ from fund import dates
 from fund.database import Connection, Engine, ill, is_sqlite, reading, writing
 from fund.declarations import found_at
 from fund.errors import FundError, NotReady
+from fund.registry import COMMANDS, KEPT_IN, PROJECTIONS
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.store import OPEN, DeliveryRow, Store, TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.commands import COMMANDS, KEPT_IN, PROJECTIONS
 
 if TYPE_CHECKING:
-    from fund.workflows.subscriptions import Reaction, Timer
+    from fund.outbox.subscriptions import Reaction, Timer
 
 log = logging.getLogger("fund.delivery")
 
@@ -405,9 +405,9 @@ def preload() -> None:
 
     That is whatever a command, a reaction, a deadline, a bank line or a resolution may lead to.
     """
+    from fund.outbox.subscriptions import REACTIONS, TIMERS
     from fund.workflows.receipts import hooks
     from fund.workflows.resolutions import CARRIED
-    from fund.workflows.subscriptions import REACTIONS, TIMERS
 
     for module in ("fund.rules.postings", "fund.unit_of_work.previewing", *KEPT_IN):
         import_module(module)
@@ -421,14 +421,14 @@ def preload() -> None:
 
 def _reactions() -> Mapping[str, Reaction]:
     """The reactions, by name."""
-    from fund.workflows.subscriptions import reactions_by_name
+    from fund.outbox.subscriptions import reactions_by_name
 
     return reactions_by_name()
 
 
 def _timers() -> Mapping[str, Timer]:
     """The timers, by kind; the same."""
-    from fund.workflows.subscriptions import timers_by_kind
+    from fund.outbox.subscriptions import timers_by_kind
 
     return timers_by_kind()
 

@@ -24,7 +24,7 @@ class _Waiting(Input):
 
 @command(
     "confirm",
-    ".delivery.asking:confirm",
+    ".confirming:confirm",
     ANYONE,
     examples=("fund --as bram confirm Q2026-0012", "fund --as bram confirm Q2026-0012 Q2026-0013"),
     permitted=N_("somebody else than who gave the command, in the role that its second signature asks"),
@@ -40,7 +40,7 @@ class Confirm(_Waiting):
 
 @command(
     "decline",
-    ".delivery.asking:decline",
+    ".confirming:decline",
     ANYONE,
     examples=('fund --as bram decline Q2026-0012 --reason "the amount is not as decided"',),
     permitted=N_("whoever may confirm it, and the person who gave the command"),

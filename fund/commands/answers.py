@@ -7,10 +7,10 @@ import json
 from datetime import date
 from typing import Any
 
+from fund.commands.arguments import encode
 from fund.events import Envelope
 from fund.ledger import EntryDraft, Posted
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.delivery.arguments import encode
 
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more.

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import dramatiq
 
 from fund.database import Engine, ill
-from fund.workflows.broker import QUEUE
-from fund.workflows.delivery.deliver import NO_EPOCH
-from fund.workflows.delivery.deliver import react as react_to
+from fund.outbox.broker import QUEUE
+from fund.outbox.deliveries import NO_EPOCH
+from fund.outbox.deliveries import react as react_to
 
 log = logging.getLogger("fund.actors")
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fund import dates
+from fund.commands.answers import Answer, answer_of
 from fund.database import Engine, create_engine, mend, place, require_head, upgrade, writing
 from fund.errors import FundError
 from fund.errors.closing import DayToCome
 from fund.errors.people import FundExists
 from fund.ledger import Ledger
+from fund.registry import PROJECTIONS
 from fund.rules.authority import SYSTEM_ACTOR, Role
 from fund.rules.regulations import Regulations
 from fund.store import Store
 from fund.unit_of_work import BOOK, UnitOfWork
 from fund.users import use_cases as users
-from fund.workflows.commands import PROJECTIONS
-from fund.workflows.delivery.answers import Answer, answer_of
 
 
 @dataclass(slots=True)

@@ -1,0 +1,151 @@
+"""A command inside its transaction: its use case is run, its answer remembered, its refusal recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+from fund.commands.answers import Answer
+from fund.commands.arguments import LONGEST_WORD, content_hash, decode, encode, id_of
+from fund.commands.opening import Fund
+from fund.database import writing
+from fund.declarations import Command
+from fund.errors import FundError, NotReady
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import (
+    CommandConflict,
+    PreviewChanged,
+)
+from fund.registry import KINDS, PROJECTIONS
+from fund.rules.authority import Actor, require_role
+from fund.store import Store
+from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.users import use_cases as users
+
+
+def run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
+    require_role(uow.maker, command.who, command=command.name)
+    _require_day(uow, command, args.get("on"))
+    outcome = command.use_case(uow, **args)
+    if isinstance(outcome, Mapping):
+        uow.result.update(outcome)
+
+
+def require_as_shown(name: str, found: bytes, expected: str | None) -> None:
+    """Nothing, where what happens is what somebody said yes to. What waits for a second person keeps its own hash.
+
+    Raises:
+        PreviewChanged: It is not.
+    """
+    if expected is not None and found.hex() != expected:
+        raise PreviewChanged(command=name, shown=expected[:12], found=found.hex()[:12])
+
+
+def _require_day(uow: UnitOfWork, command: Command, on: object) -> None:
+    """The day that was typed lies between the fund's first day and today, whether or not something is booked on it:
+    terms run from it too. Only what holds from a day on may be typed ahead of it.
+
+    What a bank tells is booked on the bank's day, which nobody types.
+
+    Raises:
+        DayToCome, DayBeforeFund: As they say.
+    """
+    if not isinstance(on, date):
+        return
+    if on > uow.today and not command.ahead:
+        raise DayToCome(command=command.name, on=on, today=uow.today)
+    if on < uow.first_day:
+        raise DayBeforeFund(command=command.name, on=on, first=uow.first_day)
+
+
+class Replayed(Exception):
+    """Marks a refusal that was remembered, so that it is not recorded a second time."""
+
+
+def remembered(store: Store, who: Actor, command_id: str, name: str, digest: bytes) -> Answer:
+    row = store.work.command(who.user_id, command_id)
+    assert row is not None
+    if row.content_hash != digest:
+        raise CommandConflict(command_id=command_id, name=row.name)
+    answer: Answer = json.loads(row.answer or "{}")
+    if "error" in answer:
+        error = answer["error"]
+        cls = FundError.every().get(error["code"], FundError)
+        raise cls(**decode(error["details"])) from Replayed()
+    answer["replayed"] = True
+    return answer
+
+
+def naming(fund: Fund, problem: FundError) -> FundError:
+    """The refusal with the names of the partners and users whose ids stand in its details."""
+    ids = set(_texts(problem.details))
+    if isinstance(problem, NotReady) or not ids:
+        return problem
+    with suppress(NotReady), Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
+        partners = ids.intersection(snapshot.store.cases.refs("partner"))
+        people = {each: snapshot.name(each) for each in ids if each.startswith("usr_")}
+        problem.names = {**people, **{each: snapshot.partner_name(each) for each in partners}}
+    return problem
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text among the details of a refusal, those of the refusals of several as well."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
+
+
+def record_refusal(
+    fund: Fund, name: str, args: Mapping[str, Any], *, user: str, command_id: str, problem: FundError
+) -> None:
+    if isinstance(problem.__cause__, Replayed):
+        return
+    digest = content_hash(name, args)
+    with writing(fund.engine) as connection:
+        store = Store(connection)
+        snapshot = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock())
+        subject = _subject(snapshot, problem.details.get("ref") or args.get("ref") or "")
+        who = snapshot.user(user)
+        if not store.work.ask(
+            actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
+        ):
+            return
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
+        users.refused(uow, command=name, code=problem.code(), subject=subject)
+        answer = {"error": {"code": problem.code(), "details": encode(jsonable(problem.details))}}
+        store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
+
+
+def _subject(snapshot: Snapshot, typed: Any) -> str:
+    """The ref or id that a refused command was about; what was typed, and is none, stands in no fact."""
+    try:
+        ref = str(id_of(snapshot, typed))[:LONGEST_WORD]
+    except FundError:
+        return ""
+    return ref if _is_known(snapshot.store, ref) else ""
+
+
+def _is_known(store: Store, ref: str) -> bool:
+    """Whether a ref is that of a case, of something that waits, or of a fact."""
+    if not ref or not ref.isprintable():
+        return False
+    if store.cases.any_of([f"{kind}/{ref}" for kind in KINDS]):
+        return True
+    return store.work.pending(ref) is not None or store.facts.get(ref) is not None
+
+
+def jsonable(details: Mapping[str, Any]) -> dict[str, Any]:
+    kept = (str, int, bool, type(None), date, datetime)
+    return {
+        key: list(value)
+        if isinstance(value, (list, tuple, set, frozenset))
+        else value
+        if isinstance(value, kept)
+        else str(value)
+        for key, value in details.items()
+    }
