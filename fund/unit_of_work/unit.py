@@ -291,8 +291,9 @@ class UnitOfWork(Snapshot):
         records: type[Fact] | None,
     ) -> Step:
         table = self.projections[model.kind].table
-        rows = rows_from(table, command, state, records)
-        if not rows:
+        rows = rows_from(table, command, state)
+        meant = [row for row in rows if records in (None, row.records)]
+        if not meant:
             known = [row for row in table if row.command == command and records in (None, row.records)]
             raise TransitionNotAllowed(
                 command=command,
@@ -303,7 +304,7 @@ class UnitOfWork(Snapshot):
                 look=self.guard(of, known[0]).show or "fund inbox",
             )
         refused: list[FundError] = []
-        for row in rows:
+        for row in meant:
             try:
                 self.judge(row, of, ref=ref)
             except (NotAuthorised, ConflictOfInterest, SameHands) as problem:

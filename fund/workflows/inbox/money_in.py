@@ -66,11 +66,10 @@ def _arrears(reader: InboxReader) -> Iterator[Task]:
             continue
         cents = sum(part.open_cents for part in late)
         what = _(N_("say what happens to {amount} in arrears, {ref}")).format(amount=euros(cents), ref=plan.agreement)
-        command, guard = (
-            f"fund repayment plan {plan.agreement}",
-            Guard(plan.lead, parties=reader.agreements[plan.ref].parties),
-        )
-        yield Task(what, command, either(FUND_MANAGER, CHAIR), plan.agreement, guard=guard)
+        agreement = reader.agreements.get(plan.agreement)
+        whose = Guard(plan.lead, parties=agreement.parties if agreement is not None else ())
+        command = f"fund repayment plan {plan.agreement}"
+        yield Task(what, command, either(FUND_MANAGER, CHAIR), plan.agreement, guard=whose)
 
 
 def _reminded(reader: InboxReader) -> Iterator[Task]:

@@ -84,8 +84,9 @@ def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[B
         entries = [entry]
     else:
         entries = [each for each in batch.entries if each.state in OPEN_LINES or (shown and each.unshown)]
-    # what is settled already takes a debit that shows it
-    uow.transition("payment settle", batch, records=None if shown else PaymentSettled)
+    uow.transition("payment settle", batch)
+    if not shown:  # what is settled already takes a debit that shows it
+        uow.transition("payment settle", batch, records=PaymentSettled)
     return batch, entries
 
 
