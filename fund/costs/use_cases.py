@@ -96,18 +96,10 @@ def charge(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     if not reason.strip():
         raise ReasonMissing(command="cost charge")
     debit = uow.case(Debit, ref)
-    if debit.state != State.RECORDED:
-        raise TransitionNotAllowed(
-            command="cost charge",
-            ref=ref,
-            kind="debit",
-            state=debit.state,
-            allowed=list(same_command_from(TRANSITIONS, "cost charge")),
-            look="fund cost list",
-        )
+    step = uow.transition("cost charge", debit)
     fact = DebitExplained(ref=ref, amount_cents=debit.amount_cents, reason=reason.strip())
     uow.next_step = "fund cost list"
-    return uow.record(fact, effective_on=on)
+    return step.record(fact, effective_on=on)
 
 
 def record_income(

@@ -33,7 +33,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         yield Task(what, f"fund bank match {receipt.ref} --to {to}", TREASURER, receipt.ref)
     for debit in unexplained_debits(reader.snapshot):
         what = _(N_("explain {ref} of {amount}")).format(ref=debit.ref, amount=euros(debit.amount_cents))
-        yield Task(what, f"fund cost charge {debit.ref} --reason TEXT", TREASURER, debit.ref)
+        yield reader.task(what, "cost charge", debit, typed=f"{debit.ref} --reason TEXT")
     for gap in gaps(reader.snapshot):
         if gap["missing"]:
             what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])

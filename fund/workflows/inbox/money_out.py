@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fund.dates import next_working_day
 from fund.language import N_, _, euros
-from fund.rules.authority import PAYERS, TREASURER
+from fund.rules.authority import TREASURER
 from fund.schemas.disbursements import CONTRADICTED, Batch, Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
@@ -22,7 +22,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
             yield from _disbursement(reader, case)
     for payable in reader.payables.values():
         if payable.state != "sent":
-            yield from _payable(reader, payable)
+            yield from _to_pay(reader, payable, ref=payable.ref)
     for transfer in reader.all(Transfer, "sent", "arrived"):
         yield _transfer(reader, transfer)
     for batch in reader.all(Batch, "made", "sent"):
@@ -42,10 +42,6 @@ def _disbursement(reader: InboxReader, case: Disbursement) -> Iterator[Task]:
     elif agreement.state == "active":
         what = _(N_("approve {amount}, {name}")).format(**about)
         yield reader.task(what, "disbursement approve", case, ref=agreement.ref, until=case.due_on)
-
-
-def _payable(reader: InboxReader, case: Payable) -> Iterator[Task]:
-    yield from _to_pay(reader, case, ref=case.ref)
 
 
 def _transfer(reader: InboxReader, case: Transfer) -> Task:
@@ -93,30 +89,19 @@ def _batch(reader: InboxReader, batch: Batch) -> Iterator[Task]:
             until = next_working_day(batch.execution_on + timedelta(days=1))
             yield Task(what, "fund bank import FILE", TREASURER, batch.ref, until)
         return
-    refs = [line.ref for line in batch.lines]
-    cases = [reader.disbursements[ref] for ref in refs if ref in reader.disbursements]
-    payables = [reader.payables[ref] for ref in refs if ref in reader.payables]
-    lines: list[Disbursement | Payable] = [*cases, *payables]
+    owed: dict[str, Disbursement | Payable] = {**reader.disbursements, **reader.payables}
+    lines = [owed[line.ref] for line in batch.lines if line.ref in owed]
     payable = [not _to_verify(reader, case) and not _stopped(reader, case) for case in lines]
     if batch.execution_on < reader.today or not all(payable):
         if any(payable):
             what = _(N_("make batch {ref} of {amount} again: it cannot be sent as it is")).format(
                 ref=batch.ref, amount=euros(batch.total_cents)
             )
-            yield Task(what, f"fund payment batch --replaces {batch.ref}", PAYERS, batch.ref, batch.execution_on)
+            typed = f"--replaces {batch.ref}"
+            yield reader.task(what, "payment batch", batch, typed=typed, until=batch.execution_on)
         return
-    yield Task(
-        _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents)),
-        f"fund payment send {batch.ref}",
-        TREASURER,
-        batch.ref,
-        batch.execution_on,
-        parties=(
-            *(party for case in cases for party in reader.agreements[case.agreement].parties),
-            *(party for case in payables for party in case.parties),
-        ),
-        hands=(*(hand for case in cases for hand in case.hands), *(hand for case in payables for hand in case.hands)),
-    )
+    what = _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents))
+    yield reader.task(what, "payment send", batch, until=batch.execution_on)
 
 
 def _contradicted(reader: InboxReader, batch: Batch) -> Iterator[Task]:

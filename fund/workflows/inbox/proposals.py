@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fund.glossary import track_word
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR
+from fund.rules.authority import OWN_SIGNATORY, PARTY_EDITOR, Guard
 from fund.schemas.proposals import Proposal, Round
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
@@ -20,7 +20,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         if takes_proposals(round_, reader.now):
             yield _to_apply(reader, round_)
     for case in reader.in_state("submitted"):
-        yield _to_judge(case)
+        yield _to_judge(reader, case)
     for case in reader.in_state("draft", "returned", "deferred"):
         if may_see(reader.snapshot, case) and (case.state != "deferred" or case.deferred_for == "improve"):
             yield from _of_the_parties(reader, case)
@@ -37,26 +37,18 @@ def _to_apply(reader: InboxReader, round_: Round) -> Task:
     )
     active = tuple(ref for ref, partner in reader.partners.items() if partner.state == "active")
     command = f"fund proposal new --round {round_.ref}"
-    return Task(what, command, PARTY_EDITOR, round_.ref, last_day_of(round_), parties=active)
+    return Task(what, command, PARTY_EDITOR, round_.ref, last_day_of(round_), guard=Guard(parties=active))
 
 
-def _to_judge(case: Proposal) -> Task:
+def _to_judge(reader: InboxReader, case: Proposal) -> Task:
     """Eligible, unless a rule failed that no evidence can talk away: the fund manager sees which."""
     failed = next((outcome for outcome in case.screened if not outcome.passed), None)
-    what = _(N_("judge whether {ref} is eligible")).format(ref=case.ref)
-    command = f"fund proposal find-eligible {case.ref}"
-    if failed is not None:
-        what = _(N_("judge whether {ref} is eligible: a rule is not met")).format(ref=case.ref)
-        command = f"fund proposal find-ineligible {case.ref} --rule {failed.rule} --reason TEXT"
-    return Task(
-        what,
-        command,
-        FUND_MANAGER,
-        case.ref,
-        lead=case.lead,
-        parties=case.parties,
-        hands=(*case.hands, *case.signed_by),
-    )
+    if failed is None:
+        what = _(N_("judge whether {ref} is eligible")).format(ref=case.ref)
+        return reader.task(what, "proposal find-eligible", case)
+    what = _(N_("judge whether {ref} is eligible: a rule is not met")).format(ref=case.ref)
+    typed = f"{case.ref} --rule {failed.rule} --reason TEXT"
+    return reader.task(what, "proposal find-ineligible", case, typed=typed)
 
 
 def _of_the_parties(reader: InboxReader, case: Proposal) -> Iterator[Task]:
@@ -67,16 +59,16 @@ def _of_the_parties(reader: InboxReader, case: Proposal) -> Iterator[Task]:
     about = {"ref": case.ref, "title": case.title}
     if case.before is not None and case.before == case.form:
         what = _(N_("change {ref} as asked: {title}")).format(**about)
-        command, form = f"fund proposal save {case.ref} FILE", f"fund proposal show {case.ref} --file > FILE"
-        parties = case.applicants
-        yield Task(what, command, PARTY_EDITOR, case.ref, until, lead=case.lead, parties=parties, form=form)
+        form = f"fund proposal show {case.ref} --file > FILE"
+        yield reader.task(what, "proposal save", case, typed=f"{case.ref} FILE", until=until, form=form)
         return
     unconfirmed = [party for party in case.applicants if case.confirmed.get(party) != case.revision_hash]
     for party in unconfirmed:
         if party != case.lead:
             what = _(N_("confirm {ref}, {title}")).format(**about)
-            yield Task(what, f"fund proposal confirm {case.ref}", OWN_SIGNATORY, case.ref, until, own=party)
+            command, own = f"fund proposal confirm {case.ref}", Guard(own=(party,))  # of this party and no other
+            yield Task(what, command, OWN_SIGNATORY, case.ref, until, guard=own)
     if unconfirmed in ([], [case.lead]):
         verb = "submit" if case.state == "draft" else "resubmit"
         what = _(N_("hand in {ref}, {title}")).format(**about)
-        yield Task(what, f"fund proposal {verb} {case.ref}", LEAD_SIGNATORY, case.ref, until, lead=case.lead)
+        yield reader.task(what, f"proposal {verb}", case, until=until)

@@ -37,7 +37,7 @@ _BANK = either(TREASURER, SYSTEM)
 _GONE = (BatchState.SENT, BatchState.SETTLED)
 BATCH_TRANSITIONS = (
     Transition("payment batch", None, BatchState.MADE, PAYERS, PaymentsBatched),
-    Transition("payment batch", BatchState.MADE, BatchState.DROPPED, PAYERS, PaymentsBatched),
+    Transition("payment batch", BatchState.MADE, BatchState.DROPPED, PAYERS, PaymentsBatched, may_repeat=True),
     Transition("payment send", BatchState.MADE, BatchState.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
     Transition(
         "disbursement cancel",
@@ -46,6 +46,7 @@ BATCH_TRANSITIONS = (
         FUND_MANAGER,
         DisbursementCancelled,
         second=TREASURER,
+        may_repeat=True,
         row="D7",
     ),
     Transition(
@@ -55,14 +56,17 @@ BATCH_TRANSITIONS = (
         FUND_MANAGER,
         PayableCancelled,
         second=TREASURER,
+        may_repeat=True,
         row="D7",
     ),
-    Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, row="D6"),
-    Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, row="D5"),
-    Transition("payment settle", _GONE, None, _BANK, PaymentConfirmed, row="D5"),
-    Transition("payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, row="D6"),
-    Transition("payment found", _GONE, BatchState.SENT, TREASURER, PaymentFailureUndone, row="D6"),
-    Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, row="D10"),
+    Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, may_repeat=True, row="D6"),
+    Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment settle", _GONE, None, _BANK, PaymentConfirmed, may_repeat=True, row="D5"),
+    Transition(
+        "payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, may_repeat=True, row="D6"
+    ),
+    Transition("payment found", _GONE, BatchState.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 """A batch is settled with the last of its lines; until then it stays sent."""
 
@@ -133,12 +137,18 @@ def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
 
 
 def guard(snapshot: Snapshot, case: Batch, row: Transition) -> Guard:
-    """The parties of whatever it pays; who asked, checked or approved one of its payments is held against each of them
-    when it is sent, and nowhere else.
+    """The parties of everything it pays, and those who asked, checked or approved any of it (G7 b, c). A batch that
+    takes its place is judged line by line, as each is put in it.
     """
+    show = f"fund payment list --batch {case.ref}"
+    if row.records is PaymentsBatched:
+        return Guard(show=show)
     lines = [snapshot.guard(due(snapshot, line.ref), row) for line in case.lines]
-    parties = tuple(dict.fromkeys(party for each in lines for party in each.everyone))
-    return Guard(parties=parties, show=f"fund payment list --batch {case.ref}")
+    return Guard(
+        parties=tuple(dict.fromkeys(party for line in lines for party in sorted(line.everyone))),
+        prior_approvers=tuple(dict.fromkeys(user for line in lines for user in line.prior_approvers)),
+        show=show,
+    )
 
 
 PROJECTIONS = {"batch": Projection(Batch, apply, BATCH_TRANSITIONS, guard)}

@@ -33,14 +33,12 @@ from fund.workflows.payments.lifecycle import OPEN_LINES, BatchState
 from fund.workflows.receipts.reading import unexplained_debits
 
 
-def _under_way(uow: UnitOfWork, command: str, ref: str) -> tuple[Due, BatchLine, Batch]:
-    """What is owed, in a state that ``command`` takes, and the line of the batch that paid it last."""
-    case = due(uow, ref)
-    uow.transition(command, case)
-    found = uow.case(Batch, case.batch)
-    entry = found.entry_of(ref)
-    assert entry is not None, f"{ref} stands in {case.batch} and is no line of it"
-    return case, entry.line, found
+def _batch_of(snapshot: Snapshot, case: Due) -> tuple[Batch, BatchEntry]:
+    """The batch that paid it last, and its line of it."""
+    batch = snapshot.case(Batch, case.batch)
+    entry = batch.entry_of(case.ref)
+    assert entry is not None, f"{case.ref} is a line of {case.batch}"
+    return batch, entry
 
 
 def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str | None = None) -> dict[str, Any]:
@@ -76,11 +74,12 @@ def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[B
     batch = uow.maybe(Batch, ref)
     if batch is None:
         case = due(uow, ref)
-        batch = uow.maybe(Batch, case.batch) if case.batch else None
-        entry = batch.entry_of(ref) if batch is not None else None
-        if batch is None or entry is None or not (shown and entry.state == "paid" and entry.unshown):
-            _case, _line, batch = _under_way(uow, "payment settle", ref)
-            return batch, [each for each in batch.entries if each.line.ref == ref]
+        paid_before = _batch_of(uow, case) if shown and case.batch else None
+        if paid_before is None or not (paid_before[1].state == "paid" and paid_before[1].unshown):
+            uow.transition("payment settle", case)
+            batch, entry = _batch_of(uow, case)
+            return batch, [entry]
+        batch, entry = paid_before
         entries = [entry]
     else:
         entries = [each for each in batch.entries if each.state in OPEN_LINES or (shown and each.unshown)]
@@ -138,10 +137,12 @@ def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> d
         ReasonMissing: No reason was given. TransitionNotAllowed: It is not under way.
     """
     reason = require_reason("payment fail", reason)
-    case, line, found = _under_way(uow, "payment fail", ref)
-    uow.record(PaymentFailed(ref=found.ref, line=line, reason=reason), effective_on=on)
+    case = due(uow, ref)
+    step = uow.transition("payment fail", case)
+    batch, entry = _batch_of(uow, case)
+    step.record(PaymentFailed(ref=batch.ref, line=entry.line, reason=reason), effective_on=on)
     uow.next_step = f"fund payment retry {ref}"
-    return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+    return {"ref": ref, "batch": batch.ref, "amount_cents": case.amount_cents}
 
 
 def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) -> dict[str, Any]:
@@ -158,14 +159,14 @@ def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) 
         UnknownRef: No such debit waits to be explained. PaymentDoesNotMatch: The debit is of another amount.
     """
     case = due(uow, ref)
-    uow.transition("payment found", case)
+    step = uow.transition("payment found", case)
     debit = _debit_of(uow, ref, case.amount_cents, bank_line)
     failed = uow.store.facts.last_of(case.stream, PaymentFailed.wire)
     assert failed is not None, f"{ref} failed"
     assert isinstance(failed.fact, PaymentFailed)
     line, batch = failed.fact.line, failed.fact.ref
     (entry,) = uow.ledger.entries(event_id=failed.event_id)
-    uow.record(PaymentFailureUndone(ref=batch, line=line, seq=entry.seq))
+    step.record(PaymentFailureUndone(ref=batch, line=line, seq=entry.seq))
     _undo_debit(uow, debit, ref)
     uow.record(PaymentSettled(ref=batch, line=line, bank_line=debit.line_id), effective_on=on)
     uow.next_step = f"fund payment list --batch {batch}"
@@ -237,10 +238,11 @@ def give_back_by_hand(
         NothingToReceive, PaymentDoesNotMatch: The receipt does not hold the whole payment.
         AlreadyRepaid: Its advance was repaid.
     """
-    case, _line, found = _under_way(uow, "payment return", ref)
+    case = due(uow, ref)
+    uow.transition("payment return", case)
     give_back(uow, case, receipt=receipt, reason=reason, on=on)
     uow.next_step = f"fund payment retry {ref}"
-    return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+    return {"ref": ref, "batch": case.batch, "amount_cents": case.amount_cents}
 
 
 def _attempt(snapshot: Snapshot, reference: str) -> tuple[Due, Batch, BatchEntry] | None:
@@ -386,11 +388,9 @@ def give_back(
             agreement=case.agreement,
             receipt=receipt,
         )
-    found = uow.case(Batch, case.batch)
-    entry = found.entry_of(case.ref)
-    assert entry is not None, f"{case.ref} stands in {case.batch} and is no line of it"
+    batch, entry = _batch_of(uow, case)
     fact = PaymentReturned(
-        ref=found.ref,
+        ref=batch.ref,
         line=entry.line,
         receipt=receipt,
         receipt_cents=case.amount_cents,
