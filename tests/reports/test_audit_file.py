@@ -23,7 +23,7 @@ from fund.reports.exports.audit_check import checked
 from fund.reports.exports.excerpt import Excerpt
 from fund.rules.regulations import Identity, standard
 from fund.unit_of_work import Snapshot
-from fund.users.use_cases import adopt
+from fund.users.regulations import adopt
 from fund.workflows.commands import PROJECTIONS
 from fund.workflows.delivery import open_fund
 from tests.conftest import Fund

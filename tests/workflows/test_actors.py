@@ -16,7 +16,7 @@ from fund.database import writing
 from fund.events import Envelope
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.users.use_cases import add_user
+from fund.users.people import add_user
 from fund.workflows import subscriptions
 from fund.workflows.actors import declare
 from fund.workflows.broker import QUEUE, Notifier, make_broker, stub_broker

@@ -42,7 +42,8 @@ from fund.rules.authority import FUND_MANAGER
 from fund.rules.regulations import standard_text
 from fund.schemas.agreements import parse_terms
 from fund.schemas.evaluations import parse_evaluation
-from fund.users.use_cases import PROJECTIONS, add_user
+from fund.users.lifecycle import PROJECTIONS
+from fund.users.people import add_user
 from fund.workflows import commands
 from fund.workflows.delivery import carry_out, found_fund, open_fund
 from fund.workflows.delivery.arguments import decode, encode

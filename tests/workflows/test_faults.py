@@ -36,7 +36,7 @@ from fund.errors.database import DatabaseReadOnly, DatabaseUnreachable, StorageF
 from fund.events.founding import UserChanged
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.users.use_cases import add_user
+from fund.users.people import add_user
 from fund.workflows import subscriptions
 from fund.workflows.actors import declare
 from fund.workflows.broker import Notifier, make_broker

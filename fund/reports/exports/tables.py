@@ -20,7 +20,7 @@ from fund.ledger import Entry, TrialBalanceRow, main_of
 from fund.reports.exports.excerpt import Excerpt, Held, holders_of, taken
 from fund.reports.exports.files import MANIFEST, folder_beside
 from fund.unit_of_work import Snapshot
-from fund.users.use_cases import accounts_of_the_fund
+from fund.users.founding import accounts_of_the_fund
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula, or skips before one."""

@@ -34,13 +34,13 @@ from fund.errors.commands import (
 )
 from fund.errors.people import NoActor
 from fund.events import canonical_json, require_printable
+from fund.events.founding import CommandRefused
 from fund.glossary import Name
 from fund.ledger import flushed
 from fund.money import require_cents
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
 from fund.store import PendingRow, Store
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.users import use_cases as users
 from fund.workflows.commands import COMMANDS, KINDS, PROJECTIONS, QUERIES, named
 from fund.workflows.confirming import Confirm, Decline
 from fund.workflows.delivery.answers import Answer, answer_of, shown_hash, together
@@ -389,7 +389,7 @@ def _record_refusal(
         ):
             return
         uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
-        users.refused(uow, command=name, code=problem.code(), subject=subject)
+        uow.record(CommandRefused(command=name, code=problem.code(), subject=subject))
         answer = {"error": {"code": problem.code(), "details": encode(_jsonable(problem.details))}}
         store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
 
