@@ -59,7 +59,7 @@ DECLARED_IN: Mapping[str, tuple[str, ...]] = {
 """By module: the first words of the commands and queries that it declares."""
 
 KEPT_IN: Mapping[str, tuple[str, ...]] = {
-    "fund.users.use_cases": ("fund", "regulations", "user"),
+    "fund.users.lifecycle": ("fund", "regulations", "user"),
     "fund.workflows.rounds.use_cases": ("round",),
     "fund.workflows.cooperations.register": ("cooperation",),
     "fund.workflows.proposals.lifecycle": ("proposal",),

@@ -19,7 +19,7 @@ from fund.rules.authority import SYSTEM_ACTOR, Role
 from fund.rules.regulations import Regulations
 from fund.store import Store
 from fund.unit_of_work import BOOK, UnitOfWork
-from fund.users import use_cases as users
+from fund.users.founding import found
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ def found_fund(
                 command_id=f"found:{name}",
             )
             people = [(admin, Role.ADMIN), (fund_manager, Role.FUND_MANAGER), (treasurer, Role.TREASURER)]
-            users.found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)
+            found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)
             uow.next_step = f"fund --as {fund_manager} partner import"
             return answer_of(uow, "init", dry_run=False)
     except FundError as problem:

@@ -19,11 +19,11 @@ from fund.errors.commands import (
     CommandConflict,
     PreviewChanged,
 )
+from fund.events.founding import CommandRefused
 from fund.registry import KINDS, PROJECTIONS
 from fund.rules.authority import Actor, require_role
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.users import use_cases as users
 
 
 def run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
@@ -116,7 +116,7 @@ def record_refusal(
         ):
             return
         uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
-        users.refused(uow, command=name, code=problem.code(), subject=subject)
+        uow.record(CommandRefused(command=name, code=problem.code(), subject=subject))
         answer = {"error": {"code": problem.code(), "details": encode(jsonable(problem.details))}}
         store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
 

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 from fund.errors.capital import MoreThanReceived
-from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.commands import ReasonMissing
 from fund.events import Envelope
 from fund.events.receipts import CostCharged, DebitExplained, DebitRecorded, DebitReversed, IncomeRecorded
 from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER
 from fund.rules.permissions import account_for
-from fund.rules.transitions import Transition, same_command_from, state_after
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer

@@ -26,9 +26,9 @@ from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
 
 @command(
     "user add",
-    ".use_cases:add_user",
+    ".people:add_user",
     ADMIN,
-    second=".use_cases:_chair_where_there_is_one",
+    second=".people:_chair_where_there_is_one",
     seconds=(CHAIR,),
     examples=(
         "fund --as petra user add anna --role fund_manager",
@@ -56,9 +56,9 @@ class AddUser(Input):
 
 @command(
     "user change",
-    ".use_cases:change_user",
+    ".people:change_user",
     ADMIN,
-    second=".use_cases:_chair_where_there_is_one",
+    second=".people:_chair_where_there_is_one",
     seconds=(CHAIR,),
     examples=("fund --as petra user change anna --role fund_manager --role reviewer",),
     permitted=N_("an admin; the chair of the committee confirms as soon as there is one"),
@@ -82,9 +82,9 @@ class ChangeUser(Input):
 
 @command(
     "user revoke",
-    ".use_cases:revoke_user",
+    ".people:revoke_user",
     ADMIN,
-    second=".use_cases:_other_chair",
+    second=".people:_other_chair",
     seconds=(CHAIR, FUND_MANAGER),
     examples=('fund --as petra user revoke anna --reason "left the office"',),
     permitted=N_("an admin; where a chair leaves another chair confirms, or a fund manager where there is none"),
@@ -99,7 +99,7 @@ class RevokeUser(Input):
 
 @command(
     "regulations adopt",
-    ".use_cases:adopt_regulations",
+    ".regulations:adopt_regulations",
     FUND_MANAGER,
     second=CHAIR,
     ahead=True,
@@ -117,14 +117,14 @@ class AdoptRegulations(Input):
     file: InputFile = argument(TEXT_FILE, N_("The regulations, as TOML"))
 
 
-@query("user list", ".use_cases:users", lists={"users": "user"}, examples=("fund user list", "fund user list --json"))
+@query("user list", ".people:users", lists={"users": "user"}, examples=("fund user list", "fund user list --json"))
 class UserList(Input):
     """List the people of the fund."""
 
 
 @query(
     "regulations show",
-    ".use_cases:regulations_in_force",
+    ".regulations:regulations_in_force",
     examples=("fund regulations show --as-of 2026-03-31",),
     see=("regulations adopt", "regulations template"),
 )
@@ -139,7 +139,7 @@ class RegulationsShow(Input):
 
 @query(
     "regulations template",
-    ".use_cases:regulations_template",
+    ".regulations:regulations_template",
     examples=("fund regulations template > regulations.toml",),
     see=("regulations adopt",),
 )

@@ -25,7 +25,7 @@ from fund.reports.exports.audit_check import checked
 from fund.reports.exports.excerpt import Excerpt
 from fund.rules.regulations import Identity, standard
 from fund.unit_of_work import Snapshot
-from fund.users.use_cases import adopt
+from fund.users.regulations import adopt
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports import odd_fund

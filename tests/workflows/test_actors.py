@@ -21,7 +21,7 @@ from fund.outbox.deliveries import relay
 from fund.outbox.subscriptions import Reaction
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.users.use_cases import add_user
+from fund.users.people import add_user
 from tests.factories import World, founded
 
 

@@ -10,7 +10,7 @@ from fund.errors.agreements import AllowanceUpToDate
 from fund.errors.ledger import ClosedPeriod
 from fund.events.repayments import AllowanceAdjusted
 from fund.rules.regulations import parse_regulations, standard_text
-from fund.users import use_cases as users
+from fund.users import regulations
 from fund.workflows.repayments.lifecycle import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, noon, received, running
@@ -41,7 +41,7 @@ def test_other_rates_hold_from_their_day_on_and_never_reach_back(sqlite_url: str
         running(world, paid=1)
         text = standard_text().replace('"2026-1"', '"2026-2"').replace("rate_bps = 2500", "rate_bps = 1000")
         with world.uow("anna") as uow:
-            users.adopt(
+            regulations.adopt(
                 uow,
                 parse_regulations(text.replace("rate_bps = 4000", "rate_bps = 5000").encode(), "x.toml"),
                 from_on=date(2026, 7, 1),

@@ -46,7 +46,8 @@ from fund.rules.authority import FUND_MANAGER
 from fund.rules.regulations import standard_text
 from fund.schemas.agreements import parse_terms
 from fund.schemas.evaluations import parse_evaluation
-from fund.users.use_cases import PROJECTIONS, add_user
+from fund.users.lifecycle import PROJECTIONS
+from fund.users.people import add_user
 from fund.workflows.reviews.sheets import parse_scores
 from tests import hints
 from tests.factories import PARTNERS_CSV, START, World, as_file, founded

@@ -64,7 +64,7 @@ def add(world: World, *names: str) -> list[int]:
     seqs = []
     for name in names:
         with world.uow("petra") as uow:
-            from fund.users.use_cases import add_user
+            from fund.users.people import add_user
 
             seqs.append(add_user(uow, name=name, roles=["reviewer"]).seq)
     return seqs
@@ -177,7 +177,7 @@ def test_a_world_that_is_ill_is_never_counted(world: World, listen: Callable[...
 
 
 def test_a_dead_letter_holds_the_rest_of_its_stream_and_nothing_else(world: World, listen: Callable[..., None]) -> None:
-    from fund.users.use_cases import change_user
+    from fund.users.people import change_user
 
     broken_ref = {}
 
@@ -210,7 +210,7 @@ def test_a_dead_letter_holds_the_rest_of_its_stream_and_nothing_else(world: Worl
 def test_the_order_of_a_stream_is_kept_when_the_later_message_comes_first(
     world: World, listen: Callable[..., None]
 ) -> None:
-    from fund.users.use_cases import change_user
+    from fund.users.people import change_user
 
     listen(hear=note)
     with writing(world.fund.engine) as connection:
@@ -478,7 +478,7 @@ def test_a_guard_that_is_called_locked_is_no_busy_database(sqlite_url: str) -> N
 def test_a_stream_that_is_longer_than_one_turn_leaves_no_row_leased_to_nobody(
     world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fund.users.use_cases import change_user
+    from fund.users.people import change_user
 
     listen(hear=note)
     with writing(world.fund.engine) as connection:
@@ -496,7 +496,7 @@ def test_a_stream_that_is_longer_than_one_turn_leaves_no_row_leased_to_nobody(
 
 def test_a_row_that_somebody_works_on_is_not_passed_over(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows may wait behind the one that is done; the second is not handed out in place of the first."""
-    from fund.users.use_cases import change_user
+    from fund.users.people import change_user
 
     monkeypatch.setattr(subscriptions, "REACTIONS", (Reaction("hear", ("user.added", "user.changed"), note),))
     with founded(postgres_url) as world:

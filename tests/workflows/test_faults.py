@@ -41,7 +41,7 @@ from fund.outbox.deliveries import drain, react, relay, tick
 from fund.outbox.subscriptions import Reaction, Timer
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.users.use_cases import add_user
+from fund.users.people import add_user
 from tests.factories import START, World, founded
 from tests.workflows.fault_worker import HEARD, NOTE
 

@@ -419,9 +419,9 @@ def test_beyond_the_learning_budget_two_thirds_are_needed(sqlite_url: str) -> No
         text = standard_text().replace("learning_budget_cents = 250_000_00", "learning_budget_cents = 1_250_000")
         with world.uow("anna") as uow:
             from fund.rules.regulations import parse_regulations
-            from fund.users import use_cases as users
+            from fund.users import regulations
 
-            users.adopt(
+            regulations.adopt(
                 uow, parse_regulations(text.replace('"2026-1"', '"2026-2"').encode(), "x.toml"), from_on=uow.today
             )
         world.user("mo", "committee_member", partner="ws14")

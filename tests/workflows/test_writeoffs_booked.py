@@ -14,7 +14,7 @@ from fund.events.repayments import PlanRestructured
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
-from fund.users import use_cases as users
+from fund.users import regulations
 from tests.factories import World, as_text, founded
 from tests.workflows.looking_back import (
     AGREEMENT,
@@ -98,7 +98,9 @@ def with_budget(world: World, cents: int) -> None:
     """Other regulations, with this learning budget; and a committee of five."""
     text = standard_text().replace("learning_budget_cents = 250_000_00", f"learning_budget_cents = {cents}")
     with world.uow("anna") as uow:
-        users.adopt(uow, parse_regulations(text.replace('"2026-1"', '"2026-2"').encode(), "x.toml"), from_on=uow.today)
+        regulations.adopt(
+            uow, parse_regulations(text.replace('"2026-1"', '"2026-2"').encode(), "x.toml"), from_on=uow.today
+        )
     world.user("mo", "committee_member", partner="ws14")
     world.user("max", "committee_member")
 

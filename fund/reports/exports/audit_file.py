@@ -33,7 +33,7 @@ from fund.reports.history import last_fact, regulations_on
 from fund.rules.regulations import TAX_NUMBER, Identity
 from fund.schemas.people import FundFile, RegulationsFile
 from fund.unit_of_work import Snapshot
-from fund.users.use_cases import accounts_of_the_fund
+from fund.users.founding import accounts_of_the_fund
 
 RGS = ("extended", "plain")
 """How accounts bear RGS codes, each code once (rule 0003).

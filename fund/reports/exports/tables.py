@@ -21,7 +21,7 @@ from fund.reports.exports.excerpt import Excerpt, Held, holders_of, taken
 from fund.reports.exports.files import MANIFEST, folder_beside
 from fund.reports.layout import safe
 from fund.unit_of_work import Snapshot
-from fund.users.use_cases import accounts_of_the_fund
+from fund.users.founding import accounts_of_the_fund
 
 MARK = b"\xef\xbb\xbf"
 

@@ -11,7 +11,6 @@ from fund.errors.payments import AlreadyRepaid, DisbursementInBatch, NothingToRe
 from fund.events import Envelope
 from fund.events.payables import PayableCancelled, PayableRetried
 from fund.events.payments import (
-    BatchLine,
     PaymentConfirmed,
     PaymentFailed,
     PaymentFailureUndone,
