@@ -20,7 +20,7 @@ from fund.rules.keys import FAMILIES
 from fund.rules.schedules import BANDS
 from fund.unit_of_work.previewing import preview
 from fund.words import CHOICES, HAPPENED, all_words, choice_word
-from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
+from fund.workflows.agreements.ending import GROUNDS, LOWER_GROUNDS
 from fund.workflows.inbox.deciding import MATTERS
 from fund.workflows.receipts.evidence import RULES as EVIDENCE
 from tests.factories import founded

@@ -25,7 +25,7 @@ from fund.events.proposals import ProposalDrafted, ProposalLapsed, ProposalRevis
 from fund.reports.exports.giving import as_package, giving
 from fund.reports.exports.grants import KINDS, Grant, _Folding
 from fund.reports.exports.register import grounds, register
-from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
+from fund.workflows.agreements.ending import GROUNDS, LOWER_GROUNDS
 from tests.factories import a_form, founded
 from tests.reports.open_data import by_the_ledger
 from tests.workflows.agreeing import AGREEMENT, running

@@ -13,7 +13,7 @@ from fund.errors.payments import PaymentsStopped
 from fund.schemas.agreements import Agreement
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.workflows.agreements.drafting import activate_when_signed
-from fund.workflows.agreements.running import close_when_done, end_suspension
+from fund.workflows.agreements.ending import close_when_done, end_suspension
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,

@@ -27,7 +27,7 @@ from fund.events.receipts import AllocatedPart, ReceiptAllocated
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
-from fund.workflows.agreements.assent import waiting_amendments
+from fund.workflows.agreements.deciding_amendments import waiting_amendments
 from tests.factories import World, founded
 from tests.roads import road
 from tests.workflows.agreeing import (

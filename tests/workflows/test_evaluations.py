@@ -401,7 +401,7 @@ def test_a_card_tells_experiment_question_and_both_results(sqlite_url: str) -> N
 
 
 def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlite_url: str) -> None:
-    from fund.workflows.evaluations import course, followon
+    from fund.workflows.evaluations import followon, publishing
 
     with founded(sqlite_url) as world:
         until_completed(world)
@@ -414,9 +414,9 @@ def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlit
         assert facts["followon.invited"].causation_id == facts["evaluation.published"].event_id
         assert facts["evaluation.published"].causation_id == facts["evaluation.accepted"].event_id
         reactions = (
-            (course.plan, activated),
-            (course.fall_due, ended),
-            (course.publish, facts["evaluation.accepted"]),
+            (publishing.plan, activated),
+            (publishing.fall_due, ended),
+            (publishing.publish, facts["evaluation.accepted"]),
             (followon.invite, facts["evaluation.published"]),
         )
         for reaction, event in reactions:
@@ -424,7 +424,7 @@ def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlit
             with world.uow() as uow:
                 reaction(uow, event)
                 assert uow.facts == []
-        assert fired_again(world, course.fall_due_at, stream, "evaluation.due") == []
+        assert fired_again(world, publishing.fall_due_at, stream, "evaluation.due") == []
         world.clock(date(2027, 1, 6))
         assert fired_again(world, followon.announce, stream, "followon.announce", "14") == []
         assert fired_again(world, followon.expire, stream, "followon.expire") == []

@@ -1,9 +1,9 @@
 """Agreements: what the parties sign, the milestones they show, and how it ends. Rows P20, A1-A7, M1-M3 of lifecycle.md.
 
-``states`` holds the tables and folds, ``drafting`` the road to a signed text, ``amending``, ``amendments`` and
-``assent`` how it changes, ``running`` how it stops and ends, ``refinancing`` how its balance goes on under its
-roll-out, ``milestones`` the evidence, ``benefits`` what it brings, ``document`` the text itself, ``reading`` what
-people look up. How the money comes back is the chapter ``repayments``.
+``lifecycle`` holds states, transitions and projections; ``drafting`` leads to a signed text; ``amending`` and
+``deciding_amendments`` change it; ``ending`` suspends, resumes, completes and terminates it; ``refinancing`` moves its
+balance to its roll-out; ``milestones`` keeps the evidence, ``benefits`` the results, ``document`` the text; ``reading``
+answers queries. How the money comes back is in ``repayments``.
 """
 
 from __future__ import annotations

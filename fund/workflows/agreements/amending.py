@@ -3,8 +3,8 @@
 A fund manager and the lead agree on it. The committee has the word as well on a rise that it would have decided by
 another majority, or by another body, had it been asked at once: the new award reaches the amount for two thirds or
 leaves the band of the track, or the agreement is a major one or a roll-out. A cut gives money back and asks nobody
-else. Another lead signs for itself. Until then the amendment waits (``assent``); a later one on the same agreement
-takes its place.
+else. Another lead signs for itself. Until then the amendment waits (``deciding_amendments``); a
+later one on the same agreement takes its place.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.lifecycle import (
-    COMMITTEE_HAS_IT,
-    NEW_LEAD_HAS_IT,
+    BY_COMMITTEE,
+    BY_NEW_LEAD,
     MilestoneState,
 )
 from fund.workflows.agreements.lifecycle import AmendmentState as S
@@ -96,13 +96,13 @@ def amend(
         if change_cents or milestone is not None or due_on is not None:
             raise AmendmentStandsAlone(ref=ref, lead=new_lead)
         require_new_lead(agreement, new_lead)
-        return _propose(uow, agreement, asks=NEW_LEAD_HAS_IT, reason=reason, new_lead=new_lead)
+        return _propose(uow, agreement, asks=BY_NEW_LEAD, reason=reason, new_lead=new_lead)
     change = checked_change(uow, agreement, change_cents, milestone, due_on, reason, on)
     if _committee_has_the_word(uow, change):
         return _propose(
             uow,
             agreement,
-            asks=COMMITTEE_HAS_IT,
+            asks=BY_COMMITTEE,
             reason=reason,
             change_cents=change_cents,
             award_cents=change.award_cents,

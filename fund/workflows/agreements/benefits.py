@@ -25,7 +25,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.repayments.course import called_by_saving
+from fund.workflows.repayments.plan_changes import called_by_saving
 from fund.workflows.repayments.reminders import plan_timers
 
 ASK = "benefit.due"

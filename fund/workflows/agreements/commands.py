@@ -138,7 +138,7 @@ class AmendAgreement(Input):
 
 @command(
     "agreement decide",
-    ".assent:decide",
+    ".deciding_amendments:decide",
     CHAIR,
     examples=("fund --as carla agreement decide A2026-003-A1",),
     permitted=N_("the chair of the committee"),
@@ -158,7 +158,7 @@ class DecideAgreement(Input):
 
 @command(
     "agreement suspend",
-    ".running:suspend",
+    ".ending:suspend",
     FUND_MANAGER,
     second=TREASURER,
     examples=('fund --as anna agreement suspend A2026-003 --reason "invoice of somebody else"',),
@@ -179,7 +179,7 @@ class SuspendAgreement(Input):
 
 @command(
     "agreement resume",
-    ".running:resume",
+    ".ending:resume",
     FUND_MANAGER,
     second=TREASURER,
     examples=('fund --as anna agreement resume A2026-003 --reason "invoice explained"',),
@@ -196,7 +196,7 @@ class ResumeAgreement(Input):
 
 @command(
     "agreement complete",
-    ".running:complete",
+    ".ending:complete",
     FUND_MANAGER,
     second=OFFICE,
     examples=(
@@ -240,7 +240,7 @@ class CompleteAgreement(Input):
 
 @command(
     "agreement terminate",
-    ".running:terminate",
+    ".ending:terminate",
     FUND_MANAGER,
     second=CHAIR,
     examples=('fund --as anna agreement terminate A2026-003 --ground stop_rule --reason "no saving after a year"',),

@@ -44,8 +44,8 @@ from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.agreements.assent import sign_as_new_lead
 from fund.workflows.agreements.benefits import plan_benefits
+from fund.workflows.agreements.deciding_amendments import sign_as_new_lead
 from fund.workflows.agreements.document import FORM, document, standard_terms
 from fund.workflows.agreements.lifecycle import AgreementState
 from fund.workflows.proposals.drafting import rules_for

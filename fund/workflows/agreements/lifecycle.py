@@ -1,4 +1,4 @@
-"""The lifecycle tables of agreements and milestones, and how their facts are folded."""
+"""States, transitions, projection and guard of agreements, their milestones and their amendments."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ from fund.unit_of_work import Projection, Snapshot
 
 
 class AgreementState(StrEnum):
-    """Where an agreement stands."""
+    """The states of an agreement."""
 
     DRAFTED = "drafted"
     SIGNED = "signed"
@@ -70,7 +70,7 @@ class AgreementState(StrEnum):
 
 
 class MilestoneState(StrEnum):
-    """Where a milestone stands."""
+    """The states of a milestone."""
 
     PLANNED = "planned"
     EVIDENCED = "evidenced"
@@ -79,8 +79,18 @@ class MilestoneState(StrEnum):
     REJECTED = "rejected"
 
 
+class AmendmentState(StrEnum):
+    """The states of an amendment that the committee or the new lead decides."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
 A = AgreementState
 M = MilestoneState
+S = AmendmentState
 RUNNING = (A.ACTIVE, A.SUSPENDED)
 ENDED = (A.COMPLETED, A.TERMINATED)
 
@@ -142,6 +152,26 @@ MILESTONES = (
         "agreement amend", M.REJECTED, M.PLANNED, FUND_MANAGER, MilestoneReplanned, second=LEAD_SIGNATORY, row="A3"
     ),
 )  # fmt: skip
+
+BY_COMMITTEE, BY_NEW_LEAD = "committee", "new_lead"
+AMENDMENTS = (
+    #          command              from        to          who             records
+    Transition("agreement amend", None, S.PROPOSED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"),
+    Transition(
+        "agreement amend",
+        S.PROPOSED,
+        S.SUPERSEDED,
+        FUND_MANAGER,
+        AmendmentProposed,
+        second=LEAD_SIGNATORY,
+        may_repeat=True,
+        row="A3",
+    ),
+    Transition("decision vote", S.PROPOSED, S.PROPOSED, VOTERS, AmendmentVoted, row="P26"),
+    Transition("agreement decide", S.PROPOSED, S.AGREED, CHAIR, AmendmentAgreed, row="A3"),
+    Transition("agreement decide", S.PROPOSED, S.REFUSED, CHAIR, AmendmentRefused, row="A3"),
+    Transition("agreement sign", S.PROPOSED, S.AGREED, OWN_SIGNATORY, AmendmentAgreed, row="A3"),
+)
 
 
 def apply_agreement(case: Agreement | None, event: Envelope) -> Agreement | None:
@@ -215,12 +245,12 @@ def apply_agreement(case: Agreement | None, event: Envelope) -> Agreement | None
         same = [each for each in case.benefits if (each.partner, each.year) == (fact.partner, fact.year)]
         others = [each for each in case.benefits if each not in same]
         called = sum(each.called_cents for each in same) + (fact.called.amount_cents if fact.called else 0)
-        told = {name: getattr(fact, name) for name in Benefit.model_fields if name != "called_cents"}
-        benefit = Benefit(**told, called_cents=called)
+        reported = {name: getattr(fact, name) for name in Benefit.model_fields if name != "called_cents"}
+        benefit = Benefit(**reported, called_cents=called)
         return case.replace(benefits=tuple(sorted((*others, benefit), key=lambda each: (each.year, each.partner))))
     if isinstance(fact, BenefitFellDue):
         return case.replace(benefit_years={**case.benefit_years, fact.year: fact.due_on})
-    return _after_money(case, event)
+    return _apply_money(case, event)
 
 
 def _refinanced(case: Agreement, fact: AgreementRefinanced, event: Envelope) -> Agreement:
@@ -237,7 +267,7 @@ def _refinanced(case: Agreement, fact: AgreementRefinanced, event: Envelope) -> 
     )
 
 
-def _after_money(case: Agreement, event: Envelope) -> Agreement:
+def _apply_money(case: Agreement, event: Envelope) -> Agreement:
     """What the agreement knows of its disbursements."""
     fact = event.fact
     if isinstance(fact, DisbursementRequested):
@@ -267,12 +297,12 @@ def _after_money(case: Agreement, event: Envelope) -> Agreement:
         return case.replace(open_disbursements=_without(case.open_disbursements, fact.line.ref))
     if isinstance(fact, PaymentReturned) and fact.line.agreement == case.ref:
         return case.replace(open_disbursements=_with(case.open_disbursements, fact.line.ref))
-    if isinstance(fact, WriteoffReversed) or _stands_again(case, fact):
+    if isinstance(fact, WriteoffReversed) or _is_owed_again(case, fact):
         return case.replace(state=_ended_as(case)) if case.state == A.CLOSED else case
     return case
 
 
-def _stands_again(case: Agreement, fact: Fact) -> bool:
+def _is_owed_again(case: Agreement, fact: Fact) -> bool:
     """Whether a match was undone that had repaid something of its advance."""
     return isinstance(fact, ReceiptUnmatched) and any(
         part.agreement == case.ref and part.amount_cents for part in fact.undone
@@ -336,46 +366,15 @@ def apply_milestone(case: Milestone | None, event: Envelope) -> Milestone | None
     return case
 
 
-class AmendmentState(StrEnum):
-    """Where an amendment stands on which somebody else has the word."""
-
-    PROPOSED = "proposed"
-    AGREED = "agreed"
-    REFUSED = "refused"
-    SUPERSEDED = "superseded"
-
-
-S = AmendmentState
-COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT = "committee", "new_lead"
-AMENDMENTS = (
-    #          command              from        to          who             records
-    Transition("agreement amend", None, S.PROPOSED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"),
-    Transition(
-        "agreement amend",
-        S.PROPOSED,
-        S.SUPERSEDED,
-        FUND_MANAGER,
-        AmendmentProposed,
-        second=LEAD_SIGNATORY,
-        may_repeat=True,
-        row="A3",
-    ),
-    Transition("decision vote", S.PROPOSED, S.PROPOSED, VOTERS, AmendmentVoted, row="P26"),
-    Transition("agreement decide", S.PROPOSED, S.AGREED, CHAIR, AmendmentAgreed, row="A3"),
-    Transition("agreement decide", S.PROPOSED, S.REFUSED, CHAIR, AmendmentRefused, row="A3"),
-    Transition("agreement sign", S.PROPOSED, S.AGREED, OWN_SIGNATORY, AmendmentAgreed, row="A3"),
-)
-
-
 def apply_amendment(case: Amendment | None, event: Envelope) -> Amendment | None:
     """The amendment after a fact."""
     fact = event.fact
     if isinstance(fact, AmendmentProposed):
         if case is not None and fact.supersedes == case.ref:
             return case.replace(state=S.SUPERSEDED)
-        told = {name: getattr(fact, name) for name in Amendment.model_fields if name in type(fact).model_fields}
+        fields = {name: getattr(fact, name) for name in Amendment.model_fields if name in type(fact).model_fields}
         hands = tuple(person for person in (event.made_by, event.actor) if person)
-        return Amendment(**told, state=state_after(AMENDMENTS, None, fact), hands=hands)
+        return Amendment(**fields, state=state_after(AMENDMENTS, None, fact), hands=hands)
     if case is None or event.stream != case.stream:
         return case
     if isinstance(fact, AmendmentVoted):

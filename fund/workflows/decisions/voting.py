@@ -111,7 +111,7 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)
     if uow.maybe(Amendment, ref) is not None:
-        from fund.workflows.agreements.assent import vote as vote_on_amendment
+        from fund.workflows.agreements.deciding_amendments import vote as vote_on_amendment
 
         if choice not in CHOICES:
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])

@@ -31,7 +31,7 @@ PEERS = 2
 
 
 class State(StrEnum):
-    """Where an evaluation stands."""
+    """The states of an evaluation."""
 
     DUE = "due"
     SUBMITTED = "submitted"

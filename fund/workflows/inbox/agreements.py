@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fund.language import N_, _, euros
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, Guard
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
+from fund.workflows.agreements.deciding_amendments import WaitingAmendment, waiting_amendments
 from fund.workflows.agreements.drafting import reopened_since
 from fund.workflows.disbursements.asking import on_account_cents
 from fund.workflows.inbox.reader import InboxReader

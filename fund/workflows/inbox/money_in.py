@@ -19,7 +19,7 @@ from fund.workflows.inbox.task import Task
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.reading import unexplained_debits
 from fund.workflows.repayments.allowance import quarter_of
-from fund.workflows.repayments.order import right_order
+from fund.workflows.repayments.reallocation import right_order
 from fund.workflows.repayments.reminders import limitation_of
 
 

@@ -38,7 +38,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.disbursements.undoing import refund
 from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
 from fund.workflows.receipts.lifecycle import State
-from fund.workflows.repayments.order import order_one_day
+from fund.workflows.repayments.reallocation import order_one_day
 
 
 def booking_day(uow: Snapshot, day: date) -> date:

@@ -29,7 +29,7 @@ from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
 
 @command(
     "repayment prepay",
-    ".course:prepay",
+    ".plan_changes:prepay",
     LEAD_SIGNATORY,
     examples=("fund --as fatima repayment prepay A2026-003 --amount 5000",),
     permitted=N_("a signatory of the lead"),
@@ -166,7 +166,7 @@ class WaiveCharge(Input):
 
 @command(
     "repayment reallocate",
-    ".order:reallocate",
+    ".reallocation:reallocate",
     TREASURER,
     examples=(
         "fund --as bram repayment reallocate A2026-003 --dry-run",

@@ -49,7 +49,7 @@ _OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")
 
 
 class State(StrEnum):
-    """Where a plan stands."""
+    """The states of a plan."""
 
     ACTIVE = "active"
     RESTRUCTURED = "restructured"

@@ -18,8 +18,8 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
+from fund.workflows.writeoffs.balances import balance_or_zero, came_back, entry_of, lost
 from fund.workflows.writeoffs.lifecycle import State
-from fund.workflows.writeoffs.standing import came_back, entry_of, lost, standing
 
 
 def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
@@ -36,13 +36,13 @@ def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
-    outstanding = standing(uow, f"1200.{case.agreement}")
+    outstanding = balance_or_zero(uow, f"1200.{case.agreement}")
     if case.state == State.DECIDED and case.amount_cents > outstanding:
         raise BeyondOutstanding(
             ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=on or uow.today
         )
     _require_after(uow, case, on, "1200", "1290")
-    allowance = -standing(uow, f"1290.{case.agreement}")
+    allowance = -balance_or_zero(uow, f"1290.{case.agreement}")
     fact = WriteoffPosted(
         ref=ref,
         agreement=case.agreement,
@@ -75,8 +75,8 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     _require_after(uow, case, on, "1200", "1290", "4300")
     entry = entry_of(uow, case)
     recovered = came_back(uow, case)
-    outstanding = standing(uow, f"1200.{case.agreement}") + case.posted_cents - recovered
-    allowance = -standing(uow, f"1290.{case.agreement}") + case.allowance_released_cents
+    outstanding = balance_or_zero(uow, f"1200.{case.agreement}") + case.posted_cents - recovered
+    allowance = -balance_or_zero(uow, f"1290.{case.agreement}") + case.allowance_released_cents
     fact = WriteoffReversed(
         ref=ref,
         agreement=case.agreement,

@@ -19,8 +19,8 @@ from fund.workflows.ballots import (
     waiting_in_body,
 )
 from fund.workflows.bodies import Body, Matter, deciders, require_decider
+from fund.workflows.writeoffs.balances import balance_or_zero
 from fund.workflows.writeoffs.lifecycle import LOOK, Ground, State
-from fund.workflows.writeoffs.standing import standing
 
 
 def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
@@ -71,7 +71,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     command, matter = "writeoff decide", _matter(uow, case)
     require_decider(uow, uow.maker, matter, command=command, ref=ref, look=LOOK, hands=case.hands)
     rules = uow.regulations()
-    outstanding = standing(uow, f"1200.{case.agreement}")
+    outstanding = balance_or_zero(uow, f"1200.{case.agreement}")
     if case.amount_cents > outstanding:
         raise BeyondOutstanding(
             ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=uow.today
@@ -137,5 +137,5 @@ def _used(snapshot: Snapshot, year: int) -> int:
         for case in cases
         if case.ground == Ground.LEARNING
         and case.decided_year == year
-        and (case.state == State.POSTED or case.amount_cents <= standing(snapshot, f"1200.{case.agreement}"))
+        and (case.state == State.POSTED or case.amount_cents <= balance_or_zero(snapshot, f"1200.{case.agreement}"))
     )

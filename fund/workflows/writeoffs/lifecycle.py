@@ -1,4 +1,4 @@
-"""The life of a write-off: its table, and how its facts are folded."""
+"""States, transitions, projection and guard of a write-off."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fund.unit_of_work import Projection, Snapshot
 
 
 class State(StrEnum):
-    """Where a write-off stands."""
+    """The states of a write-off."""
 
     PROPOSED = "proposed"
     DECIDED = "decided"

@@ -32,8 +32,8 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork
+from fund.workflows.writeoffs.balances import balance_or_zero
 from fund.workflows.writeoffs.lifecycle import OPEN, Ground
-from fund.workflows.writeoffs.standing import standing
 
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
 """States of a disbursement in which money may still leave."""
@@ -74,7 +74,7 @@ def propose(
     agreement = uow.case(Agreement, ref)
     step = uow.begin("writeoff propose", Writeoff, of=agreement, ref=ref)
     earlier = uow.cases(Writeoff, parent=ref)
-    outstanding = standing(uow, f"1200.{ref}")
+    outstanding = balance_or_zero(uow, f"1200.{ref}")
     # One on which money came in meanwhile, so that less is outstanding than it says, can never be posted: it is in
     # nobody's way.
     unfinished = next((case for case in earlier if case.state in OPEN and case.amount_cents <= outstanding), None)

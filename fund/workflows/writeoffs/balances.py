@@ -1,4 +1,4 @@
-"""What of an advance stands, was given up and came back after all, by the ledger."""
+"""What the ledger says of an advance: its balance, what was given up of it, what came back after all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fund.unit_of_work import Snapshot
 from fund.workflows.writeoffs.lifecycle import State
 
 
-def standing(snapshot: Snapshot, code: str, *, as_of: date | None = None) -> int:
-    """What stands on a sub-account, debit positive; nothing on one that never moved."""
+def balance_or_zero(snapshot: Snapshot, code: str, *, as_of: date | None = None) -> int:
+    """The balance of a sub-account, debit positive; 0 for one that never moved."""
     try:
         return snapshot.ledger.balance(code, as_of=as_of)
     except UnknownAccount:

@@ -20,7 +20,7 @@ from fund.workflows.agreements.amending import (
     require_new_lead,
     rules_of,
 )
-from fund.workflows.agreements.lifecycle import COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT, AgreementState
+from fund.workflows.agreements.lifecycle import BY_COMMITTEE, BY_NEW_LEAD, AgreementState
 from fund.workflows.agreements.lifecycle import AmendmentState as S
 from fund.workflows.ballots import (
     after_vote,
@@ -40,8 +40,8 @@ _LOOK = "fund agreement show {ref}"
 def _require_asks(case: Amendment, asks: str) -> None:
     """Nothing, when this is who has the word; else who has, and the way that is open."""
     if case.asks != asks:
-        words = {COMMITTEE_HAS_IT: N_("the committee"), NEW_LEAD_HAS_IT: N_("the new lead")}
-        ways = {COMMITTEE_HAS_IT: f"fund decision vote {case.ref} --for"}
+        words = {BY_COMMITTEE: N_("the committee"), BY_NEW_LEAD: N_("the new lead")}
+        ways = {BY_COMMITTEE: f"fund decision vote {case.ref} --for"}
         way = ways.get(case.asks, f"fund agreement sign {case.ref}")
         raise AnotherHasTheWord(ref=case.ref, asks=_(words[case.asks]), way=way)
 
@@ -73,7 +73,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     """
     case = uow.case(Amendment, ref)
     step = uow.transition("decision vote", case)
-    _require_asks(case, COMMITTEE_HAS_IT)
+    _require_asks(case, BY_COMMITTEE)
     body = _body(uow, case, uow.case(Agreement, case.agreement))
     look = _LOOK.format(ref=case.agreement)
     commitment = cast_vote(
@@ -103,7 +103,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
     """
     case = uow.case(Amendment, ref)
     step = uow.transition("agreement decide", case)
-    _require_asks(case, COMMITTEE_HAS_IT)
+    _require_asks(case, BY_COMMITTEE)
     agreement, command = uow.case(Agreement, case.agreement), "agreement decide"
     _require_active(agreement, command)
     look = _LOOK.format(ref=case.agreement)
@@ -160,7 +160,7 @@ def sign_as_new_lead(uow: UnitOfWork, *, ref: str) -> Envelope:
     case = uow.case(Amendment, ref)
     agreement = uow.case(Agreement, case.agreement)
     step = uow.transition("agreement sign", case)
-    _require_asks(case, NEW_LEAD_HAS_IT)
+    _require_asks(case, BY_NEW_LEAD)
     _require_active(agreement, "agreement sign")
     require_new_lead(agreement, case.new_lead)
     fact = AmendmentAgreed(
@@ -217,7 +217,7 @@ def waiting_amendments(snapshot: Snapshot) -> list[WaitingAmendment]:
         agreement = agreements[case.agreement]
         if agreement.state != AgreementState.ACTIVE:
             continue
-        if case.asks == NEW_LEAD_HAS_IT:
+        if case.asks == BY_NEW_LEAD:
             found.append(WaitingAmendment(case))
             continue
         body = _body(snapshot, case, agreement)
