@@ -18,7 +18,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import harness  # noqa: E402
 from harness import Line  # noqa: E402
 
-from fund.database import create_engine, ill, is_sqlite, reading, upgrade, writing  # noqa: E402
+from fund.database import create_engine, is_sqlite, reading, unavailable, upgrade, writing  # noqa: E402
 from fund.errors.database import DatabaseBusy  # noqa: E402
 from fund.errors.ledger import BookExists  # noqa: E402
 from fund.ledger import AccountType, EntryDraft, Ledger, commit, credit, debit  # noqa: E402
@@ -94,7 +94,7 @@ class LedgerClient:
         """A lock that was not to be had, a deadlock or a serialization failure."""
         if self._writes is not None:
             self._writes.connection.rollback()
-        return isinstance(ill(problem), DatabaseBusy)
+        return isinstance(unavailable(problem), DatabaseBusy)
 
     def close(self) -> None:
         """Let go."""

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_folder, write_output
-from cli.params import forcing, listing, look, may_write, noun, option, read, require_own_stream, typed
+from cli.params import forcing, listing, may_write, noun, option, query, read, require_own_stream, typed
 from cli.params.declared import add_command, declared
 from fund.contributions.commands import CallCapital, CapitalLetter, CapitalList, ReceiveContribution
 from fund.language import N_, _, euros, ngettext
@@ -66,7 +66,7 @@ def letter(ctx: click.Context, ref: str, all: bool, output: str | None) -> None:
     if all and output == "-":
         raise click.UsageError(_("several files cannot go to standard output: name a folder"), ctx)
     force = bool(typed(ctx, "force")) if all else may_write(ctx, output)
-    written = _letters_written(look(ctx, args)["letters"], output, all, force=force)
+    written = _letters_written(query(ctx, args)["letters"], output, all, force=force)
     if typed(ctx, "json"):
         emit_json({"schema_version": 1, "files": written})
     elif output != "-":

@@ -15,9 +15,9 @@ from cli.params import (
     argument,
     listed,
     listing,
-    look,
     noun,
     present,
+    query,
     run,
 )
 from cli.params.declared import add_query, declared
@@ -46,7 +46,7 @@ def _asked(ctx: click.Context, given: CooperationList | CooperationShow) -> dict
     from fund.errors.database import DatabaseMissing, NoFundHere
 
     try:
-        return look(ctx, given)
+        return query(ctx, given)
     except (DatabaseMissing, NoFundHere):
         from fund import lists
         from fund.workflows.cooperations import files
@@ -57,7 +57,7 @@ def _asked(ctx: click.Context, given: CooperationList | CooperationShow) -> dict
             partner = _taking_part(found, given.partner) if given.partner else ""
             rows = {"cooperations": cooperations_register.chosen(found, partner=partner, theme=given.theme)}
             return lists.chosen(rows, {"cooperations": ""}, name=given.declaration.name, **listed(ctx))
-        return {**cooperations_register.told(cooperations_register.nearest(found, given.ref)), "revisions": []}
+        return {**cooperations_register.as_json(cooperations_register.nearest(found, given.ref)), "revisions": []}
 
 
 def _taking_part(found: Sequence[Any], name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import click
 
 from cli import output
-from cli.params import argument, look, reading, typed, verb
+from cli.params import argument, query, reading, typed, verb
 from fund import glossary
 from fund.errors import FundError
 from fund.errors.database import DatabaseMissing, NoFundHere
@@ -195,8 +195,8 @@ def _figure_pages(asked: str) -> Iterator[Page]:
 
         title, definition, inputs = figures[each]
         symbols = [(key.removesuffix("_cents"), _(INPUTS[key].definition)) for key in inputs if key in INPUTS]
-        look = output.Typable(f"fund statement position --explain {each}")
-        facts = ((_("Definition"), _(definition)), *symbols, (_("Look"), look))
+        query = output.Typable(f"fund statement position --explain {each}")
+        facts = ((_("Definition"), _(definition)), *symbols, (_("Look"), query))
         yield Page("figure", _("Figure {name}: {title}").format(name=each, title=_(title)), facts)
 
 
@@ -212,8 +212,8 @@ def _theme_pages(asked: str) -> Iterator[Page]:
     names = glossary.theme_names()
     for theme in glossary.meant(asked, names):
         dutch, english = names[theme]
-        look = output.Typable(f"fund evaluation lessons --theme {theme}")
-        facts = ((_("Dutch"), dutch), (_("English"), english), (_("Look"), look))
+        query = output.Typable(f"fund evaluation lessons --theme {theme}")
+        facts = ((_("Dutch"), dutch), (_("English"), english), (_("Look"), query))
         yield Page("theme", _("Theme {theme}").format(theme=theme), facts)
 
 
@@ -257,7 +257,7 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
     if not _REF.fullmatch(asked):
         return
     try:
-        found = look(ctx, Explain(ref=asked))
+        found = query(ctx, Explain(ref=asked))
     except (DatabaseMissing, NoFundHere):  # what a word means is said also where there is no fund
         return
     for case in found["cases"]:

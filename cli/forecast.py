@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
-from cli.params import forcing, formatted, look, may_write, noun, option, typed
+from cli.params import forcing, formatted, may_write, noun, option, query, typed
 from cli.params.declared import declared
 from fund.declarations import Input, InputFile
 from fund.language import N_, _, day, euros, number
@@ -149,7 +149,7 @@ def _show_or_export(
             bar.step(more)
 
         with watched(step):
-            data = look(ctx, given)
+            data = query(ctx, given)
     plot.write(data, force=may.get(plot.path or "", False))
     if typed(ctx, "json") and path is None:
         emit_json(data)

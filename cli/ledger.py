@@ -27,10 +27,10 @@ from cli.params import (
     Code,
     export_options,
     forcing,
-    look,
     may_write,
     noun,
     option,
+    query,
     read,
     run,
     show_or_export,
@@ -245,14 +245,14 @@ def prove(
 ) -> None:
     args = LedgerProve(seqs=seqs, account=account, since=since, anchor=anchor)
     force = may_write(ctx, output)
-    data = look(ctx, args)
+    data = query(ctx, args)
     write_output(output, _json(data["proof"]), force=force)
 
 
 @declared(ledger, LedgerVerify)
 def verify(ctx: click.Context, anchors: tuple[InputFile, ...], key: str | None) -> None:
     with progress(_("Checking")) as bar:
-        found = look(ctx, LedgerVerify(anchors=anchors, key=key), progress=bar.reach)
+        found = query(ctx, LedgerVerify(anchors=anchors, key=key), progress=bar.reach)
     if typed(ctx, "json"):
         emit_json(found)
     else:

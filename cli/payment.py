@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, in_the_way, note, table, trial_lines, write_output
-from cli.params import look, noun, option, read, require_own_stream, run, typed
+from cli.params import noun, option, query, read, require_own_stream, run, typed
 from cli.params.declared import add_command, add_query, declared
 from fund.language import N_, _, euros, ngettext
 from fund.workflows.payments.commands import (
@@ -74,7 +74,7 @@ def _batched(answer: Mapping[str, Any]) -> list[str]:
 
 
 def _write(ctx: click.Context, ref: str, output: str) -> None:
-    _file_written(look(ctx, PaymentFile(ref=ref)), output)
+    _file_written(query(ctx, PaymentFile(ref=ref)), output)
 
 
 @declared(payment, PaymentFile)

@@ -53,7 +53,7 @@ __all__ = [
     "create_engine",
     "dialect",
     "from_micros",
-    "ill",
+    "unavailable",
     "install",
     "is_sqlite",
     "place",
@@ -289,7 +289,7 @@ class _Turn:
             return False
         return True
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """The next one, please."""
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
@@ -327,7 +327,7 @@ def _begin_sqlite(dbapi_connection: Any) -> None:
             time.sleep(random.uniform(0.5, 1.5) * (0.001 if mine else 0.004))
             mine = turn.take(make=True)
     finally:
-        turn.leave()
+        turn.release()
         raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
@@ -375,7 +375,7 @@ _ILL_STATES = ("08", "53", "57P")
 _ILL_CODES = ("40001", "40P01", "55P03", "57014", "25006", "25P03")
 
 
-def ill(problem: BaseException) -> NotReady | None:
+def unavailable(problem: BaseException) -> NotReady | None:
     """The refusal behind a database error when the world is ill (busy, full, gone), else ``None``: we are wrong."""
     if isinstance(problem, NotReady):
         return problem
@@ -701,7 +701,7 @@ def require_head(engine: Engine) -> None:
     raise DatabaseNewer(place=where, found=found, expected=expected)
 
 
-def mend(problem: FundError, engine: Engine) -> FundError:
+def explain(problem: FundError, engine: Engine) -> FundError:
     """The same refusal with the place filled in."""
     if isinstance(problem, NotReady) and not problem.details.get("place"):
         problem.details["place"] = place(engine)

@@ -1,6 +1,6 @@
 """What a command does, in the words of the reader: the facts it records, field by field.
 
-``fund.unit_of_work.previewing`` makes the preview: a plain list, the same in every language, in the answer of a command
+``fund.unit_of_work.preview`` makes the preview: a plain list, the same in every language, in the answer of a command
 under ``preview``. Here are the words: :func:`lines` for whoever decides, :func:`short` for a line of the inbox. Every
 command that asks a second person shows every field of its facts, or :data:`LEFT_OUT` says why not.
 """

@@ -23,7 +23,7 @@ from importlib import metadata
 import dramatiq
 from dramatiq import Worker
 
-from fund.database import Engine, create_engine, head_revision, ill, mend, require_head, writing
+from fund.database import Engine, create_engine, explain, head_revision, require_head, unavailable, writing
 from fund.errors import FundError, NotReady
 from fund.errors.database import DatabaseBusy, DatabaseUnreachable
 from fund.errors.service import BrokerUnreachable
@@ -127,7 +127,7 @@ class _Loop:
             except FundError as problem:
                 away = isinstance(problem, DatabaseUnreachable | DatabaseBusy)
                 if not away or time.monotonic() >= until or self._stop.is_set():
-                    raise mend(problem, self.engine) from problem.__cause__
+                    raise explain(problem, self.engine) from problem.__cause__
                 log.warning("the database does not answer yet", extra={"reason": problem.code()})
                 self._stop.wait(1.0)
         if self.listener is not None:
@@ -194,7 +194,7 @@ class _Loop:
                 if not handed and time.monotonic() - self._ticked >= TICK_AGAIN_SECONDS and self.tick():
                     self._once_more.set()
             except Exception as problem:
-                if ill(problem) is None:
+                if unavailable(problem) is None:
                     raise
             finally:
                 self._handing_out.release()
@@ -255,15 +255,15 @@ def run(
                 done = loop.turn()
                 stumbled = 0
             except Exception as problem:
-                illness = ill(problem)
+                away = unavailable(problem)
                 if once:
-                    raise problem if illness is None else mend(illness, loop.engine) from problem
-                if illness is not None:
-                    log.warning("the database is ill; trying again", extra={"reason": illness.code()})
+                    raise problem if away is None else explain(away, loop.engine) from problem
+                if away is not None:
+                    log.warning("the database is ill; trying again", extra={"reason": away.code()})
                 else:
                     log.error("the loop of this worker has a bug", extra=where(problem))
                 stumbled += 1
-                stop.wait(min(2.0 ** (stumbled - 1), 5.0 if illness is not None else 60.0))
+                stop.wait(min(2.0 ** (stumbled - 1), 5.0 if away is not None else 60.0))
                 continue
             if not done:
                 if once:

@@ -148,7 +148,7 @@ def values_of(words: Sequence[str]) -> set[str]:
 def _type(fund: Any, user: str | None, advised_by: str, line: str, args: Mapping[str, Any] | None) -> None:
     """Type the command in a line of advice, unless a worker did so before."""
     from cli import output
-    from cli.params.asking import others_who_may
+    from cli.params.executing import others_who_may
 
     global _typing
     command = output.advised(line)

@@ -26,7 +26,7 @@ from tests.workflows.agreeing import AGREEMENT, BAARN, accepted, running
 )
 def test_advice_that_cannot_be_followed_is_found(sqlite_url: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hints, "_seen", set())
-    monkeypatch.setattr("cli.params.asking.others_who_may", lambda *_given: None)
+    monkeypatch.setattr("cli.params.executing.others_who_may", lambda *_given: None)
     with founded(sqlite_url) as world:
         before = world.ask("event list")
         with pytest.raises(hints.NotFollowed):

@@ -35,7 +35,7 @@ FILES = {
     "table",
 }
 """Names of files that say nothing of what they hold."""
-PARAMETERS = {"happened", "hands", "look", "view"}
+PARAMETERS = {"happened", "hands", "view"}
 """Of these, parameters too: they hand something on, so that every reader meets them."""
 
 

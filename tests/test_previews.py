@@ -18,7 +18,7 @@ from fund.rules.conflicts import GROUND_NAMES
 from fund.rules.eligibility import RULES as ELIGIBILITY
 from fund.rules.keys import FAMILIES
 from fund.rules.schedules import BANDS
-from fund.unit_of_work.previewing import preview
+from fund.unit_of_work.preview import preview
 from fund.words import CHOICES, HAPPENED, all_words, choice_word
 from fund.workflows.agreements.ending import GROUNDS, LOWER_GROUNDS
 from fund.workflows.inbox.deciding import MATTERS

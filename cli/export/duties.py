@@ -10,7 +10,7 @@ import click
 
 from cli.export.noun import export, one_file
 from cli.output import Column, emit_json, say, table, write_output
-from cli.params import Code, formatted, look, typed
+from cli.params import Code, formatted, query, typed
 from cli.params.declared import declared
 from fund.language import N_, _, day, ngettext
 from fund.reports.exports.commands import ExportDuties
@@ -22,7 +22,7 @@ from fund.reports.exports.commands import ExportDuties
 def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, path: str, force: bool) -> None:
     from fund.reports.exports.duties import DUTY_FORMATS
 
-    data = look(ctx, ExportDuties(ref=ref, without_names=without_names))
+    data = query(ctx, ExportDuties(ref=ref, without_names=without_names))
     write_output(path, DUTY_FORMATS[form](data), force=force, private=True)
     if path != "-":
         answer = {

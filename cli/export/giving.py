@@ -8,7 +8,7 @@ import click
 
 from cli.export.noun import export, one_file
 from cli.output import emit_json, say, write_output
-from cli.params import look, typed
+from cli.params import query, typed
 from cli.params.declared import declared
 from fund.language import _, day, euros
 from fund.reports.exports.commands import ExportGiving
@@ -19,7 +19,7 @@ from fund.reports.exports.commands import ExportGiving
 def giving(ctx: click.Context, prefix: str | None, path: str, force: bool) -> None:
     from fund.reports.exports.giving import as_package
 
-    data = look(ctx, ExportGiving(prefix=prefix))
+    data = query(ctx, ExportGiving(prefix=prefix))
     write_output(path, as_package(data), force=force)
     if path == "-":
         return

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cli.output import ask, emit_json, in_the_way, interactive, progress, raw, say
-from cli.params import look, noun, option, typed
+from cli.params import noun, option, query, typed
 from fund.declarations import Input
 from fund.language import N_, _, ngettext
 
@@ -43,7 +43,7 @@ def looked_up(ctx: click.Context, given: Input) -> dict[str, Any]:
             bar.step(more)
 
         with watched(step):
-            return look(ctx, given)
+            return query(ctx, given)
 
 
 @contextmanager

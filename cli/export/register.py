@@ -8,7 +8,7 @@ import click
 
 from cli.export.noun import export, one_file
 from cli.output import emit_json, say, write_output
-from cli.params import formatted, look, typed
+from cli.params import formatted, query, typed
 from cli.params.declared import declared
 from fund.language import _, day, euros
 from fund.reports.exports.commands import ExportRegister
@@ -20,7 +20,7 @@ from fund.reports.exports.commands import ExportRegister
 def register(ctx: click.Context, form: str, path: str, force: bool) -> None:
     from fund.reports.exports.register import REGISTER_FORMATS
 
-    data = look(ctx, ExportRegister())
+    data = query(ctx, ExportRegister())
     write_output(path, REGISTER_FORMATS[form](data), force=force)
     rows = data["rows"]
     answer = {

@@ -9,20 +9,20 @@ fund before a command really runs, so that help and completion stay quick.
 from __future__ import annotations
 
 from cli.output import write_output
-from cli.params.asking import (
+from cli.params.context import Code, Shell, shell, typed
+from cli.params.executing import (
     confirmed,
     listed,
     listing_of,
-    look,
     may_write,
     opened,
     present,
+    query,
     read,
     require_own_stream,
     run,
     show_or_export,
 )
-from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import (
     ACCOUNT,
@@ -110,7 +110,7 @@ __all__ = [
     "export_options",
     "listed",
     "listing",
-    "look",
+    "query",
     "may_write",
     "noun",
     "numbered",

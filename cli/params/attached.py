@@ -12,9 +12,9 @@ from click.shell_completion import CompletionItem
 
 from cli import output
 from cli.output import Column, table, write_output
-from cli.params.asking import look, may_write, require_no_screen
 from cli.params.context import typed
 from cli.params.declared import add_query, declared
+from cli.params.executing import may_write, query, require_no_screen
 from cli.params.helped import Group
 from cli.params.verbs import argument, forcing, noun, option
 from fund import declarations
@@ -42,7 +42,7 @@ class _File(click.ParamType[str]):
         from fund.registry import named
 
         try:
-            rows = look(ctx, named(self._query, {"ref": ctx.params["ref"]}))["files"]
+            rows = query(ctx, named(self._query, {"ref": ctx.params["ref"]}))["files"]
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
         items = [CompletionItem(str(row["number"]), help=_told(row)) for row in rows]
@@ -79,7 +79,7 @@ def with_files(group: Group) -> None:
     )
     @forcing
     def get(ctx: click.Context, ref: str, file: str | None, path: str | None) -> None:
-        found = look(ctx, got(ref=ref, file=file))
+        found = query(ctx, got(ref=ref, file=file))
         content = base64.b64decode(found.pop("content_base64"))
         target = str(Path(path or "") / found["name"]) if path is None or Path(path).is_dir() else path
         require_no_screen(target, str(found["name"]))

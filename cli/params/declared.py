@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cli.output import Column
-from cli.params.asking import read, run
+from cli.params.executing import read, run
 from cli.params.helped import Argument, Command, Group, Option
 from cli.params.types import (
     ACCOUNT,
@@ -48,8 +48,8 @@ def declared(group: Group | None, of: type[Input]) -> Callable[[Callable[..., An
 
     def declare(function: Callable[..., Any]) -> Command:
         own = {each.name for each in getattr(function, "__click_params__", ())}
-        shown = changing if isinstance(of.declaration, declarations.Command) else reading
-        decorated = shown(_with_defaults(function, of))
+        answered = changing if isinstance(of.declaration, declarations.Command) else reading
+        decorated = answered(_with_defaults(function, of))
         for each in reversed([*_options(of, own)]):
             decorated = each(decorated)
         said = of.declaration
@@ -95,10 +95,10 @@ def add_query(
         columns: Those of its tables, where rows can be chosen and sorted (``listing``). kind: Whose states they have.
     """
 
-    def shown(ctx: click.Context, **typed: Any) -> None:
+    def answered(ctx: click.Context, **typed: Any) -> None:
         read(ctx, of(**typed), show=show)
 
-    declared(group, of)(listing(*columns, kind=kind)(shown) if columns else shown)
+    declared(group, of)(listing(*columns, kind=kind)(answered) if columns else answered)
 
 
 def _with_defaults(function: Callable[..., Any], of: type[Input]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from cli.output import Column
-from cli.params.asking import listing_of, which
+from cli.params.executing import listing_of, which
 from fund.language import N_, _, both, language
 from fund.words import account_word
 

@@ -15,7 +15,7 @@ import click
 
 from cli import output
 from cli.params import FORM, opened, run, shell, write_output
-from cli.proposal.asking import Back, Stop, ask_line, converse, yes
+from cli.proposal.interviewing import Back, Stop, ask_line, converse, yes
 from cli.proposal.parties import band, drafted, mark_file, saved, what_it_takes
 from fund.errors.people import NotAuthorised
 from fund.errors.proposals import NoRoundOpen, RoundNotOpen

@@ -17,9 +17,9 @@ from cli.params import (
     argument,
     changing,
     forcing,
-    look,
     may_write,
     option,
+    query,
     reading,
     typed,
     verb,
@@ -82,7 +82,7 @@ def template(
     from fund import dates
 
     year = dates.day_of(dates.now()).year + 1  # only a suggestion in a form; there need be no fund yet
-    answers = look(ctx, EvaluationCarriedOver(ref=follows))["answers"] if follows is not None else {}
+    answers = query(ctx, EvaluationCarriedOver(ref=follows))["answers"] if follows is not None else {}
     text = forms.template(track, comments=comments, round=round or "", lead=lead or "", year=year, answers=answers)
     _print(ctx, {"schema_version": 1, "track": track, "toml": text}, text, output)
 
@@ -114,7 +114,7 @@ def _brought_up_to_date(ctx: click.Context, source: str, track: str, comments: s
         following = f"fund proposal new {shlex.quote(target)}" if target != "-" else ""
     else:
         shown = f"{source}.toml" if target == "-" else target
-        data = look(ctx, ProposalFile(ref=source, comments=comments, in_force=True, name=shown))
+        data = query(ctx, ProposalFile(ref=source, comments=comments, in_force=True, name=shown))
         following = f"fund proposal save {source} {shlex.quote(target)}" if target != "-" else ""
     _print(ctx, {"schema_version": 1, **data}, data["toml"], target)
     if typed(ctx, "json"):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import emit_json, facts, note, progress, say, say_lines, write_folder
-from cli.params import export_options, look, option, show_or_export, typed
+from cli.params import export_options, option, query, show_or_export, typed
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.language import N_, _, ngettext
@@ -36,7 +36,7 @@ def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
         raise click.UsageError(_("Name a folder for the files: --output FOLDER"))
     if output == "-":
         raise click.UsageError(_("several files cannot go to standard output: name a folder"), ctx)
-    found = look(ctx, StatementCouncil())
+    found = query(ctx, StatementCouncil())
     if output is None:
         emit_json(found)
         return

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import emit_json, progress, say
-from cli.params import look, typed
+from cli.params import query, typed
 from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.language import _
@@ -19,7 +19,7 @@ from fund.reports.site.commands import StatementSite
 @declared(statement, StatementSite)
 def site(ctx: click.Context, folder: str, papers: bool) -> None:
     with progress(_("Drawing pages")) as bar:
-        data = look(ctx, StatementSite(folder=folder, papers=papers), watch=bar.reach)
+        data = query(ctx, StatementSite(folder=folder, papers=papers), watch=bar.reach)
     if typed(ctx, "json"):
         emit_json(data)
     else:

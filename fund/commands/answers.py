@@ -56,8 +56,8 @@ def answer_of(
 
 
 def shown_hash(uow: UnitOfWork, on: date | None) -> bytes:
-    """What of a unit of work must be the same for whoever said yes to it: the hash of :meth:`UnitOfWork.shown`."""
-    return hashlib.sha256(uow.shown(on).encode()).digest()
+    """What of a unit of work must be the same for whoever said yes to it: the hash of :meth:`UnitOfWork.comparable`."""
+    return hashlib.sha256(uow.comparable(on).encode()).digest()
 
 
 def together(name: str, answers: list[Answer]) -> Answer:

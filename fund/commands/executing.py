@@ -17,7 +17,7 @@ from fund.commands.commands import Confirm, Decline
 from fund.commands.confirming import as_second, make_pending
 from fund.commands.opening import Fund
 from fund.commands.running import Replayed, naming, record_refusal, remembered, require_as_shown, run
-from fund.database import Connection, mend, writing
+from fund.database import Connection, explain, writing
 from fund.declarations import Input
 from fund.errors import FundError, NotReady
 from fund.errors.commands import (
@@ -95,10 +95,10 @@ def execute(
     try:
         answer = _at_once_or_after_what_is_due(fund, attempt, dry_run=trial)
     except FundError as problem:
-        mended = naming(fund, mend(problem, fund.engine))
+        explained = naming(fund, explain(problem, fund.engine))
         if problem.recorded and not dry_run and not isinstance(problem, CommandConflict):
-            record_refusal(fund, name, args, user=user, command_id=command_id, problem=mended)
-        raise mended from problem.__cause__
+            record_refusal(fund, name, args, user=user, command_id=command_id, problem=explained)
+        raise explained from problem.__cause__
     if not trial and not answer.get("replayed"):
         _follow(fund)
     return answer
@@ -167,7 +167,7 @@ def _follow(fund: Fund) -> None:
             drain(fund.engine, warn=fund.warn)
     except NotReady as problem:  # the command stands; the next one, or a worker, goes on with what follows
         if fund.warn is not None:
-            fund.warn(str(mend(problem, fund.engine)))
+            fund.warn(str(explain(problem, fund.engine)))
 
 
 def _ask(

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from fund import dates
 from fund.commands.answers import Answer, answer_of
-from fund.database import Engine, create_engine, mend, place, require_head, upgrade, writing
+from fund.database import Engine, create_engine, explain, place, require_head, upgrade, writing
 from fund.errors import FundError
 from fund.errors.closing import DayToCome
 from fund.errors.people import FundExists
@@ -52,7 +52,7 @@ def open_fund(url: str, *, notify: Callable[[], None] | None = None, pooled: boo
         require_head(engine)
         yield Fund(engine, url, notify)
     except FundError as problem:
-        raise mend(problem, engine) from problem.__cause__
+        raise explain(problem, engine) from problem.__cause__
     finally:
         engine.dispose()
 
@@ -111,6 +111,6 @@ def found_fund(
             uow.next_step = f"fund --as {fund_manager} partner import"
             return answer_of(uow, "init", dry_run=False)
     except FundError as problem:
-        raise mend(problem, engine) from problem.__cause__
+        raise explain(problem, engine) from problem.__cause__
     finally:
         engine.dispose()

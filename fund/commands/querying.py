@@ -9,7 +9,7 @@ from fund import lists
 from fund.commands.arguments import require_small, with_ids
 from fund.commands.opening import Fund
 from fund.commands.running import naming
-from fund.database import mend
+from fund.database import explain
 from fund.declarations import Input, Query
 from fund.errors import FundError
 from fund.errors.commands import (
@@ -50,7 +50,7 @@ def ask(
         if query.lists:
             found = lists.chosen(found, query.lists, name=query.name, **(selection or {}))
     except FundError as problem:
-        raise naming(fund, mend(problem, fund.engine)) from problem.__cause__
+        raise naming(fund, explain(problem, fund.engine)) from problem.__cause__
     return {"schema_version": 1, **found}
 
 

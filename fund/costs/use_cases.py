@@ -15,7 +15,7 @@ from fund.errors.commands import ReasonMissing
 from fund.events import Envelope
 from fund.events.receipts import CostCharged, DebitExplained, DebitRecorded, DebitReversed, IncomeRecorded
 from fund.money import require_cents
-from fund.rules.authority import SYSTEM, TREASURER
+from fund.rules.authority import SYSTEM, TREASURER, Guard
 from fund.rules.permissions import account_for
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
@@ -209,8 +209,13 @@ def _year(snapshot: Snapshot, year: int) -> dict[str, Any]:
     }
 
 
+def guard_debit(_snapshot: Snapshot, _case: Debit, _row: Transition) -> Guard:
+    """The fund's own money."""
+    return Guard(show="fund cost list")
+
+
 PROJECTIONS = {
     "cost": Projection(Cost, apply_cost),
-    "debit": Projection(Debit, apply_debit, TRANSITIONS),
+    "debit": Projection(Debit, apply_debit, TRANSITIONS, guard_debit),
     "income": Projection(Income, apply_income),
 }

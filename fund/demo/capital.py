@@ -50,7 +50,7 @@ def rules_of_the_story() -> Regulations:
 
 def founding(stage: Stage) -> None:
     """The fund has an office, 34 partners, a bank account and a committee."""
-    stage.chapter(_("1. The fund is founded"))
+    stage.part(_("1. The fund is founded"))
     stage.say(_("petra, anna and bram found the fund: chart of accounts, regulations 2024-1, first three people."))
     invite_office(stage)
     stage.clock(date(2024, 1, 10))
@@ -92,7 +92,7 @@ def import_statement(stage: Stage, on: date, *, version: str = "08", by: str = T
 
 def paying_in(stage: Stage) -> None:
     """Capital is called over all partners by the key, and comes in by bank files of two versions."""
-    stage.chapter(_("2. The partners pay in"))
+    stage.part(_("2. The partners pay in"))
     a_key(stage)
     stage.clock(date(2024, 1, 15))
     refusal = stage.refused(TREASURER, "capital call", amount=CALL_CENTS, key=KEY)

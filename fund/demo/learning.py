@@ -52,7 +52,7 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
 
     With ``others``, so many small proposals more are in the round, each with a life of its own.
     """
-    stage.chapter(_("7. A light proposal"))
+    stage.part(_("7. A light proposal"))
     idea = IDEAS["loket"]
     stage.clock(date(2025, 6, 10))
     round_ref = plan_round(
@@ -110,7 +110,7 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
 
 def second_round(stage: Stage) -> dict[str, str]:
     """A second round of standard proposals: one is agreed, one stays a draft until the clock ends it; the refs."""
-    stage.chapter(_("8. The second round"))
+    stage.part(_("8. The second round"))
     stage.clock(date(2025, 8, 4))
     round_ref = plan_round(
         stage,
@@ -155,7 +155,7 @@ def second_round(stage: Stage) -> dict[str, str]:
 
 def refuted(stage: Stage, refs: dict[str, str]) -> None:
     """The stop rule is met: the experiment ends without fault, its lessons are published, its advance is learning."""
-    stage.chapter(_("9. A refuted hypothesis is a good result"))
+    stage.part(_("9. A refuted hypothesis is a good result"))
     water, idea = f"A{refs['water']}", IDEAS["water"]
     stage.clock(date(2025, 9, 29))
     asking = signatory(idea.lead)
@@ -215,7 +215,7 @@ def refuted(stage: Stage, refs: dict[str, str]) -> None:
 
 def repaid(stage: Stage, refs: dict[str, str]) -> None:
     """The first experiment is evaluated, completed and repaid to the last cent: its agreement closes by itself."""
-    stage.chapter(_("10. Repaid"))
+    stage.part(_("10. Repaid"))
     rid, idea = f"A{refs['rid']}", IDEAS["rid"]
     stage.clock(date(2025, 11, 3))
     evaluate(
@@ -244,7 +244,7 @@ def repaid(stage: Stage, refs: dict[str, str]) -> None:
 
 def rolled_out(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
     """A confirmed experiment is scaled: the service invites a follow-on, which municipalities take up; the refs."""
-    stage.chapter(_("12. From experiment to roll-out"))
+    stage.part(_("12. From experiment to roll-out"))
     zou, idea = f"A{refs['zou']}", IDEAS["zou"]
     stage.clock(date(2026, 2, 2))
     evaluate(
@@ -304,7 +304,7 @@ def rolled_out(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
 def last_year(stage: Stage, refs: dict[str, str]) -> None:
     """What happens around the roll-out: instalments of the first coach, a draft that lapses, the bank's own costs."""
     zou, lead = f"A{refs['zou']}", IDEAS["zou"].lead
-    stage.chapter(_("13. The year goes on"))
+    stage.part(_("13. The year goes on"))
     cents = pay_instalment(stage, zou, 1, lead, date(2026, 9, 21))
     stage.say(_("{who} pays back {cents} of {agreement}.").format(who=short(lead), cents=euros(cents), agreement=zou))
     state = stage.ask("proposal show", signatory(IDEAS["ggd"].lead), ref=refs["ggd"])["state"]

@@ -25,7 +25,7 @@ from fund.rules.scoring import ADVICE
 
 def first_round(stage: Stage) -> dict[str, str]:
     """Proposals are made, judged and decided; the refs by key of the idea."""
-    stage.chapter(_("3. The first round: five ideas"))
+    stage.part(_("3. The first round: five ideas"))
     stage.clock(date(2024, 2, 29))
     round_ref = plan_round(
         stage,

@@ -14,7 +14,7 @@ from fund.language import _, euros
 
 def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     """The first milestones are reached and paid; the bank sends one payment back."""
-    stage.chapter(_("4. Money out"))
+    stage.part(_("4. Money out"))
     rid, water = f"A{refs['rid']}", f"A{refs['water']}"
     lead, other = IDEAS["rid"].lead, IDEAS["water"].lead
     stage.clock(date(2024, 6, 10))
@@ -85,7 +85,7 @@ def pay_instalment(stage: Stage, agreement: str, number: int, lead: str, on: dat
 
 def first_repayments(stage: Stage, refs: dict[str, str]) -> None:
     """Two instalments come in; the second one three weeks late, after the service reminded by itself."""
-    stage.chapter(_("6. Money back"))
+    stage.part(_("6. Money back"))
     rid, lead = f"A{refs['rid']}", IDEAS["rid"].lead
     cents = pay_instalment(stage, rid, 1, lead, date(2025, 2, 12))
     stage.say(

@@ -162,7 +162,7 @@ class Stage:
 
     # ---------------------------------------------------------------------------------------------------- narrating
 
-    def chapter(self, title: str) -> None:
+    def part(self, title: str) -> None:
         """A heading of the story."""
         self.tell("")
         self.tell(title)

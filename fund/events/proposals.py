@@ -27,7 +27,7 @@ class RuleOutcome(BaseModel):
     """What was looked at, with places for the values: ``budget {budget}, asked {asked}``."""
     values: dict[str, str] = {}
 
-    def told(self, translate: Callable[[str], str] = str) -> str:
+    def describe(self, translate: Callable[[str], str] = str) -> str:
         """The finding as a sentence; in English unless ``translate`` says otherwise."""
         return translate(self.finding).format(**self.values)
 

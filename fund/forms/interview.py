@@ -156,7 +156,7 @@ class Interview:
                 value = value.get(key) if isinstance(value, dict) else None
         return value
 
-    def standing(self, prompt: Prompt) -> Any:
+    def current_value(self, prompt: Prompt) -> Any:
         """What stands in the file at this field; of a block, whether it is there."""
         if prompt.column is None:
             return len(self.rows(prompt.question)) > (prompt.row or 0)
@@ -203,7 +203,7 @@ class Interview:
 
     def _adds_up_wrong(self, prompt: Prompt) -> bool:
         """Whether it asks for one more block where the blocks are not together the ask."""
-        if prompt.column is not None or self.standing(prompt):
+        if prompt.column is not None or self.current_value(prompt):
             return False
         left = self.left_cents(prompt.question)
         return left > 0 or (left < 0 and prompt.question.path != "money.categories")
@@ -223,7 +223,7 @@ class Interview:
     def _unasked(self, prompt: Prompt) -> bool:
         """Whether a field shows no answer of anybody: it is empty, wrong, or what a template fills in."""
         if prompt.column is None:
-            return not self.standing(prompt)
+            return not self.current_value(prompt)
         value = self._standing(prompt.keys)
         if prompt.column.kind in ("year", "whole") and prompt.row is not None:
             if value == 0:

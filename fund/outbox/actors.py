@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import dramatiq
 
-from fund.database import Engine, ill
+from fund.database import Engine, unavailable
 from fund.outbox.broker import QUEUE
 from fund.outbox.deliveries import NO_EPOCH
 from fund.outbox.deliveries import react as react_to
@@ -39,10 +39,10 @@ def declare(
         try:
             done = react_to(engine, event_id, reaction, epoch=epoch() or NO_EPOCH, stop=stop)
         except Exception as problem:
-            illness = ill(problem)
-            if illness is None:
+            away = unavailable(problem)
+            if away is None:
                 raise
-            log.warning("a message is left to its lease", extra={"event_id": event_id, "reason": illness.code()})
+            log.warning("a message is left to its lease", extra={"event_id": event_id, "reason": away.code()})
             return
         if afterwards is not None and done:
             afterwards()

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fund import dates
-from fund.database import Connection, Engine, ill, is_sqlite, reading, writing
+from fund.database import Connection, Engine, is_sqlite, reading, unavailable, writing
 from fund.declarations import found_at
 from fund.errors import FundError, NotReady
 from fund.registry import COMMANDS, KEPT_IN, PROJECTIONS
@@ -150,9 +150,9 @@ def _one(
         assert tried is not None
         return tried
     except Exception as problem:
-        illness = ill(problem)
-        if illness is not None:
-            _wait(engine, row_key, illness)
+        away = unavailable(problem)
+        if away is not None:
+            _wait(engine, row_key, away)
         else:  # what the database refuses only when we commit
             _judged(engine, row_key, problem, warn, attempts)
         return None, 0
@@ -207,7 +207,7 @@ def _run(connection: Connection, store: Store, row: DeliveryRow) -> BaseExceptio
         known.function(uow, event)
         point.commit()
     except (Exception, SystemExit) as problem:
-        if ill(problem) is not None:
+        if unavailable(problem) is not None:
             raise
         point.rollback()
         return problem
@@ -259,7 +259,7 @@ def where(problem: BaseException) -> dict[str, str]:
     }
 
 
-def _wait(engine: Engine, row_key: Row, illness: NotReady) -> None:
+def _wait(engine: Engine, row_key: Row, away: NotReady) -> None:
     """The world was ill: try again in a while, uncounted; the more often it was handed out, the longer the while.
 
     Raises:
@@ -271,7 +271,7 @@ def _wait(engine: Engine, row_key: Row, illness: NotReady) -> None:
         if row is not None and row.state in OPEN:
             longest = min(60.0, 2.0 ** max(1, min(row.handed_out, 6)))
             wait = timedelta(seconds=random.uniform(max(1.0, longest / 2), longest))
-            store.deliveries.put_back(row, due_at=store.work.database_clock() + wait, error=illness.code())
+            store.deliveries.put_back(row, due_at=store.work.database_clock() + wait, error=away.code())
 
 
 def _started_before(engine: Engine, row_key: Row) -> bool:
@@ -409,7 +409,7 @@ def preload() -> None:
     from fund.workflows.receipts import hooks
     from fund.workflows.resolutions import CARRIED
 
-    for module in ("fund.rules.postings", "fund.unit_of_work.previewing", *KEPT_IN):
+    for module in ("fund.rules.postings", "fund.unit_of_work.preview", *KEPT_IN):
         import_module(module)
     declared = [place for each in COMMANDS.values() for place in (each.place, each.second, each.before)]
     found = [*(each.place for each in REACTIONS), *(each.place for each in TIMERS)]
@@ -459,7 +459,7 @@ def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | No
             store.work.fired_by(timer.timer_id, uow.facts[-1].event_id)
         point.commit()
     except (Exception, SystemExit) as problem:
-        if ill(problem) is not None:
+        if unavailable(problem) is not None:
             raise
         point.rollback()
         tried = timer.attempts + 1

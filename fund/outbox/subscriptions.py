@@ -17,10 +17,10 @@ from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements import CLOSING_FACTS
 from fund.workflows.decisions.terms import BACK, TERM, TERM_FACTS
-from fund.workflows.exits.later import COLLECTING_FACTS, LONG_STOP
+from fund.workflows.exits.deferred_payments import COLLECTING_FACTS, LONG_STOP
 from fund.workflows.exits.paying import LEAVING_FACTS
 from fund.workflows.partners.reviewing import REVIEW
-from fund.workflows.proposals.endings import CLOCK_FACTS
+from fund.workflows.proposals.ending import CLOCK_FACTS
 from fund.workflows.repayments.reminders import AGAIN_FACTS
 from fund.workflows.reviews import LEFT_FACTS
 from fund.workflows.reviews.late import LATE_FACTS
@@ -73,7 +73,7 @@ REACTIONS: tuple[Reaction, ...] = (
         ("proposal.submitted", "proposal.resubmitted"),
         "fund.workflows.proposals.eligibility:screen",
     ),
-    Reaction("proposals.clock", CLOCK_FACTS, "fund.workflows.proposals.endings:set_clock"),
+    Reaction("proposals.clock", CLOCK_FACTS, "fund.workflows.proposals.ending:set_clock"),
     Reaction("rounds.decide", DECIDING_FACTS, "fund.workflows.rounds.use_cases:decide_if_done"),
     Reaction(
         "reviews.propose_panel",
@@ -94,7 +94,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("repayments.look_again", AGAIN_FACTS, "fund.workflows.repayments.reminders:look_again"),
     Reaction("agreements.close", CLOSING_FACTS, "fund.workflows.agreements.ending:close_when_done"),
     Reaction(
-        "disbursements.request", ("agreement.activated",), "fund.workflows.disbursements.asking:request_at_activation"
+        "disbursements.request",
+        ("agreement.activated",),
+        "fund.workflows.disbursements.requesting:request_at_activation",
     ),
     Reaction("evaluations.plan", ("agreement.activated",), "fund.workflows.evaluations.publishing:plan"),
     Reaction(
@@ -107,14 +109,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "exits.fall_due",
         COLLECTING_FACTS,
-        "fund.workflows.exits.later:fall_due",
-        nothing_to_do="fund.workflows.exits.later:nobody_settles",
+        "fund.workflows.exits.deferred_payments:fall_due",
+        nothing_to_do="fund.workflows.exits.deferred_payments:nobody_settles",
     ),
     Reaction(
         "exits.leave",
         LEAVING_FACTS,
-        "fund.workflows.exits.paying:leave",
-        nothing_to_do="fund.workflows.exits.later:nobody_settles",
+        "fund.workflows.exits.paying:exit_when_settled",
+        nothing_to_do="fund.workflows.exits.deferred_payments:nobody_settles",
     ),
 )
 
@@ -123,8 +125,8 @@ TIMERS: tuple[Timer, ...] = (
     Timer("round.close", "fund.workflows.rounds.use_cases:close"),
     Timer("review.close", "fund.workflows.reviews.closing:close_at_deadline"),
     Timer("review.consensus", "fund.workflows.reviews.consensus:means_stand"),
-    Timer("proposal.announce", "fund.workflows.proposals.endings:announce"),
-    Timer("proposal.expire", "fund.workflows.proposals.endings:expire"),
+    Timer("proposal.announce", "fund.workflows.proposals.ending:announce"),
+    Timer("proposal.expire", "fund.workflows.proposals.ending:expire"),
     Timer(TERM, "fund.workflows.decisions.terms:term_ends"),
     Timer(BACK, "fund.workflows.decisions.terms:come_back"),
     Timer("agreement.suspension", "fund.workflows.agreements.ending:end_suspension"),
@@ -136,7 +138,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("evaluation.due", "fund.workflows.evaluations.publishing:fall_due_at"),
     Timer("followon.announce", "fund.workflows.evaluations.followon:announce"),
     Timer("followon.expire", "fund.workflows.evaluations.followon:expire"),
-    Timer(LONG_STOP, "fund.workflows.exits.later:long_stop_reached"),
+    Timer(LONG_STOP, "fund.workflows.exits.deferred_payments:long_stop_reached"),
 )
 
 

@@ -383,7 +383,7 @@ class Quantities:
         """What was received as costs and interest on these agreements (4400): a receipt says on which it was."""
         if not self._moved(("receipt.allocated",)).get(("receipt.allocated", "4400")):
             return
-        allocated = self._view.store.facts.told(("receipt.allocated",))
+        allocated = self._view.store.facts.summaries(("receipt.allocated",))
         ours = {each.event_id for each in allocated if each.says["agreement"] in agreements}
         for leg in self._view.ledger.legs(
             ("4400",), kinds=("receipt.allocated",), since=self.since, as_of=self.day, known_at=self.known_at
@@ -442,7 +442,7 @@ def _what_for(snapshot: Snapshot) -> tuple[dict[str, tuple[str, int]], dict[str,
     owed = {wire: fact.ground for wire, fact in FACTS.items() if issubclass(fact, Owed)}
     lines: dict[str, tuple[str, int]] = {}
     grounds: dict[str, _About] = {}
-    for fact in snapshot.store.facts.told(("disbursement.approved", *PAYMENTS, *sorted(owed))):
+    for fact in snapshot.store.facts.summaries(("disbursement.approved", *PAYMENTS, *sorted(owed))):
         says = fact.says
         if fact.type in PAYMENTS:
             lines[fact.event_id] = (says["line"]["ref"], says["line"]["amount_cents"])

@@ -7,7 +7,7 @@ Source: lifecycle.md 1 (G7), 2 and 10.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -165,7 +165,7 @@ class Guard:
         return frozenset(self.parties) | ({self.lead} if self.lead else frozenset())
 
     @property
-    def asking(self) -> frozenset[str]:
+    def acting(self) -> frozenset[str]:
         """The partners of which one may act as a party."""
         return self.everyone if self.applicants is None else frozenset(self.applicants)
 
@@ -190,7 +190,7 @@ def require(actor: Actor, who: Who, guard: Guard = NO_CASE, *, command: str, ref
             continue
         if choice.relation is Relation.LEAD and (organisation is None or organisation != guard.lead):
             continue
-        if choice.relation is Relation.PARTY and organisation not in guard.asking:
+        if choice.relation is Relation.PARTY and organisation not in guard.acting:
             continue
         if choice.relation is Relation.OWN and organisation not in guard.own:
             continue
@@ -227,14 +227,14 @@ def _has(actor: Actor) -> list[str]:
 
 
 def require_other_hands(
-    actor: Actor, hands: Sequence[str] | Iterable[str], *, command: str, ref: str, earlier: str = ""
+    actor: Actor, prior_approvers: Iterable[str], *, command: str, ref: str, earlier: str = ""
 ) -> None:
     """Nothing, when ``actor`` is not among the people (user ids) who acted before in this chain (G7 a, c).
 
     Raises:
         SameHands: The same person would act twice.
     """
-    if actor.user_id in frozenset(hands):
+    if actor.user_id in frozenset(prior_approvers):
         raise SameHands(actor=actor.name, command=command, ref=ref, earlier=earlier or _(N_("an earlier step")))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fund.database import Connection
 from fund.store.deliveries import OPEN, DeliveryRow, DeliveryStore, WorkerRow
-from fund.store.facts import CaseBrief, CaseRow, CaseStore, FactStore, Head, Told, envelope_of, seal_event
+from fund.store.facts import CaseBrief, CaseRow, CaseStore, EventSummary, FactStore, Head, envelope_of, seal_event
 from fund.store.work import CommandRow, PendingRow, SealedRow, TimerRow, WorkStore
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPEN", "CaseBrief", "CaseRow", "CaseStore", "CommandRow", "FactStore", "DeliveryRow",
-    "DeliveryStore", "Head", "PendingRow", "SealedRow", "Store", "TimerRow", "Told", "WorkStore", "WorkerRow",
+    "DeliveryStore", "Head", "PendingRow", "SealedRow", "Store", "TimerRow", "EventSummary", "WorkStore", "WorkerRow",
     "envelope_of", "seal_event",
 ]  # fmt: skip
 

@@ -83,7 +83,7 @@ class CaseBrief:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventSummary:
     """What a fact says, as JSON: its payload without its model."""
 
     seq: int
@@ -218,9 +218,9 @@ class FactStore:
             for row in rows:
                 yield envelope_of(row)
 
-    def told(
+    def summaries(
         self, types: Sequence[str], *, until_seq: int | None = None, keys: Collection[str] | None = None
-    ) -> Iterator[Told]:
+    ) -> Iterator[EventSummary]:
         """What facts of these types say, oldest first, without making facts of them: for sums over many thousands.
 
         Args:
@@ -241,7 +241,7 @@ class FactStore:
                 says = fact_from(type, payload).model_dump(mode="json")
             if keys is not None:
                 says = {key: value for key, value in says.items() if key in keys}
-            yield Told(seq, event_id, type, stream, date.fromisoformat(effective_on), says)
+            yield EventSummary(seq, event_id, type, stream, date.fromisoformat(effective_on), says)
 
     def changed_since(self, kind: str, *, on: date, seq: int | None) -> set[str]:
         """The lives of a kind that a fact of a later day than ``on``, or after number ``seq``, touches."""

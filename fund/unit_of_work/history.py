@@ -13,7 +13,7 @@ from typing import Any
 from fund.database import Connection
 from fund.events import Envelope
 from fund.schemas import CaseFile
-from fund.store import CaseBrief, FactStore, Head, Store, Told
+from fund.store import CaseBrief, EventSummary, FactStore, Head, Store
 from fund.unit_of_work.snapshot import Case, Snapshot
 
 
@@ -46,11 +46,11 @@ class _FactsUntil(FactStore):
         last = self._last if until_seq is None else min(until_seq, self._last)
         return super().of_types(types, since_seq=since_seq, until_seq=last)
 
-    def told(
+    def summaries(
         self, types: Sequence[str], *, until_seq: int | None = None, keys: Collection[str] | None = None
-    ) -> Iterator[Told]:
+    ) -> Iterator[EventSummary]:
         last = self._last if until_seq is None else min(until_seq, self._last)
-        return super().told(types, until_seq=last, keys=keys)
+        return super().summaries(types, until_seq=last, keys=keys)
 
     def of_streams(self, streams: Sequence[str], *, on: date, seq: int | None) -> Iterator[tuple[str, Envelope]]:
         return super().of_streams(streams, on=on, seq=self._last if seq is None else min(seq, self._last))

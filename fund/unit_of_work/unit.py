@@ -20,9 +20,9 @@ from fund.rules.authority import SYSTEM_ACTOR, Actor, Guard
 from fund.rules.transitions import Transition, judge, rows_from, same_command_from
 from fund.schemas import CaseFile
 from fund.store import Head, Store
+from fund.unit_of_work.comparable import comparable
 from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import derive_id, readable_ref
-from fund.unit_of_work.shown import shown
 from fund.unit_of_work.snapshot import Answer, Case, Snapshot
 from fund.unit_of_work.write_batch import UNWRITTEN, WriteBatch
 
@@ -176,7 +176,7 @@ class UnitOfWork(Snapshot):
         """There is no such case, and under the fund's lock nobody else makes one."""
         self._absent.add(stream)
 
-    def told(self, done: int, of: int) -> None:
+    def report_progress(self, done: int, of: int) -> None:
         """Say how far this is."""
         if self.progress is not None:
             self.progress(done, of)
@@ -483,7 +483,7 @@ class UnitOfWork(Snapshot):
 
     # ------------------------------------------------------------------------------------------------- what shows
 
-    def shown(self, on: date | None = None) -> str:
+    def comparable(self, on: date | None = None) -> str:
         """What would happen, as canonical JSON with given numbers left open: what two people must see alike.
 
         A day that is only the day it happens stays open too: the second person may come later.
@@ -492,7 +492,7 @@ class UnitOfWork(Snapshot):
             on: The accounting day that the first person chose.
         """
         drafts = [draft for draft, _posted in self.entries]
-        return shown(self.facts, drafts, self.refs_given, today=self.today, on=on)
+        return comparable(self.facts, drafts, self.refs_given, today=self.today, on=on)
 
     def preview(self, on: date | None = None, *, trial: bool, most: int | None = None) -> dict[str, Any]:
         """What was recorded as people decide on it (``fund.previews`` has the words); a trial opens no seal, and the
@@ -501,7 +501,7 @@ class UnitOfWork(Snapshot):
         Args:
             most: So many facts at most; all when left out.
         """
-        from fund.unit_of_work.previewing import preview
+        from fund.unit_of_work.preview import preview
 
         booked = on if self.entries else None
         return preview(self, self.facts[:most], on=booked, new=self.refs_given if trial else (), sealed=trial)

@@ -62,7 +62,7 @@ def body_behind(
     agreement: str = "",
     lead: str,
     parties: Collection[str],
-    hands: Collection[str] = (),
+    prior_approvers: Collection[str] = (),
     judged_by: Collection[str] = (),
 ) -> Body:
     """Who votes on what follows from a proposal: the committee, or the full board where conflicts leave no committee.
@@ -71,7 +71,7 @@ def body_behind(
 
     Args:
         lead, parties: Whose matter it is; of a refinancing also the parties of the agreement that is relieved.
-        hands: Who made the matter (user ids): in the full board they leave the vote to another signatory.
+        prior_approvers: Who made the matter (user ids): in the full board they leave the vote to another signatory.
         judged_by: Who judged what the matter rests on (user ids), besides the reviewers: G7 d.
     """
     matter = matter_behind(snapshot, proposal=proposal, lead=lead, parties=parties, judged_by=judged_by)
@@ -79,7 +79,7 @@ def body_behind(
         return committee(snapshot, matter)
     streams = (f"proposal/{proposal}", *((f"agreement/{agreement}",) if agreement else ()))
     facts = [each for stream in streams for each in snapshot.store.facts.of_stream(stream)]
-    signed = frozenset((*hands, *(each.actor for each in facts if each.type in SIGNING)))
+    signed = frozenset((*prior_approvers, *(each.actor for each in facts if each.type in SIGNING)))
     return board(snapshot, replace(matter, signed=signed))
 
 

@@ -132,23 +132,25 @@ def bars(matter: Matter, actor: Actor) -> str:
     return TOOK_PART if actor.user_id in matter.took_part else ""
 
 
-def chairs(snapshot: Snapshot, matter: Matter, *, hands: Collection[str] = ()) -> tuple[list[Actor], list[Actor]]:
+def chairs(
+    snapshot: Snapshot, matter: Matter, *, prior_approvers: Collection[str] = ()
+) -> tuple[list[Actor], list[Actor]]:
     """The chairs who may act on a matter, and the deputies, who do when no chair may.
 
     Args:
-        hands: User ids that supplied an approval in this chain before (G7 c).
+        prior_approvers: User ids that supplied an approval in this chain before (G7 c).
     """
 
     def may(actor: Actor) -> bool:
-        return not bars(matter, actor) and actor.user_id not in hands
+        return not bars(matter, actor) and actor.user_id not in prior_approvers
 
     free = [each for each in people(snapshot, Role.COMMITTEE_CHAIR) if may(each)]
     return free, [each for each in people(snapshot, Role.DEPUTY_CHAIR) if may(each)]
 
 
-def deciders(snapshot: Snapshot, matter: Matter, *, hands: Collection[str] = ()) -> tuple[str, ...]:
+def deciders(snapshot: Snapshot, matter: Matter, *, prior_approvers: Collection[str] = ()) -> tuple[str, ...]:
     """User ids of those who may open the votes on a matter now: the chair, or the deputy when no chair may."""
-    free, deputies = chairs(snapshot, matter, hands=hands)
+    free, deputies = chairs(snapshot, matter, prior_approvers=prior_approvers)
     return tuple(each.user_id for each in (free or deputies))
 
 
@@ -164,19 +166,26 @@ def require_free(actor: Actor, matter: Matter, *, ref: str, look: str) -> None:
 
 
 def require_decider(
-    snapshot: Snapshot, actor: Actor, matter: Matter, *, command: str, ref: str, look: str, hands: Collection[str] = ()
+    snapshot: Snapshot,
+    actor: Actor,
+    matter: Matter,
+    *,
+    command: str,
+    ref: str,
+    look: str,
+    prior_approvers: Collection[str] = (),
 ) -> None:
     """Nothing, when a matter is up to this chair or deputy: bound by the ties that bar a vote (out of the room, section
     12), and the deputy acts while no chair may.
 
     Args:
-        hands: User ids that supplied an approval in this chain before: a chair among them leaves it to the deputy.
+        prior_approvers: User ids that approved in this chain before: a chair among them leaves it to the deputy.
 
     Raises:
         NotAVoter: With the ground. DeputyNotNeeded: The chair is not barred.
     """
     require_free(actor, matter, ref=ref, look=look)
-    free, _deputies = chairs(snapshot, matter, hands=hands)
+    free, _deputies = chairs(snapshot, matter, prior_approvers=prior_approvers)
     if not actor.has(Role.COMMITTEE_CHAIR) and free:
         raise DeputyNotNeeded(actor=actor.name, ref=ref, chair=free[0].name, command=command)
 

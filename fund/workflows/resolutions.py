@@ -136,7 +136,7 @@ CARRIED: Mapping[str, tuple[Place, Place]] = {
         "fund.workflows.repayments.restructuring:still_possible",
         "fund.workflows.repayments.restructuring:restructured",
     ),
-    "winding_up": ("fund.workflows.exits.winding:still_possible", "fund.workflows.exits.winding:wind_up"),
+    "winding_up": ("fund.workflows.exits.winding_up:still_possible", "fund.workflows.exits.winding_up:wind_up"),
 }  # fmt: skip
 """By matter, where two functions are. ``(uow, resolution)`` refuses by name what cannot happen any more, before a vote
 is opened; ``(uow, resolution, decided)`` records what it brings about, by the fact that carried it."""
@@ -213,7 +213,7 @@ def _body(snapshot: Snapshot, case: Resolution) -> Body:
         agreement=case.agreement,
         lead=case.lead,
         parties=case.parties,
-        hands=case.hands,
+        prior_approvers=case.hands,
     )
 
 
@@ -274,7 +274,7 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
     case = uow.case(Resolution, ref)
     step = uow.transition("decision decide", case)
     matter, look = _matter(uow, case), LOOK.format(ref=ref)
-    require_decider(uow, uow.maker, matter, command="decision decide", ref=ref, look=look, hands=case.hands)
+    require_decider(uow, uow.maker, matter, command="decision decide", ref=ref, look=look, prior_approvers=case.hands)
     body = _body(uow, case)
     require_quorum(_rules(uow, case), body, case.commitments, ref=ref)
     guard, carry_out = map(found_at, CARRIED[case.matter])
@@ -317,7 +317,7 @@ def waiting_resolutions(snapshot: Snapshot) -> list[WaitingResolution]:
         WaitingResolution(
             case,
             *waiting_in_body(_rules(snapshot, case), _body(snapshot, case), case.commitments),
-            deciders(snapshot, _matter(snapshot, case), hands=case.hands),
+            deciders(snapshot, _matter(snapshot, case), prior_approvers=case.hands),
         )
         for case in snapshot.cases(Resolution, states=[State.PROPOSED])
     ]

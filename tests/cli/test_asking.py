@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cli import output
-from cli.proposal import asking
+from cli.proposal import interviewing as asking
 from fund import forms, language, money
 from fund.forms import Column, Interview, Prompt, Question
 

@@ -467,7 +467,7 @@ def test_who_writes_a_file_tells_a_full_disk_from_a_lack_of_rights(
 @pytest.mark.parametrize(("state", "code"), [("53100", "storage_full"), ("53300", "database_unreachable")])
 def test_a_server_without_room_is_not_one_with_too_many_callers(state: str, code: str) -> None:
     problem = sa.exc.OperationalError("insert", {}, psycopg.errors.lookup(state)("what the server says"))
-    found = database.ill(problem)
+    found = database.unavailable(problem)
     assert isinstance(found, NotReady)
     assert found.code() == code
 

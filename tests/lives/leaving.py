@@ -26,9 +26,11 @@ from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.exits import later, leaving, paying, quoting
-from fund.workflows.exits import later as exits_later
+from fund.workflows.exits import deferred_payments as exits_later
+from fund.workflows.exits import deferred_payments as later
+from fund.workflows.exits import paying, quoting
 from fund.workflows.exits import paying as exits_paying
+from fund.workflows.exits import settlement as leaving
 from fund.workflows.receipts import matching as receipts
 from tests.workflows.leaving import DECISION, SIGNATORIES, contribution
 from tests.workflows.looking_back import AGREEMENT, PROPOSAL, came_in, completed
@@ -36,7 +38,10 @@ from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
 
 PARTNERS = (BAARN, BUNNIK, BUNSCHOTEN)
 BUFFER, REPAYABLE = 500_000, {PROPOSAL: 7000}
-REACTIONS = ((exits_later.COLLECTING_FACTS, exits_later.fall_due), (exits_paying.LEAVING_FACTS, exits_paying.leave))
+REACTIONS = (
+    (exits_later.COLLECTING_FACTS, exits_later.fall_due),
+    (exits_paying.LEAVING_FACTS, exits_paying.exit_when_settled),
+)
 
 
 @dataclass
@@ -160,13 +165,13 @@ class Life:
 
     def pay(self, partner: str, part: Fraction) -> list[Envelope]:
         uow = self.uow("bram", confirmed_by="anna")
-        due = -later.standing(uow, f"2200.{partner}")
+        due = -later.balance_or_zero(uow, f"2200.{partner}")
         paying.pay(uow, ref=partner, amount=floor(part * due), keep=paying.own_agreements(uow, partner))
         return self.follow(uow)
 
     def set_off(self, partner: str, part: Fraction) -> list[Envelope]:
         uow = self.uow("bram", confirmed_by="anna")
-        most = min(-later.standing(uow, f"2200.{partner}"), later.standing(uow, f"1200.{AGREEMENT}"))
+        most = min(-later.balance_or_zero(uow, f"2200.{partner}"), later.balance_or_zero(uow, f"1200.{AGREEMENT}"))
         paying.pay(uow, ref=partner, set_off=AGREEMENT, amount=floor(part * most), signed=DECISION)
         return self.follow(uow)
 
@@ -177,7 +182,7 @@ class Life:
 
     def pays_call(self, partner: str, part: Fraction) -> list[Envelope]:
         uow = self.uow("bram")
-        cents = floor(part * later.standing(uow, f"1100.{partner}"))
+        cents = floor(part * later.balance_or_zero(uow, f"1100.{partner}"))
         if cents < 1:
             return []
         ref, call = f"O2026-7{self.number:03d}", f"B2026-000{PARTNERS.index(partner) + 1}"
@@ -201,11 +206,11 @@ class Life:
 
     def repays(self, _partner: str, part: Fraction) -> list[Envelope]:
         uow = self.uow("bram")
-        there = later.standing(uow, f"1200.{AGREEMENT}")
+        there = later.balance_or_zero(uow, f"1200.{AGREEMENT}")
         cents = floor(part * there)
         if cents < 1:
             return []
-        released = max(-later.standing(uow, f"1290.{AGREEMENT}") - (there - cents), 0)
+        released = max(-later.balance_or_zero(uow, f"1290.{AGREEMENT}") - (there - cents), 0)
         ref = f"O2026-8{self.number:03d}"
         came_in(uow, ref, cents)
         uow.record(
@@ -237,11 +242,11 @@ class Life:
 
     def loses(self, _partner: str, part: Fraction) -> list[Envelope]:
         uow = self.uow("bram")
-        there = later.standing(uow, f"1200.{AGREEMENT}")
+        there = later.balance_or_zero(uow, f"1200.{AGREEMENT}")
         cents = floor(part * there)
         if cents < 1:
             return []
-        released = max(-later.standing(uow, f"1290.{AGREEMENT}") - (there - cents), 0)
+        released = max(-later.balance_or_zero(uow, f"1290.{AGREEMENT}") - (there - cents), 0)
         uow.record(
             WriteoffPosted(
                 ref=f"{AGREEMENT}-W{self.number}", agreement=AGREEMENT, proposal=PROPOSAL, ground="hardship",

@@ -484,7 +484,7 @@ def test_json_and_csv_hold_every_line_with_its_amounts(story: Told) -> None:
 def test_facts_are_read_in_every_shape_they_were_written(story: Told) -> None:
     """What sums read without models is what the models say."""
     with looking(story.url) as snapshot:
-        for told in snapshot.store.facts.told(("disbursement.approved", "payment.settled", "evaluation.accepted")):
+        for told in snapshot.store.facts.summaries(("disbursement.approved", "payment.settled", "evaluation.accepted")):
             fact = snapshot.store.facts.by_seq(told.seq)
             assert fact is not None
             assert fact.fact == fact_from(told.type, json.dumps(told.says))

@@ -183,9 +183,9 @@ def test_the_first_person_leaves_a_confirmation_and_no_fact(two_people: World) -
     assert answer["next"] == "fund confirm Q2026-0001"
     assert [event["type"] for event in answer["events"]] == ["user.added"], "what would happen is shown"
     assert events(two_people) == before
-    items = two_people.look("inbox", user="anna")["items"]
+    items = two_people.ask("inbox", user="anna")["items"]
     assert [item["command"] for item in items] == ["fund confirm Q2026-0001"]
-    assert two_people.look("inbox", user="petra")["items"] == [], "the maker cannot confirm"
+    assert two_people.ask("inbox", user="petra")["items"] == [], "the maker cannot confirm"
 
 
 def test_the_second_person_makes_it_happen_and_both_are_named(two_people: World) -> None:
@@ -249,7 +249,7 @@ def test_a_confirmation_lapses_after_fourteen_days(two_people: World) -> None:
     with pytest.raises(PendingNotOpen) as refusal:
         two_people.do("confirm", user="anna", ref=made["pending"])
     assert "lapsed" in str(refusal.value)
-    assert two_people.look("inbox", user="anna")["items"] == []
+    assert two_people.ask("inbox", user="anna")["items"] == []
 
 
 def test_files_and_days_wait_with_the_confirmation(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from fund.errors.people import SameHands
 from fund.errors.reviews import NotAVoter
 from fund.schemas.agreements import Agreement
 from fund.workflows.agreements import drafting
-from fund.workflows.decisions import afterwards as decisions
+from fund.workflows.decisions import after_decision as decisions
 from tests.factories import World, as_file, founded
 from tests.roads import road
 from tests.workflows.deciding import decidable, voted

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fund.commands import executing as asking
-from fund.database import ill, writing
+from fund.database import unavailable, writing
 from fund.errors.commands import ReasonMissing
 from fund.errors.database import DatabaseBusy
 from fund.events import Envelope
@@ -472,7 +472,7 @@ def test_a_guard_that_is_called_locked_is_no_busy_database(sqlite_url: str) -> N
         with pytest.raises(sa.exc.IntegrityError) as refused, writing(world.fund.engine) as connection:
             connection.execute(sa.text("insert into full_or_locked values (1)"))
         assert "locked" in str(refused.value)
-        assert ill(refused.value) is None
+        assert unavailable(refused.value) is None
 
 
 def test_a_stream_that_is_longer_than_one_turn_leaves_no_row_leased_to_nobody(

@@ -47,7 +47,7 @@ from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
 from fund.workflows.exits import paying
-from fund.workflows.exits.later import LONG_STOP
+from fund.workflows.exits.deferred_payments import LONG_STOP
 from fund.workflows.partners.lifecycle import KEY_TRANSITIONS
 from fund.workflows.proposals.lineage import require_active
 from tests.factories import World, founded

@@ -218,7 +218,7 @@ class FastVerifier:
             if before is not None:
                 # what cannot be read is not right
                 with suppress(ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
-                    found = self.look(low, end, bytes.fromhex(before), at, periods)
+                    found = self.verify_range(low, end, bytes.fromhex(before), at, periods)
             if found is None:
                 link = self._read(LINK.format(book=self.book_id, seq=end))
                 before, at = (link[0][0].hex(), link[0][1]) if len(link) == 1 else (None, 0)
@@ -228,7 +228,7 @@ class FastVerifier:
                 yield found
             low = end
 
-    def look(self, low: int, high: int, before: bytes, at: int, periods: Found) -> Found | None:
+    def verify_range(self, low: int, high: int, before: bytes, at: int, periods: Found) -> Found | None:
         """What the entries moved, when each is exactly right and the first follows ``before``; else ``None``."""
         entries = self.rows(ENTRIES.format(book=self.book_id, low=low, high=high))
         legs = self.rows(LEGS.format(book=self.book_id, low=low, high=high))

@@ -17,7 +17,7 @@ from fund.language import N_
 from fund.money import ratio_text
 from fund.reports.quantities import QUANTITIES, Line
 from fund.reports.statements.position_data import Award, PositionData, Share
-from fund.store import Told
+from fund.store import EventSummary
 
 Row = dict[str, Any]
 
@@ -62,16 +62,18 @@ def _entry(line: Line) -> Row:
     )  # fmt: skip
 
 
-def _fact(fact: Told, cents: int | None = None, amount: str | None = None) -> Row:
+def _fact(fact: EventSummary, cents: int | None = None, amount: str | None = None) -> Row:
     return _row("fact", fact.seq, fact.effective_on, fact.type, fact.stream, cents, amount=amount)
 
 
-def _counted(facts: Callable[[PositionData], Iterator[Told] | list[Told]]) -> Callable[[PositionData], Iterator[Row]]:
+def _counted(
+    facts: Callable[[PositionData], Iterator[EventSummary] | list[EventSummary]],
+) -> Callable[[PositionData], Iterator[Row]]:
     return lambda found: (_fact(fact, amount="1") for fact in facts(found))
 
 
 def _evaluated(hypothesis: str, *, well: bool = False) -> Callable[[PositionData], Iterator[Row]]:
-    def read(found: PositionData) -> Iterator[Told]:
+    def read(found: PositionData) -> Iterator[EventSummary]:
         for fact in found.evaluated:
             if fact.says["hypothesis"] == hypothesis and (fact.says["good_result"] or not well):
                 yield fact
@@ -95,7 +97,9 @@ def _shares(fits: Callable[[PositionData, Share], bool]) -> Callable[[PositionDa
 def _rules(cents: bool) -> Callable[[PositionData], Iterator[Row]]:
     def read(found: PositionData) -> Iterator[Row]:
         rules = found.rules
-        fact = [each for each in found.snapshot.store.facts.told(("regulations.adopted",)) if each.ref == rules.version]
+        fact = [
+            each for each in found.snapshot.store.facts.summaries(("regulations.adopted",)) if each.ref == rules.version
+        ]
         for each in fact[-1:]:
             yield _fact(each, rules.buffer_cents) if cents else _fact(each, amount=str(rules.revolving_target_bps))
 
@@ -124,7 +128,7 @@ def _achieved(found: PositionData) -> Iterator[Row]:
     yield from map(_entry, sorted(rows, key=lambda line: line.seq))
 
 
-def _rolled_out(found: PositionData) -> Iterator[Told]:
+def _rolled_out(found: PositionData) -> Iterator[EventSummary]:
     follows = {award.ref: award.follows for award in found.awarded}
     seen = set[str]()
     for fact in found.of("agreement.activated"):

@@ -26,7 +26,7 @@ from fund.rules.schedules import BANDS, age, claims
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
-from fund.store import CaseBrief, Told
+from fund.store import CaseBrief, EventSummary
 from fund.unit_of_work import HistoricalSnapshot, Snapshot
 
 NO_PRICES = N_("no price index was given (--cpi FILE)")
@@ -83,7 +83,7 @@ class Claim:
     on: date
     ground: str
     claimed_cents: int
-    received: tuple[tuple[Told, int], ...] = ()
+    received: tuple[tuple[EventSummary, int], ...] = ()
     """The facts by which it came in, with what of each counts."""
 
     @property
@@ -135,31 +135,31 @@ class PositionData:
     # ------------------------------------------------------------------------------------------------------------ facts
 
     @cached_property
-    def facts(self) -> list[Told]:
+    def facts(self) -> list[EventSummary]:
         """The facts that say how agreements began, went and ended, until the day."""
-        found = self.snapshot.store.facts.told(FACTS, until_seq=self.last, keys=SAYS)
+        found = self.snapshot.store.facts.summaries(FACTS, until_seq=self.last, keys=SAYS)
         return [each for each in found if each.effective_on <= self.day]
 
     @cached_property
-    def _by_type(self) -> dict[str, list[Told]]:
-        found: dict[str, list[Told]] = {name: [] for name in FACTS}
+    def _by_type(self) -> dict[str, list[EventSummary]]:
+        found: dict[str, list[EventSummary]] = {name: [] for name in FACTS}
         for each in self.facts:
             found[each.type].append(each)
         return found
 
-    def of(self, *types: str) -> list[Told]:
+    def of(self, *types: str) -> list[EventSummary]:
         """Those of these types, oldest first."""
         if len(types) == 1:
             return self._by_type[types[0]]
         return sorted((each for name in types for each in self._by_type[name]), key=lambda each: each.seq)
 
     @cached_property
-    def ended(self) -> dict[str, Told]:
+    def ended(self) -> dict[str, EventSummary]:
         """The agreements whose work ended, by the fact that ended them."""
         return {each.ref: each for each in reversed(self.of(*ENDS))}
 
     @cached_property
-    def evaluated(self) -> list[Told]:
+    def evaluated(self) -> list[EventSummary]:
         """The accepted evaluations that were published: before that nobody reads here what came of an experiment."""
         published = {each.stream for each in self.of("evaluation.published")}
         return [each for each in self.of("evaluation.accepted") if each.stream in published]
@@ -252,7 +252,7 @@ class PositionData:
     def claims(self) -> list[Claim]:
         """Claims after a breach or a lower award: what of it stands on no account of the ledger."""
         grants = self.quantities.by_holder("S_cents")
-        refunds: dict[str, list[Told]] = {}
+        refunds: dict[str, list[EventSummary]] = {}
         for each in self.of("disbursement.refunded"):
             refunds.setdefault(each.says["agreement"], []).append(each)
         found = []
@@ -275,9 +275,9 @@ class PositionData:
         return found
 
     @cached_property
-    def costs_told(self) -> list[Told]:
+    def costs_told(self) -> list[EventSummary]:
         """What ended agreements cost, as their parties told it (M3): the last word per agreement, partner and year."""
-        last: dict[tuple[str, str, int], Told] = {}
+        last: dict[tuple[str, str, int], EventSummary] = {}
         for each in self.of("benefit.reported"):
             if each.says["realised"] and each.ref in self.ended:
                 last[each.ref, each.says["partner"], each.says["year"]] = each

@@ -18,7 +18,7 @@ from fund.reports.history import cases_on
 from fund.reports.statements.position_data import PositionData
 from fund.schemas.capital import Call
 from fund.schemas.evaluations import Evaluation
-from fund.store import Told
+from fund.store import EventSummary
 
 STEPS = ("submission_to_decision", "decision_to_first_payment", "first_payment_to_completion")
 STATES = ("drafted", "signed", "active", "suspended", "completed", "terminated", "closed")
@@ -120,8 +120,8 @@ def journeys(found: PositionData) -> list[Journey]:
     return sorted(made, key=lambda each: (STEPS.index(each.step), each.proposal))
 
 
-def _first(facts: Iterable[Told]) -> dict[str, Told]:
-    found: dict[str, Told] = {}
+def _first(facts: Iterable[EventSummary]) -> dict[str, EventSummary]:
+    found: dict[str, EventSummary] = {}
     for each in facts:
         found.setdefault(each.ref, each)
     return found

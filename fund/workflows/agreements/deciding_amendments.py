@@ -107,7 +107,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
     agreement, command = uow.case(Agreement, case.agreement), "agreement decide"
     _require_active(agreement, command)
     look = _LOOK.format(ref=case.agreement)
-    require_decider(uow, uow.maker, _matter(uow, case), command=command, ref=ref, look=look, hands=case.hands)
+    require_decider(uow, uow.maker, _matter(uow, case), command=command, ref=ref, look=look, prior_approvers=case.hands)
     change = checked_change(uow, agreement, case.change_cents, case.milestone, case.due_on, case.reason, on)
     body = _body(uow, case, agreement)
     require_quorum(rules_of(uow, agreement).committee, body, case.commitments, ref=ref)
@@ -143,7 +143,7 @@ def _body(snapshot: Snapshot, case: Amendment, agreement: Agreement) -> Body:
         agreement=case.agreement,
         lead=case.lead,
         parties=case.parties,
-        hands=case.hands,
+        prior_approvers=case.hands,
     )
 
 
@@ -222,6 +222,6 @@ def waiting_amendments(snapshot: Snapshot) -> list[WaitingAmendment]:
             continue
         body = _body(snapshot, case, agreement)
         rules = rules_of(snapshot, agreement).committee
-        may = deciders(snapshot, _matter(snapshot, case), hands=case.hands)
+        may = deciders(snapshot, _matter(snapshot, case), prior_approvers=case.hands)
         found.append(WaitingAmendment(case, *waiting_in_body(rules, body, case.commitments), may))
     return found

@@ -87,7 +87,7 @@ def _record(uow: UnitOfWork, one: CooperationFile, *, revision: int) -> None:
 # ----------------------------------------------------------------------------------------------------------- queries
 
 
-def told(one: CooperationFile) -> dict[str, Any]:
+def as_json(one: CooperationFile) -> dict[str, Any]:
     """A cooperation as ``--json`` gives it."""
     return {
         "ref": one.ref,
@@ -120,7 +120,7 @@ def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") 
     """
     about = glossary.chosen(theme, glossary.theme_names(), UnknownTheme, parts=True, coded=True) if theme else ""
     return [
-        told(one)
+        as_json(one)
         for one in found
         if (not about or about in one.themes)
         and (not partner or partner.lower() in {member.partner for member in one.members})
@@ -145,7 +145,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         for event in snapshot.history(one)
         if isinstance(event.fact, CooperationRecorded)
     ]
-    return {**told(one), "revisions": revisions}
+    return {**as_json(one), "revisions": revisions}
 
 
 def nearest(found: list[CooperationFile], ref: str) -> CooperationFile:

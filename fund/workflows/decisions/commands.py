@@ -134,7 +134,7 @@ class DecideProposal(Input):
 
 @command(
     "decision evidence",
-    ".afterwards:evidence",
+    ".after_decision:evidence",
     either(PARTY_SIGNATORY, CHAIR),
     examples=(
         "fund --as fatima decision evidence 2026-003 1 besluit.pdf",
@@ -157,7 +157,7 @@ class HandInConditionEvidence(Input):
 
 @command(
     "decision meet-conditions",
-    ".afterwards:meet_conditions",
+    ".after_decision:meet_conditions",
     FUND_MANAGER,
     second=either(FUND_MANAGER, TREASURER, COMMITTEE),
     examples=("fund --as anna decision meet-conditions 2026-003",),
@@ -178,7 +178,7 @@ class MeetConditions(Input):
 
 @command(
     "decision reopen",
-    ".afterwards:reopen",
+    ".after_decision:reopen",
     CHAIR,
     second=COMMITTEE,
     examples=('fund --as carla decision reopen 2026-003 --reason "other funding fell away"',),
@@ -198,7 +198,7 @@ class ReopenDecision(Input):
 
 @command(
     "decision decide-objection",
-    ".afterwards:decide_objection",
+    ".after_decision:decide_objection",
     CHAIR,
     examples=('fund --as dora decision decide-objection 2026-003 --uphold --advice advies.pdf --reason "as advised"',),
     permitted=N_("a chair or deputy who took no part in the decision"),

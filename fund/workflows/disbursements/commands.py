@@ -25,7 +25,7 @@ from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, PAYERS, TREASURE
 
 @command(
     "disbursement request",
-    ".asking:request",
+    ".requesting:request",
     PARTY_SIGNATORY,
     examples=("fund --as fatima disbursement request A2026-003 --milestone 1",),
     permitted=N_("a signatory of the lead or a co-applicant"),

@@ -92,7 +92,7 @@ class EvaluationList(Input):
 
 @query(
     "evaluation show",
-    ".lessons:shown",
+    ".lessons:show",
     examples=("fund --as rosa evaluation show A2026-003",),
     see=("evaluation lessons", "agreement show", "evaluation file list"),
 )

@@ -47,7 +47,7 @@ def _line(snapshot: Snapshot, case: Evaluation) -> dict[str, Any]:
     }
 
 
-def shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     """One evaluation whole: the question, both results, what was learned, its cards, what the peers said.
 
     Raises:

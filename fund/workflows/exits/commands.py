@@ -28,7 +28,7 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, PAYERS, TRE
 
 @command(
     "partner give-notice",
-    ".leaving:give_notice",
+    ".settlement:give_notice",
     OWN_SIGNATORY,
     examples=(
         "fund --as piet partner give-notice gm0312 --decision raadsbesluit.pdf --decided-on 2026-06-18",
@@ -56,7 +56,7 @@ class GiveNotice(Input):
 
 @command(
     "partner propose-settlement",
-    ".winding:propose",
+    ".winding_up:propose",
     FUND_MANAGER,
     second=TREASURER,
     examples=(
@@ -86,7 +86,7 @@ class ProposeSettlement(Input):
 
 @command(
     "partner agree-settlement",
-    ".leaving:agree",
+    ".settlement:agree",
     OWN_SIGNATORY,
     second=CHAIR,
     examples=(
@@ -109,7 +109,7 @@ class AgreeSettlement(Input):
 
 @command(
     "partner dispute-settlement",
-    ".leaving:dispute",
+    ".settlement:dispute",
     OWN_SIGNATORY,
     examples=('fund --as piet partner dispute-settlement gm0312 --reason "the allowance is too high"',),
     permitted=N_("a signatory of the partner"),
@@ -128,7 +128,7 @@ class DisputeSettlement(Input):
 
 @command(
     "partner settle",
-    ".leaving:settle",
+    ".settlement:settle",
     TREASURER,
     examples=("fund --as bram2 partner settle gm0312",),
     permitted=N_("a treasurer who acted in nothing of it before"),
@@ -179,7 +179,7 @@ class PaySettlement(Input):
 
 @command(
     "partner close-out",
-    ".later:close_out",
+    ".deferred_payments:close_out",
     TREASURER,
     second=PAYERS,
     examples=("fund --as bram partner close-out gm0312",),

@@ -20,7 +20,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.unit_of_work import Snapshot, Step, UnitOfWork
-from fund.workflows.exits.later import standing
+from fund.workflows.exits.deferred_payments import balance_or_zero
 from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
@@ -68,7 +68,7 @@ def pay(
     record = ExitSetOff if set_off else ExitPaid
     step = uow.transition(PAY, partner, records=record)
     case = uow.case(Exit, ref)
-    due = -standing(uow, f"2200.{ref}")
+    due = -balance_or_zero(uow, f"2200.{ref}")
     if set_off:
         return _set_off(step, partner, set_off, due, amount, signed, on)
     cents = due if amount is None else amount
@@ -110,7 +110,7 @@ def _set_off(
     agreement = uow.case(Agreement, ref)
     if agreement.lead != partner.ref:
         raise PayeeNotParty(payee=partner.ref, agreement=ref, parties=[agreement.lead])
-    outstanding = standing(uow, f"1200.{ref}")
+    outstanding = balance_or_zero(uow, f"1200.{ref}")
     cents = min(due, outstanding) if amount is None else amount
     if not 0 < cents <= due:
         raise BeyondSettlement(partner=partner.ref, asked_cents=cents, due_cents=due)
@@ -118,7 +118,7 @@ def _set_off(
         raise BeyondOutstanding(ref=ref, amount_cents=cents, outstanding_cents=outstanding, day=uow.today)
     if signed is None:
         raise SetOffNotSigned(partner=partner.ref, agreement=ref, amount_cents=cents)
-    allowance = -standing(uow, f"1290.{ref}")
+    allowance = -balance_or_zero(uow, f"1290.{ref}")
     fact = ExitSetOff(
         ref=partner.ref,
         agreement=ref,
@@ -132,13 +132,13 @@ def _set_off(
     return step.record(fact, effective_on=on)
 
 
-def leave(uow: UnitOfWork, event: Envelope) -> None:
+def exit_when_settled(uow: UnitOfWork, event: Envelope) -> None:
     """After something of a settlement moved: where nothing is owed either way any more, the partner has left."""
     fact: Any = event.fact
     ref = next((str(value) for name in ("payee", "partner") if (value := getattr(fact, name, None))), fact.ref)
     partner = uow.maybe(Partner, ref)
     if partner is None or partner.state != PartnerState.SETTLING:
         return
-    if any(standing(uow, f"{code}.{ref}") for code in ("2200", "2210", "1100")):
+    if any(balance_or_zero(uow, f"{code}.{ref}") for code in ("2200", "2210", "1100")):
         return
     uow.record(PartnerExited(ref=ref))

@@ -10,7 +10,7 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNAT
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.workflows.agreements.deciding_amendments import WaitingAmendment, waiting_amendments
 from fund.workflows.agreements.drafting import reopened_since
-from fund.workflows.disbursements.asking import on_account_cents
+from fund.workflows.disbursements.requesting import on_account_cents
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
 

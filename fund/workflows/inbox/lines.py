@@ -15,8 +15,8 @@ from fund.workflows.inbox import (
     agreements,
     capital,
     deciding,
-    leaving,
-    looking_back,
+    evaluations,
+    exits,
     money_in,
     money_out,
     office,
@@ -35,8 +35,8 @@ SOURCES: tuple[Callable[[InboxReader], Iterator[Task]], ...] = (
     money_out.waiting,
     money_in.waiting,
     capital.waiting,
-    looking_back.waiting,
-    leaving.waiting,
+    evaluations.waiting,
+    exits.waiting,
     office.waiting,
 )
 """One per chapter: what waits in it, whoever looks."""

@@ -229,7 +229,7 @@ class FindIneligible(Input):
 
 @command(
     "proposal withdraw",
-    ".endings:withdraw",
+    ".ending:withdraw",
     _SIGNATORY,
     examples=('fund --as fatima proposal withdraw 2026-003 --reason "no people"',),
     permitted=N_("a signatory of the lead"),
@@ -248,7 +248,7 @@ class WithdrawProposal(Input):
 
 @command(
     "proposal object",
-    ".endings:object_to",
+    ".ending:object_to",
     _SIGNATORY,
     examples=('fund --as fatima proposal object 2026-003 --grounds "the task is ours by law"',),
     permitted=N_("a signatory of the lead or a co-applicant"),

@@ -22,8 +22,8 @@ from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.cooperations.register import register
-from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.lineage import require_active, require_lineage
+from fund.workflows.proposals.personal_data import keep_places, seal_team
 from fund.workflows.rounds import use_cases as rounds
 
 IMPROVE = "improve"
@@ -126,7 +126,7 @@ def draft(
         revision_hash=fact.revision_hash,
         revision_mark=marked(ref, 1),
         parties=list(form.applicants),
-        **told(uow, form),
+        **feedback(uow, form),
     )
     following = "show" if is_too_late(uow, form) else "confirm" if form.co_applicants else "submit"
     uow.next_step = to_mend(uow, ref, form, attach) or f"fund proposal {following} {ref}"
@@ -178,7 +178,7 @@ def too_much(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def told(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any]:
+def feedback(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any]:
     """What whoever drafts a form is told of it: its sums, its version, what its characteristics point to."""
     return {
         **sums(form), "too_much": too_much(snapshot, form), "form": form.version, "form_in_force": forms.CURRENT,

@@ -128,8 +128,8 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     for outcome in outcomes:
         other = given.get(outcome.rule, "").strip()
         if not outcome.passed and not (other and outcome.rule in rules.JUDGED_BY_PEOPLE):
-            raise RuleNotMet(ref=ref, rule=outcome.rule, finding=outcome.told(_))
-        shown[outcome.rule] = other or outcome.told()
+            raise RuleNotMet(ref=ref, rule=outcome.rule, finding=outcome.describe(_))
+        shown[outcome.rule] = other or outcome.describe()
     fact = ProposalFoundEligible(ref=ref, revision_hash=case.revision_hash, evidence=shown)
     uow.result.update(
         ref=ref, rules=[{**each.model_dump(mode="json"), "evidence": given.get(each.rule)} for each in outcomes]

@@ -13,10 +13,10 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import payload_for
-from fund.workflows.proposals.apart import team_of
 from fund.workflows.proposals.drafting import find, marked, may_see, remarks
 from fund.workflows.proposals.ideas import Other, alike, same_idea
 from fund.workflows.proposals.lifecycle import TRANSITIONS, apply
+from fund.workflows.proposals.personal_data import team_of
 
 _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
 """What nobody types: the service does it."""
@@ -120,7 +120,7 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> dict[str
             }
             for partner in case.applicants
         ],
-        "rules": [{**outcome.model_dump(mode="json"), "told": outcome.told()} for outcome in case.screened],
+        "rules": [{**outcome.model_dump(mode="json"), "told": outcome.describe()} for outcome in case.screened],
         "note": case.note or None,
         "form_version": case.form.version,
         "form_in_force": forms.CURRENT,

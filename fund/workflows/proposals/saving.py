@@ -19,18 +19,18 @@ from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.language import _, instant
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.drafting import (
     IMPROVE,
+    feedback,
     find,
     is_too_late,
     marked,
     read_form,
     require_named,
     to_mend,
-    told,
 )
 from fund.workflows.proposals.lifecycle import State
+from fund.workflows.proposals.personal_data import keep_places, seal_team
 from fund.workflows.rounds import use_cases as rounds
 
 
@@ -86,7 +86,7 @@ def save(
             revision=case.revision,
             revision_hash=case.revision_hash,
             revision_mark=marked(ref, case.revision),
-            **told(uow, form),
+            **feedback(uow, form),
         )
         return None
     if version is None:
@@ -114,7 +114,7 @@ def save(
         revision_hash=fact.revision_hash,
         revision_mark=marked(ref, fact.revision),
         sections=list(changed),
-        **told(uow, form),
+        **feedback(uow, form),
     )
     return step.record(fact, on_behalf_of=uow.maker.partner)
 

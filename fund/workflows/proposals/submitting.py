@@ -27,11 +27,11 @@ from fund.events.proposals import ProposalParticipationConfirmed, ProposalResubm
 from fund.language import _, euros
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.proposals.apart import place_of
 from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
 from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.lifecycle import State
 from fund.workflows.proposals.lineage import require_active, require_adopters
+from fund.workflows.proposals.personal_data import place_of
 from fund.workflows.proposals.reading import names_of
 from fund.workflows.proposals.saving import changed_sections, require_improvable, require_listed
 from fund.workflows.rounds import use_cases as rounds

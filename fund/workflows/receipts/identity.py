@@ -52,7 +52,7 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class KnownDocument:
     """One document of the bank, as far as its lines are looked for in others.
 
     Args:
@@ -116,7 +116,7 @@ def traces_of(lines: Sequence[BankLine], same: Sequence[tuple[str, ...]] | None 
     return tuple(found)
 
 
-def _relation(new: Told, other: Told) -> int:
+def _relation(new: KnownDocument, other: KnownDocument) -> int:
     """Whether two documents may tell of the same movements."""
     if new.statement != other.statement:
         return ANY
@@ -146,7 +146,7 @@ def _relation(new: Told, other: Told) -> int:
     return NO if follows or numbered else BY_REFERENCE
 
 
-def _chain(new: Told, others: Sequence[Told]) -> set[str]:
+def _chain(new: KnownDocument, others: Sequence[KnownDocument]) -> set[str]:
     """Statements that go before or after a new one without a gap, by numbers and balances both.
 
     On a day on which the balance comes back to where it was, nothing else tells the next one from one over the same.
@@ -169,7 +169,7 @@ def _chain(new: Told, others: Sequence[Told]) -> set[str]:
 class _Pool:
     """The movements of other documents that a new one may tell of again."""
 
-    def __init__(self, new: Told, others: Sequence[Told]) -> None:
+    def __init__(self, new: KnownDocument, others: Sequence[KnownDocument]) -> None:
         self._new = new
         self.gone: set[str] = set()
         self.lines: dict[str, list[tuple[_Line, tuple[str, ...], int, bool]]] = {}
@@ -179,7 +179,7 @@ class _Pool:
             relation = NO if other.ref in chain else _relation(new, other)
             self._take(other, relation, other.statement != new.statement)
 
-    def _take(self, other: Told, relation: int, across: bool) -> None:
+    def _take(self, other: KnownDocument, relation: int, across: bool) -> None:
         number = 0
         for entry in other.entries():
             whole: list[str] = []
@@ -226,7 +226,7 @@ class _Pool:
         return ()
 
 
-def known_lines(new: Told, others: Sequence[Told]) -> list[tuple[str, ...]]:
+def known_lines(new: KnownDocument, others: Sequence[KnownDocument]) -> list[tuple[str, ...]]:
     """For each line of ``new`` the movements it is known as; empty where it is a movement of its own."""
     entries = list(new.entries())
     found: list[tuple[str, ...]] = [() for entry in entries for _line in entry.lines]

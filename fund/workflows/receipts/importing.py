@@ -35,7 +35,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.receipts.evidence import Known
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.hooks import ARRIVALS, EXPLAINERS, SETTLERS, TAKERS, any_of
-from fund.workflows.receipts.identity import Told, known_lines, traces_of
+from fund.workflows.receipts.identity import KnownDocument, known_lines, traces_of
 from fund.workflows.receipts.lifecycle import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
 from fund.workflows.receipts.reading import unexplained_debits
@@ -279,9 +279,9 @@ def _day_of(moment: datetime) -> date:
 # ---------------------------------------------------------------------------------------------------------- identity
 
 
-def _told(kept: _Kept) -> Told:
+def _told(kept: _Kept) -> KnownDocument:
     if isinstance(kept, BankStatementFile):
-        return Told(
+        return KnownDocument(
             ref=kept.ref,
             statement=True,
             opened_on=kept.opened_on,
@@ -291,7 +291,9 @@ def _told(kept: _Kept) -> Told:
             sequence_number=kept.sequence_number,
             traces=kept.traces,
         )
-    return Told(ref=kept.ref, statement=False, opened_on=kept.first_on, closed_on=kept.last_on, traces=kept.traces)
+    return KnownDocument(
+        ref=kept.ref, statement=False, opened_on=kept.first_on, closed_on=kept.last_on, traces=kept.traces
+    )
 
 
 def _known_before(uow: UnitOfWork, document: _Document) -> list[tuple[str, ...]]:
@@ -299,7 +301,7 @@ def _known_before(uow: UnitOfWork, document: _Document) -> list[tuple[str, ...]]
     first, last = _days(document)
     traces = traces_of(document.lines)
     new = (
-        Told(
+        KnownDocument(
             ref=_ref(document),
             statement=True,
             opened_on=document.opened_on,
@@ -310,7 +312,7 @@ def _known_before(uow: UnitOfWork, document: _Document) -> list[tuple[str, ...]]
             traces=traces,
         )
         if isinstance(document, BankStatement)
-        else Told(ref=_ref(document), statement=False, opened_on=first, closed_on=last, traces=traces)
+        else KnownDocument(ref=_ref(document), statement=False, opened_on=first, closed_on=last, traces=traces)
     )
     kept: list[_Kept] = [
         *uow.cases(BankStatementFile, parent=document.iban),
@@ -348,7 +350,7 @@ def _take_in(
         new += 1
         report.lines_new += 1
         report.matched += _take_line(uow, line, account, taken, report, known)
-        uow.told(report.lines_new, told)
+        uow.report_progress(report.lines_new, told)
     report.taken.append({**row, "lines_new": new, "lines_known": len(document.lines) - new, "new": True})
     return taken
 

@@ -69,7 +69,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     case = uow.case(Writeoff, ref)
     step = uow.transition("writeoff decide", case)
     command, matter = "writeoff decide", _matter(uow, case)
-    require_decider(uow, uow.maker, matter, command=command, ref=ref, look=LOOK, hands=case.hands)
+    require_decider(uow, uow.maker, matter, command=command, ref=ref, look=LOOK, prior_approvers=case.hands)
     rules = uow.regulations()
     outstanding = balance_or_zero(uow, f"1200.{case.agreement}")
     if case.amount_cents > outstanding:
@@ -126,7 +126,7 @@ def _body(snapshot: Snapshot, case: Writeoff) -> Body:
 def waiting_votes(snapshot: Snapshot, case: Writeoff) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
     """Who has not voted yet, whether enough have, and who may then decide; user ids."""
     waits, ready = waiting_in_body(snapshot.regulations().committee, _body(snapshot, case), case.commitments)
-    return waits, ready, deciders(snapshot, _matter(snapshot, case), hands=case.hands)
+    return waits, ready, deciders(snapshot, _matter(snapshot, case), prior_approvers=case.hands)
 
 
 def _used(snapshot: Snapshot, year: int) -> int:

@@ -43,7 +43,7 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Call
 from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.exits.later import catch_up, keep_long_stop, standing
+from fund.workflows.exits.deferred_payments import balance_or_zero, catch_up, keep_long_stop
 from fund.workflows.exits.quoting import as_fact
 from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.payees.use_cases import to_pay
@@ -135,7 +135,7 @@ def record_proposal(
     on: date,
     costs_cents: int = 0,
     resolution: str = "",
-    hands: tuple[str, ...] = (),
+    prior_approvers: tuple[str, ...] = (),
     cause: Envelope | None = None,
 ) -> Envelope:
     """The quote of a day is kept, and lies before the partner as its settlement.
@@ -164,7 +164,7 @@ def record_proposal(
         now_cents=made.now_cents,
         later_cents=made.later_cents,
         resolution=resolution,
-        hands=hands,
+        hands=prior_approvers,
     )
     uow.next_step = f"fund partner agree-settlement {ref}"
     return uow.record(fact, cause=cause, reaction=f"exits.proposed.{ref}")
@@ -286,7 +286,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
 def _settlement(uow: UnitOfWork, case: Exit, *, undisputed: bool) -> ExitSettled:
     """The amounts of K7, at the balances of now."""
     ref = case.ref
-    capital, unpaid = -standing(uow, f"3000.{ref}"), standing(uow, f"1100.{ref}")
+    capital, unpaid = -balance_or_zero(uow, f"3000.{ref}"), balance_or_zero(uow, f"1100.{ref}")
     free = max(free_to_commit(uow.balances(), uow.regulations().buffer_cents), 0)
     target = case.undisputed_cents if undisputed else case.net_cents
     if case.settled:  # the rest, after the undisputed part

@@ -19,7 +19,7 @@ from fund.schemas.exits import Exit
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows import resolutions
-from fund.workflows.exits import leaving
+from fund.workflows.exits import settlement
 
 COMMAND = "partner propose-settlement"
 FUND = "fund"
@@ -53,7 +53,7 @@ def propose(
     if everybody == (ref is not None):
         raise SettlementOfNobody(given=ref if ref is not None else "-", everybody=everybody)
     if ref is not None:
-        return leaving.propose(uow, ref=ref, valued_on=valued_on, costs=costs)
+        return settlement.propose(uow, ref=ref, valued_on=valued_on, costs=costs)
     day = valued_on or uow.today
     partners = _staying(uow)
     if not partners:
@@ -102,4 +102,6 @@ def wind_up(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
     """The board agreed: the quote of the day lies before every partner as its settlement."""
     day = date.fromisoformat(str(resolution.terms["on"]))
     for partner in _staying(uow):
-        leaving.record_proposal(uow, partner, on=day, resolution=resolution.ref, hands=resolution.hands, cause=decided)
+        settlement.record_proposal(
+            uow, partner, on=day, resolution=resolution.ref, prior_approvers=resolution.hands, cause=decided
+        )

@@ -50,7 +50,7 @@ _LATER = (PartnerState.SETTLING, PartnerState.DISPUTED, PartnerState.AGREED)
 """States in which a later part may be open: also while only the undisputed part is in the books."""
 
 
-def standing(snapshot: Snapshot, code: str) -> int:
+def balance_or_zero(snapshot: Snapshot, code: str) -> int:
     """What stands on a sub-account, debit positive; nothing on one that never moved."""
     try:
         return snapshot.ledger.balance(code)
@@ -129,7 +129,7 @@ def _parts(uow: UnitOfWork, ref: str, sums: Mapping[str, int], earlier: int, cau
             now,
             later_cents=case.later_cents,
             fallen_cents=case.fallen_cents,
-            payable_cents=-standing(uow, f"2200.{ref}"),
+            payable_cents=-balance_or_zero(uow, f"2200.{ref}"),
             free_cents=_free(uow),
         )
         fact = ExitPartDue(ref=ref, item=item, collected_cents=cents, counted_cents=counted, amount_cents=amount)
@@ -294,12 +294,12 @@ def held_of(snapshot: Snapshot, case: Exit) -> int:
     for item, named in case.named().items():
         left = named - _within(case.collected.get(item, 0), named)
         if any(each.item == "call" for each in case.items if each.case == item):
-            there = standing(snapshot, f"1100.{item}")
+            there = balance_or_zero(snapshot, f"1100.{item}")
         else:
             agreements = {each.holder for each in case.items if each.case == item and each.item == "advance"}
             agreements |= {f"A{item}", *(f"A{child}" for child, parents in moved.items() if item in parents)}
-            advances = sum(standing(snapshot, f"1200.{ref}") for ref in sorted(agreements))
-            there = advances + _repayable(snapshot, item, standing(snapshot, f"9000.{item}"))
+            advances = sum(balance_or_zero(snapshot, f"1200.{ref}") for ref in sorted(agreements))
+            there = advances + _repayable(snapshot, item, balance_or_zero(snapshot, f"9000.{item}"))
         held += min(left, max(there, 0))
     return held
 
@@ -328,7 +328,7 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     buffer_cents = _within(free + uow.regulations().buffer_cents, case.buffer_cents)
     earlier = sum(other.open_later_cents for other in _open(uow) if _left_before(other, case))
     waiting = _title(case, case.counted_cents) - case.fallen_cents
-    open_cents = -standing(uow, f"2210.{ref}")
+    open_cents = -balance_or_zero(uow, f"2210.{ref}")
     amount = still_due(
         case.weight,
         held,

@@ -11,7 +11,7 @@ from fund.language import N_, _, euros
 from fund.rules.authority import ADMIN, Role
 from fund.schemas.exits import Exit
 from fund.schemas.people import User
-from fund.workflows.exits.later import long_stop_on
+from fund.workflows.exits.deferred_payments import long_stop_on
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
 

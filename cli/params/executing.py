@@ -230,7 +230,7 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
             raise
 
 
-def look(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
+def query(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
     """The JSON object that answers a query; the shared options go along.
 
     Args:
@@ -248,7 +248,7 @@ def listing_of(ctx: click.Context, name: str) -> dict[str, Any]:
     """What a query of these words answers when nothing is typed: what completion offers, and names are found in."""
     from fund.registry import named
 
-    return look(ctx, named(name))
+    return query(ctx, named(name))
 
 
 def listed(ctx: click.Context) -> dict[str, str]:
@@ -304,9 +304,9 @@ def show_or_export(
             lines.append(_drawn(path, page) if chosen == "xlsx" else _written(path, chosen, page.head))
 
     if streams:
-        look(ctx, given, into=write)
+        query(ctx, given, into=write)
     else:
-        write(look(ctx, given))
+        write(query(ctx, given))
     if path != "-" and not typed(ctx, "json"):
         output.say_lines(lines)
 
@@ -379,7 +379,7 @@ def _drawn(path: str, page: Any) -> str:
 
 def read(ctx: click.Context, given: Input, *, show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Look something up and show it: ``--json`` prints the object as it is, ``show`` prints it for people."""
-    data = look(ctx, given)
+    data = query(ctx, given)
     present(ctx, data, show)
     return data
 

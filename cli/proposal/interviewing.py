@@ -157,7 +157,7 @@ class _Talk:
         self._head = here
 
     def _ask_for_block(self, at: Prompt) -> None:
-        there = bool(self.interview.standing(at))
+        there = bool(self.interview.current_value(at))
         likely = there or bool(self.interview.suggested(at, year=self._year))
         question = _("Another {thing}?").format(thing=_one(at)) if at.row else _("Is there any?")
 
@@ -198,7 +198,7 @@ class _Talk:
             output.note(_INDENT + _told(problem, column))
 
     def _options(self, at: Prompt, column: Column) -> tuple[str, ...]:
-        return column.offered(self.interview.standing(at))
+        return column.offered(self.interview.current_value(at))
 
     def _answered(self, at: Prompt, line: str) -> FormFault | None:
         from fund.errors.proposals import FormFault
@@ -211,7 +211,7 @@ class _Talk:
 
     def _offered(self, at: Prompt, column: Column) -> tuple[str, str]:
         """What Enter takes, as it is typed and as it is shown: what stands there, else what is likely."""
-        standing, wrong = self.interview.standing(at), self.interview.fault(at)
+        standing, wrong = self.interview.current_value(at), self.interview.fault(at)
         nothing = standing in (None, "", []) or (standing == 0 and column.default is None)  # as a template has it
         if not nothing and wrong is not None:
             output.note(_INDENT + _told(wrong, column))

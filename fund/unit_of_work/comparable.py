@@ -10,7 +10,7 @@ from fund.events import Envelope, canonical_json
 from fund.ledger import EntryDraft
 
 
-def shown(
+def comparable(
     facts: Sequence[Envelope], drafts: Sequence[EntryDraft], refs: Sequence[str], *, today: date, on: date | None
 ) -> str:
     """What would happen, as canonical JSON with given numbers left open.

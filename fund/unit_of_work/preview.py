@@ -1,7 +1,7 @@
 """What a command does as a preview: its facts as a plain list of labelled values, the same in every language.
 
 Made where the facts were recorded, so that names and titles are those of that moment; ``fund.previews`` has the words.
-:func:`fund.unit_of_work.shown.shown` is what is compared, this is what people decide on.
+:func:`fund.unit_of_work.comparable.comparable` is what is compared, this is what people decide on.
 """
 
 from __future__ import annotations
