@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fund.errors import FundError
-from fund.rules.authority import Actor, Guard, Relation, Who, require
+from fund.rules.authority import NO_CASE, Actor, Guard, Relation, Who, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,7 @@ class Task:
         form: The command that prints the form to fill in, where ``command`` takes it as a file.
         who: Those who may, and what ties them to the case: as the row of its lifecycle table says.
         until: The last day, where there is one.
-        lead, parties, own: Of the case: whose people may, or may not (G7 b).
-        hands: User ids that acted in this chain before, and may not again (G7 a, c).
+        guard: Whose case it is and who acted in it before: as the case says it for the command.
         made_by: The user id of who took the first step, where it is the second that waits.
         only: User ids of whom it waits, where it waits for these and no others.
     """
@@ -30,24 +29,19 @@ class Task:
     who: Who
     ref: str = ""
     until: date | None = None
-    lead: str | None = None
-    parties: tuple[str, ...] = ()
-    own: str | None = None
-    hands: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
     form: str = ""
-    guard: Guard | None = None
+    guard: Guard = NO_CASE
     made_by: str = ""
 
     def is_for(self, actor: Actor) -> bool:
         """Whether this person could do it: the same answer that the command would give."""
-        if actor.user_id in (self.made_by, *self.hands) or not actor.roles & self.who.all_roles():
+        if actor.user_id == self.made_by or not actor.roles & self.who.all_roles():
             return False
         if self.only is not None and actor.user_id not in self.only:
             return False
-        old = Guard(self.lead, None, self.parties, (self.own,) if self.own else ())
         try:
-            require(actor, self.who, self.guard or old, command=self.command)
+            require(actor, self.who, self.guard, command=self.command)
         except FundError:
             return False
         return True
@@ -57,5 +51,5 @@ class Task:
         """The partner whose people it waits for, where it is one partner's."""
         relations = {self.who.relation, *(other.relation for other in self.who.others)}
         if relations == {Relation.OWN}:
-            return self.guard.own[0] if self.guard else self.own
-        return (self.guard.lead if self.guard else self.lead) if relations == {Relation.LEAD} else None
+            return self.guard.own[0] if self.guard.own else None
+        return self.guard.lead if relations == {Relation.LEAD} else None
