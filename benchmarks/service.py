@@ -27,7 +27,7 @@ import sqlalchemy as sa
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from fund.commands.opening import found_fund  # noqa: E402
+from fund.commands.founding import found_fund  # noqa: E402
 from fund.database import create_engine, upgrade, writing  # noqa: E402
 from fund.events import Envelope  # noqa: E402
 from fund.events.founding import UserRevoked  # noqa: E402

@@ -45,7 +45,8 @@ def init(
     ctx: click.Context, name: str, admin: str | None, fund_manager: str | None, treasurer: str | None, on: date | None
 ) -> None:
     from fund import operations
-    from fund.commands.opening import found_fund, open_fund
+    from fund.commands.founding import found_fund
+    from fund.commands.opening import open_fund
 
     url = shell(ctx).settings.database_url
     try:

@@ -26,7 +26,7 @@ from fund.language import N_, _, euros
 def status(ctx: click.Context) -> None:
     from fund import operations
 
-    with opened(ctx, changes=False) as (fund, _carry_out, _look):
+    with opened(ctx, changes=False) as fund:
         found = operations.status(fund.engine, user=shell(ctx).settings.user)
     found["broker"] = None
     broker = shell(ctx).settings.broker_url

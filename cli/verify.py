@@ -27,7 +27,7 @@ from fund.language import N_, _
 def verify(ctx: click.Context) -> None:
     from fund import checks
 
-    with opened(ctx, changes=False) as (fund, _carry_out, _look), progress(_("Checking"), len(checks.STEPS)) as bar:
+    with opened(ctx, changes=False) as fund, progress(_("Checking"), len(checks.STEPS)) as bar:
         found = checks.verify(fund.engine, progress=lambda _step: bar.step())
     if typed(ctx, "json"):
         emit_json({"schema_version": 1, **found})

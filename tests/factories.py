@@ -11,7 +11,8 @@ from typing import Any
 from fund import forms
 from fund.commands.answers import Answer
 from fund.commands.executing import execute_named
-from fund.commands.opening import Fund, found_fund, open_fund
+from fund.commands.founding import found_fund
+from fund.commands.opening import Fund, open_fund
 from fund.commands.querying import ask_named
 from fund.database import writing
 from fund.declarations import InputFile

@@ -20,7 +20,8 @@ import pytest
 import sqlalchemy as sa
 
 from fund.checks import verify
-from fund.commands.opening import found_fund, open_fund
+from fund.commands.founding import found_fund
+from fund.commands.opening import open_fund
 from fund.commands.querying import ask_named
 from fund.database import create_engine, reading, writing
 from fund.demo.capital import founding, paying_in, rules_of_the_story

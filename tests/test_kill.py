@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from fund.commands.opening import found_fund
+from fund.commands.founding import found_fund
 from fund.ledger import Ledger
 from tests.factories import PARTNERS_CSV
 

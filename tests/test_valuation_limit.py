@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from fund.commands.opening import found_fund
+from fund.commands.founding import found_fund
 from fund.database import create_engine, writing
 from fund.errors.ledger import SetLimitExceeded
 from fund.ledger import EntryDraft, Ledger, credit, debit

@@ -16,6 +16,7 @@ from cli.params.context import shell, typed
 from fund.language import _, ngettext
 
 if TYPE_CHECKING:
+    from fund.commands.opening import Fund
     from fund.declarations import Input
     from fund.errors.commands import AmbiguousName
 
@@ -49,7 +50,9 @@ def run(
     require_own_stream(ctx, path)
     dry_run, name = bool(typed(ctx, "dry_run")), given.declaration.name
     settled = _Settled(_with_shared(ctx, given))
-    with opened(ctx) as (fund, execute, _ask):
+    from fund.commands.executing import execute
+
+    with opened(ctx) as fund:
 
         def carried_out(command_id: str | None, **how: Any) -> dict[str, Any]:
             user = shell(ctx).settings.user
@@ -201,15 +204,13 @@ def confirmed(ctx: click.Context, question: str, name: str) -> None:
 
 
 @contextmanager
-def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, Callable[..., Any], Callable[..., Any]]]:
-    """The fund of this command, with the two calls into it: ``execute`` and ``ask``.
+def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[Fund]:
+    """The fund of this command.
 
     Args:
         changes: Whether something may follow that the workers must hear of; only then is the broker spoken to.
     """
-    from fund.commands.executing import execute
     from fund.commands.opening import open_fund
-    from fund.commands.querying import ask
     from fund.errors import FundError, NotReady
 
     settings = shell(ctx).settings
@@ -222,7 +223,7 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
         fund = stack.enter_context(open_fund(settings.database_url, notify=notify))
         fund.warn = output.note
         try:
-            yield fund, execute, ask
+            yield fund
         except FundError as problem:
             if not isinstance(problem, NotReady):  # who has to wait for the database once need not wait twice
                 for command in filter(None, map(output.advised, problem.advice.split("\n"))):
@@ -239,7 +240,9 @@ def query(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
     # a list is chosen from; what completion looks up beside it is not
     selection = listed(ctx) if given.declaration.name == ctx.command_path.partition(" ")[2] else {}
     settled = _Settled(_with_shared(ctx, given))
-    with opened(ctx, changes=False) as (fund, _execute, ask):
+    from fund.commands.querying import ask
+
+    with opened(ctx, changes=False) as fund:
         user = shell(ctx).settings.user
         return settled.by(lambda known: ask(fund, known, user=user, selection=selection, **context))
 

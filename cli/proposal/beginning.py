@@ -88,11 +88,12 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
 
 
 def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
+    from fund.commands.querying import ask
     from fund.schemas.capital import Partner, names_of
 
     user = shell(ctx).settings.user
     ref = file.revision.partition("/")[0] if file is not None else ""
-    with opened(ctx, changes=False) as (fund, _execute, ask):
+    with opened(ctx, changes=False) as fund:
 
         def of(name: str, **args: str) -> dict[str, Any]:
             found: dict[str, Any] = ask(fund, named(name, args), user=user)

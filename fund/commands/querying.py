@@ -7,8 +7,7 @@ from typing import Any
 
 from fund import lists
 from fund.commands.arguments import require_small, with_ids
-from fund.commands.opening import Fund
-from fund.commands.running import naming
+from fund.commands.opening import Fund, naming
 from fund.database import explain
 from fund.declarations import Input, Query
 from fund.errors import FundError

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from fund.commands.arguments import LONGEST_WORD, content_hash, decode, encode, 
 from fund.commands.opening import Fund
 from fund.database import writing
 from fund.declarations import Command
-from fund.errors import FundError, NotReady
+from fund.errors import FundError
 from fund.errors.closing import DayBeforeFund, DayToCome
 from fund.errors.commands import (
     CommandConflict,
@@ -77,27 +76,6 @@ def remembered(store: Store, who: Actor, command_id: str, name: str, digest: byt
         raise cls(**decode(error["details"])) from Replayed()
     answer["replayed"] = True
     return answer
-
-
-def naming(fund: Fund, problem: FundError) -> FundError:
-    """The refusal with the names of the partners and users whose ids stand in its details."""
-    ids = set(_texts(problem.details))
-    if isinstance(problem, NotReady) or not ids:
-        return problem
-    with suppress(NotReady), Snapshot.open(fund.engine, PROJECTIONS) as snapshot:
-        partners = ids.intersection(snapshot.store.cases.refs("partner"))
-        people = {each: snapshot.name(each) for each in ids if each.startswith("usr_")}
-        problem.names = {**people, **{each: snapshot.partner_name(each) for each in partners}}
-    return problem
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text among the details of a refusal, those of the refusals of several as well."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (Mapping, list, tuple)):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)
 
 
 def record_refusal(

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from fund.checks import verify
-from fund.commands.opening import found_fund, open_fund
+from fund.commands.founding import found_fund
+from fund.commands.opening import open_fund
 from fund.demo.capital import founding, paying_in, rules_of_the_story
 from fund.demo.housekeeping import own_bill, to_the_treasury, what_leaving_means
 from fund.demo.invariants import broken

@@ -35,7 +35,7 @@ from fund.workflows.ballots import (
 )
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
 from fund.workflows.discretion import sees_votes
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 
 IN_COMMITTEE, IN_BOARD = "committee", "board"
 MATTERS = ("restructuring", "refinancing", "admission", "winding_up")

@@ -17,6 +17,7 @@ from fund.errors import FundError
 from tests.cli.golden import check
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
+from tests.story import Told
 
 LANGUAGES = ("en", "nl")
 
@@ -77,6 +78,24 @@ def test_the_help_of_every_noun_loads_no_database_either() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [("round list", 90), ("proposal list", 120), ("event list", 125), ("bank list", 130), ("agreement list", 165),
+     ("statement position --json", 200), ("inbox", 240)],
+)  # fmt: skip
+def test_a_reading_command_imports_its_own_rooms(words: str, most: int, story: Told) -> None:
+    """Start-up is a promise: 120 modules of ours are the aim; a number that grows is looked into."""
+    script = (
+        f"import sys; from cli import main; code = main.run_shell({words.split()!r});"
+        "ours = [name for name in sys.modules if name.split('.')[0] in ('fund', 'cli')];"
+        "sys.stderr.write(str(len(ours))); sys.exit(code)"
+    )
+    environ = {**os.environ, "FUND_DATABASE": story.url, "FUND_USER": "anna"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environ)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stderr) <= most
 
 
 def test_the_version_is_shown(fund: Fund) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from fund.commands.opening import found_fund, open_fund
+from fund.commands.founding import found_fund
+from fund.commands.opening import open_fund
 from fund.commands.querying import ask_named
 from fund.database import Engine, create_engine, is_sqlite, reading
 from fund.ledger import Ledger, credit, debit, flushed

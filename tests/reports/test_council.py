@@ -33,7 +33,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.partners import reviewing
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from tests.factories import World, founded
 from tests.reports.test_cash import on_its_way
 from tests.reports.test_cash import settled as bank_paid

@@ -20,7 +20,8 @@ from fund import registry as commands
 from fund import workflows
 from fund.commands.arguments import decode, encode
 from fund.commands.executing import execute_named
-from fund.commands.opening import found_fund, open_fund
+from fund.commands.founding import found_fund
+from fund.commands.opening import open_fund
 from fund.database import writing
 from fund.declarations import Command, Query, declared
 from fund.errors import FundError

@@ -24,7 +24,7 @@ from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Review
 from fund.workflows.decisions.terms import term_of
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from tests.factories import START, World, as_file, founded
 from tests.workflows.deciding import CLOSED, CRITERIA, decidable, eligible, money, peopled, round_of, voted
 

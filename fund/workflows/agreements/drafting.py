@@ -48,7 +48,7 @@ from fund.workflows.agreements.benefits import plan_benefits
 from fund.workflows.agreements.deciding_amendments import sign_as_new_lead
 from fund.workflows.agreements.document import FORM, document, standard_terms
 from fund.workflows.agreements.lifecycle import AgreementState
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from fund.workflows.repayments.reminders import plan_timers
 
 FUND = "fund"

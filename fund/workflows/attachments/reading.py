@@ -32,7 +32,7 @@ from fund.unit_of_work import Snapshot
 from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.decisions.showing import reads_papers
 from fund.workflows.discretion import reads_results
-from fund.workflows.proposals.drafting import find
+from fund.workflows.proposals.access import find
 
 _HASH_LETTERS = 6
 """So many letters of a hash at least name a file."""

@@ -16,7 +16,7 @@ from fund.unit_of_work import Snapshot
 from fund.workflows import bodies
 from fund.workflows.bodies import Body, Matter
 from fund.workflows.conflicts import parties_of
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 
 LOOK = "fund decision show {ref}"
 """The command that shows a decision, for hints."""

@@ -47,7 +47,7 @@ from fund.workflows.decisions.typed import (
     require_one_decision,
     require_reasons,
 )
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.seal import open_seals, read_sealed
 

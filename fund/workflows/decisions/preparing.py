@@ -19,7 +19,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.bodies import board
 from fund.workflows.decisions.body import committee_of, look_at, matter_of, needs_the_board
 from fund.workflows.decisions.typed import IMPROVE
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from fund.workflows.proposals.lifecycle import State
 
 

@@ -17,7 +17,7 @@ from fund.workflows.conflicts import parties_of
 from fund.workflows.decisions.body import body_of, missing_of
 from fund.workflows.decisions.preparing import ranking, two_thirds
 from fund.workflows.decisions.terms import term_of
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 
 _READERS = (
     Role.FUND_MANAGER, Role.TREASURER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,

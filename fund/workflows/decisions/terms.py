@@ -29,7 +29,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from fund.workflows.proposals.lifecycle import State
 
 TERM, BACK = "decision.term", "decision.back"

@@ -18,7 +18,7 @@ from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.discretion import payload_for
 from fund.workflows.inbox.office import confirmation
 from fund.workflows.inbox.reader import InboxReader
-from fund.workflows.proposals.drafting import may_see
+from fund.workflows.proposals.access import may_see
 
 
 def pending_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from fund.rules.authority import OWN_SIGNATORY, PARTY_EDITOR, Guard
 from fund.schemas.proposals import Proposal, Round
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
-from fund.workflows.proposals.drafting import may_see
+from fund.workflows.proposals.access import may_see
 from fund.workflows.rounds.use_cases import last_day_of, takes_proposals
 
 

@@ -8,65 +8,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from fund import files, forms
-from fund.dates import day_of, end_of_day
+from fund.dates import end_of_day
 from fund.declarations import InputFile
-from fund.errors.commands import UnknownRef
 from fund.errors.proposals import AttachmentMissing, AttachmentNotNamed, UnknownChoice
 from fund.events import Envelope
 from fund.events.proposals import ProposalDrafted
 from fund.glossary import distance
-from fund.rules.authority import Guard, Role
-from fund.rules.permissions import readers
-from fund.rules.regulations import Regulations
+from fund.rules.authority import Guard
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.cooperations.register import register
+from fund.workflows.proposals.access import marked, may_see, regulations_of
 from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.personal_data import keep_places, seal_team
 from fund.workflows.rounds import use_cases as rounds
 
-IMPROVE = "improve"
 _WARNED_DAYS = (14, 3)
-
-
-# ------------------------------------------------------------------------------------------------------- who may see
-
-
-def may_see(snapshot: Snapshot, case: Proposal) -> bool:
-    """A draft is its parties' own (and an auditor's); what was submitted, everybody may read."""
-    if not case.is_draft:
-        return True
-    actor = snapshot.actor
-    if actor is None:
-        return False
-    return actor.has(Role.SYSTEM, *readers("draft")) or actor.organisation in case.applicants
-
-
-def find(snapshot: Snapshot, ref: str) -> Proposal:
-    """The proposal, for whoever acts or looks.
-
-    Raises:
-        UnknownRef: There is none, or it is a draft of others: nobody needs to know that it is there.
-    """
-    case = snapshot.case(Proposal, ref)
-    if not may_see(snapshot, case):
-        raise UnknownRef(kind="proposal", ref=ref, suggestion="fund proposal list")
-    return case
-
-
-def regulations_of(snapshot: Snapshot, round_: Round) -> Regulations:
-    """The regulations of a round: those of the day it opens; a later change never reaches back."""
-    return snapshot.regulations(day_of(round_.opens_at))
-
-
-def rules_for(snapshot: Snapshot, proposal: Proposal) -> Regulations:
-    """The regulations under which a proposal lives: those of its round; its agreement takes them along.
-
-    So what was announced at the opening holds to the end, whatever is adopted meanwhile. What concerns the whole fund
-    (buffer, yearly budgets, rates of the allowance) follows the day instead.
-    """
-    return regulations_of(snapshot, snapshot.case(Round, proposal.round))
 
 
 # ---------------------------------------------------------------------------------------------------------- P1 draft
@@ -131,11 +89,6 @@ def draft(
     following = "show" if is_too_late(uow, form) else "confirm" if form.co_applicants else "submit"
     uow.next_step = to_mend(uow, ref, form, attach) or f"fund proposal {following} {ref}"
     return drafted
-
-
-def marked(ref: str, revision: int) -> str:
-    """What a file of this revision says that it starts from."""
-    return f"{ref}/{revision}"
 
 
 def bring_up_to_date(ref: str, form: ProposalForm) -> str:

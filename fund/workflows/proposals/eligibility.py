@@ -22,7 +22,8 @@ from fund.rules.transitions import require_reason
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
+from fund.workflows.proposals.access import find, regulations_of, rules_for
+from fund.workflows.proposals.drafting import start_clock
 from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.lifecycle import State
 

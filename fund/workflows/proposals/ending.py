@@ -23,7 +23,8 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals.drafting import IMPROVE, find, rules_for, start_clock
+from fund.workflows.proposals.access import IMPROVE, find, rules_for
+from fund.workflows.proposals.drafting import start_clock
 from fund.workflows.proposals.lifecycle import COMMITTED, LAPSING, State
 
 CLOCK_FACTS = (

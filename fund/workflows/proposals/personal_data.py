@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from typing import TYPE_CHECKING
 
-from fund import forms
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import Snapshot, UnitOfWork, derive_id
+
+if TYPE_CHECKING:
+    from fund import forms
 
 
 def seal_team(uow: UnitOfWork, stream: str, filled: forms.Filled) -> ProposalForm:

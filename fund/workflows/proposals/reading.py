@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund import forms
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
 from fund.rules.transitions import commands_from
@@ -13,7 +12,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import payload_for
-from fund.workflows.proposals.drafting import find, marked, may_see, remarks
+from fund.workflows.proposals.access import find, marked, may_see
 from fund.workflows.proposals.ideas import Other, alike, same_idea
 from fund.workflows.proposals.lifecycle import TRANSITIONS, apply
 from fund.workflows.proposals.personal_data import team_of
@@ -89,6 +88,9 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> dict[str
     Raises:
         UnknownRef: There is none, or it is a draft of others.
     """
+    from fund import forms
+    from fund.workflows.proposals.drafting import remarks
+
     now = find(snapshot, ref)
     case = _on(snapshot, now, as_of)
     if case is None or not may_see(snapshot, case):
@@ -172,6 +174,8 @@ def file_of(
     Raises:
         UnknownRef: There is none, or it is a draft of others.
     """
+    from fund import forms
+
     case = find(snapshot, ref)
     names = names_of(snapshot, case)
     mark = marked(ref, case.revision)

@@ -19,16 +19,8 @@ from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.language import _, instant
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals.drafting import (
-    IMPROVE,
-    feedback,
-    find,
-    is_too_late,
-    marked,
-    read_form,
-    require_named,
-    to_mend,
-)
+from fund.workflows.proposals.access import IMPROVE, find, marked
+from fund.workflows.proposals.drafting import feedback, is_too_late, read_form, require_named, to_mend
 from fund.workflows.proposals.lifecycle import State
 from fund.workflows.proposals.personal_data import keep_places, seal_team
 from fund.workflows.rounds import use_cases as rounds

@@ -27,7 +27,8 @@ from fund.events.proposals import ProposalParticipationConfirmed, ProposalResubm
 from fund.language import _, euros
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
+from fund.workflows.proposals.access import find, regulations_of
+from fund.workflows.proposals.drafting import is_too_late
 from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.lifecycle import State
 from fund.workflows.proposals.lineage import require_active, require_adopters

@@ -41,7 +41,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from fund.workflows.proposals.lifecycle import State
 from fund.workflows.reviews.barring import REACTION, bar
 from fund.workflows.reviews.late import settle

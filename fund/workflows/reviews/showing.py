@@ -17,7 +17,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import sees_conflicts, sees_scores
-from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.access import rules_for
 from fund.workflows.proposals.lifecycle import UNDECIDED
 from fund.workflows.reviews.closing import what_is_missing
 from fund.workflows.reviews.seating import why_text
