@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from cli.export.noun import export, one_file
+from cli.export.noun import export
 from cli.output import Column, emit_json, say, table, write_output
-from cli.params import Code, formatted, query, typed
+from cli.params import Code, formatted, option, query, typed
 from cli.params.declared import declared
 from fund.language import N_, _, day, ngettext
 from fund.reports.exports.commands import ExportDuties
@@ -18,15 +18,16 @@ from fund.reports.exports.commands import ExportDuties
 
 @declared(export, ExportDuties)
 @formatted("csv", "json")
-@one_file
-def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, path: str, force: bool) -> None:
+@option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
+@option("--force", is_flag=True, help=N_("Write over a file of that name"))
+def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, output: str, force: bool) -> None:
     from fund.reports.exports.duties import DUTY_FORMATS
 
     data = query(ctx, ExportDuties(ref=ref, without_names=without_names))
-    write_output(path, DUTY_FORMATS[form](data), force=force, private=True)
-    if path != "-":
+    write_output(output, DUTY_FORMATS[form](data), force=force, private=True)
+    if output != "-":
         answer = {
-            "path": path,
+            "path": output,
             "format": form,
             **{key: data[key] for key in ("as_of", "case", "head", "rules", "findings")},
             "act_count": len(data["acts"]),

@@ -6,26 +6,27 @@ from datetime import date
 
 import click
 
-from cli.export.noun import export, one_file
+from cli.export.noun import export
 from cli.output import emit_json, say, write_output
-from cli.params import query, typed
+from cli.params import option, query, typed
 from cli.params.declared import declared
-from fund.language import _, day, euros
+from fund.language import N_, _, day, euros
 from fund.reports.exports.commands import ExportGiving
 
 
 @declared(export, ExportGiving)
-@one_file
-def giving(ctx: click.Context, prefix: str | None, path: str, force: bool) -> None:
+@option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
+@option("--force", is_flag=True, help=N_("Write over a file of that name"))
+def giving(ctx: click.Context, prefix: str | None, output: str, force: bool) -> None:
     from fund.reports.exports.giving import as_package
 
     data = query(ctx, ExportGiving(prefix=prefix))
-    write_output(path, as_package(data), force=force)
-    if path == "-":
+    write_output(output, as_package(data), force=force)
+    if output == "-":
         return
     grants = data["package"]["grants"]
     answer = {
-        "path": path,
+        "path": output,
         "as_of": data["as_of"],
         "known_at": data["known_at"],
         "head": data["head"],
@@ -40,7 +41,7 @@ def giving(ctx: click.Context, prefix: str | None, path: str, force: bool) -> No
         return
     say(
         _("{path}: {awarded} awarded, {disbursed} paid, {repaid} repaid until {day} (grants: {grants})").format(
-            path=path,
+            path=output,
             grants=answer["grant_count"],
             day=day(date.fromisoformat(data["as_of"])),
             awarded=euros(answer["awarded_cents"]),

@@ -6,25 +6,26 @@ from datetime import date
 
 import click
 
-from cli.export.noun import export, one_file
+from cli.export.noun import export
 from cli.output import emit_json, say, write_output
-from cli.params import formatted, query, typed
+from cli.params import formatted, option, query, typed
 from cli.params.declared import declared
-from fund.language import _, day, euros
+from fund.language import N_, _, day, euros
 from fund.reports.exports.commands import ExportRegister
 
 
 @declared(export, ExportRegister)
 @formatted("csv", "json")
-@one_file
-def register(ctx: click.Context, form: str, path: str, force: bool) -> None:
+@option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
+@option("--force", is_flag=True, help=N_("Write over a file of that name"))
+def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
     from fund.reports.exports.register import REGISTER_FORMATS
 
     data = query(ctx, ExportRegister())
-    write_output(path, REGISTER_FORMATS[form](data), force=force)
+    write_output(output, REGISTER_FORMATS[form](data), force=force)
     rows = data["rows"]
     answer = {
-        "path": path,
+        "path": output,
         "format": form,
         "as_of": data["as_of"],
         "known_at": data["known_at"],
@@ -34,14 +35,14 @@ def register(ctx: click.Context, form: str, path: str, force: bool) -> None:
         "granted_cents": sum(row["change_cents"] for row in rows),
         "paid_cents": sum(row["paid_cents"] or 0 for row in rows),
     }
-    if path == "-":
+    if output == "-":
         return
     if typed(ctx, "json"):
         emit_json(answer)
         return
     say(
         _("{path}: {granted} granted and {paid} paid until {day} (grants: {grants}, rows: {rows})").format(
-            path=path,
+            path=output,
             rows=answer["row_count"],
             grants=answer["grant_count"],
             day=day(date.fromisoformat(data["as_of"])),

@@ -82,7 +82,7 @@ def test_the_help_of_every_noun_loads_no_database_either() -> None:
 
 @pytest.mark.parametrize(
     ("words", "most"),
-    [("round list", 90), ("proposal list", 120), ("event list", 125), ("bank list", 130), ("agreement list", 165),
+    [("round list", 90), ("proposal list", 120), ("event list", 170), ("bank list", 130), ("agreement list", 165),
      ("statement position --json", 200), ("inbox", 240)],
 )  # fmt: skip
 def test_a_reading_command_imports_its_own_rooms(words: str, most: int, story: Told) -> None:

@@ -70,7 +70,7 @@ def test_a_grant_that_does_not_come_back_needs_no_repayment_plan() -> None:
 
 def test_both_numbers_stand_in_the_finding() -> None:
     outcome = next(each for each in eligibility.screen(replace(GOOD, budget_cents=1)) if each.rule == "budget_adds_up")
-    assert outcome.told() == "budget 0.01, asked 24000.00"
+    assert outcome.describe() == "budget 0.01, asked 24000.00"
 
 
 def test_many_parties_are_noted_and_nothing_more() -> None:

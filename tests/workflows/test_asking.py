@@ -72,7 +72,8 @@ def stands_for(monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
     users = PROJECTIONS["user"]
     rows = tuple(replace(row, second=command.second) if row.command == command.name else row for row in users.table)
     monkeypatch.setitem(PROJECTIONS, "user", replace(users, table=rows))
-    monkeypatch.setattr("fund.commands.executing.COMMANDS", {**commands.COMMANDS, command.name: command})
+    for where in ("executing", "confirming"):
+        monkeypatch.setattr(f"fund.commands.{where}.COMMANDS", {**commands.COMMANDS, command.name: command})
 
 
 def events(world: World) -> list[tuple[str, str]]:

@@ -129,7 +129,8 @@ def test_what_is_read_before_the_lock_is_read_again_for_the_second_try(
         return dict(args)
 
     made = replace(COMMANDS["review open"], before=before)
-    monkeypatch.setattr("fund.commands.executing.COMMANDS", {**COMMANDS, made.name: made})
+    for where in ("executing", "confirming"):
+        monkeypatch.setattr(f"fund.commands.{where}.COMMANDS", {**COMMANDS, made.name: made})
     world.do("review open", user="anna", ref="2026-001")
     assert read == [{"ref": "2026-001"}] * 2
 

@@ -63,7 +63,7 @@ def test_an_idea_cut_in_two_is_refused_with_both_amounts(world: World) -> None:
     world.do("proposal submit", user="lotte", ref=ref, informed_on=date(2026, 2, 9))
     rules = {outcome.rule: outcome for outcome in case(world, ref).screened}
     assert rules["within_track"].passed
-    assert rules["within_track"].told() == (
+    assert rules["within_track"].describe() == (
         "asked 15000.00, with 20000.00 for the same idea, from 25000.00 to below 125000.00, ceiling 500000.00"
     )
 

@@ -23,6 +23,7 @@ from fund.errors.payments import (
 )
 from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent
 from fund.language import N_, _
+from fund.rules.authority import Guard
 from fund.schemas.disbursements import Batch, Disbursement, Payee
 from fund.schemas.payables import Payable
 from fund.schemas.people import FundFile
@@ -214,7 +215,8 @@ def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]
         BatchFileChanged: The file would not be the one that was made.
     """
     case = uow.case(Batch, ref)
-    step = uow.transition("payment send", case)
+    # people are judged line by line below, so that a refusal names what they acted on
+    step = uow.transition("payment send", case, of=Guard(show=f"fund payment list --batch {ref}"))
     if case.execution_on < uow.today:
         raise BatchExpired(batch=ref, execution_on=case.execution_on, today=uow.today)
     unexplained = unexplained_debits(uow)

@@ -432,7 +432,8 @@ def guard(snapshot: Snapshot, case: Proposal, row: Transition) -> Guard:
         prior = (*decision.hands, *voters)
     shown_by = noun if noun == "review" or decision is not None else "proposal"
     show = f"fund {shown_by} show {case.ref}"
-    return Guard(case.lead, case.applicants, case.parties, prior_approvers=prior, show=show)
+    acting = case.parties if row.records is DecisionConditionEvidenced else case.applicants
+    return Guard(case.lead, acting, case.parties, prior_approvers=prior, show=show)
 
 
 PROJECTIONS = {"proposal": Projection(Proposal, apply, TRANSITIONS, guard)}
