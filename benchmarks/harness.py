@@ -267,10 +267,7 @@ def main(peer: Peer, arguments: Sequence[str] | None = None) -> None:
         help="entries in the book before the clock runs (500,000 for asof and trial, 200,000 for verify, else none)",
     )
     parser.add_argument("--batch", type=int, default=500, help="entries per commit in w2")
-    parser.add_argument(
-        "--book",
-        help="a book that is kept: filled when it is new, used as it is when it is there",
-    )
+    parser.add_argument("--book", help="a book that is kept: filled when it is new, used as it is when it is there")
     options = parser.parse_args(arguments)
     entries = FILLED.get(options.workload, 0) if options.entries is None else options.entries
     book = options.book or f"bench-{uuid.uuid4().hex[:12]}"

@@ -183,11 +183,7 @@ def _listed(data: Mapping[str, Any]) -> None:
     if any(row["accounts"] > 1 for row in data["ledger_accounts"]):
         table(_("Bank and ledger, state of {day}").format(day=on), LEDGER, data["ledger_accounts"])
     if data["notifications"]:
-        table(
-            _("Notifications, state of {day}").format(day=on),
-            NOTIFICATIONS,
-            data["notifications"],
-        )
+        table(_("Notifications, state of {day}").format(day=on), NOTIFICATIONS, data["notifications"])
     rows = [{**row, "uses": ", ".join(use["target"] for use in row["uses"])} for row in data["receipts"]]
     table(
         _("Receipts, state of {day}").format(day=on),
@@ -206,13 +202,4 @@ add_command(bank, RegisterBankAccount, tell=_registered)
 add_command(bank, MatchReceipt)
 add_command(bank, UnmatchReceipt, ask=True)
 add_query(bank, BankUnmatched, show=_waiting)
-add_query(
-    bank,
-    BankList,
-    show=_listed,
-    columns=(
-        *ACCOUNTS,
-        *NOTIFICATIONS,
-        *RECEIPTS,
-    ),
-)
+add_query(bank, BankList, show=_listed, columns=(*ACCOUNTS, *NOTIFICATIONS, *RECEIPTS))

@@ -10,16 +10,7 @@ import click
 
 from cli import output
 from cli.output import Column, facts, say, table
-from cli.params import (
-    Ref,
-    argument,
-    listed,
-    listing,
-    noun,
-    present,
-    query,
-    run,
-)
+from cli.params import Ref, argument, listed, listing, noun, present, query, run
 from cli.params.declared import add_query, declared
 from fund import glossary
 from fund.declarations import InputFile
@@ -132,12 +123,7 @@ def list_cooperations(ctx: click.Context, partner: str, theme: str) -> None:
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["cooperations"]
     shown = [{**row, "count": len(row["members"]), "themes": ", ".join(row["themes"])} for row in rows]
-    table(
-        _("Existing cooperations, {count} of them").format(count=len(shown)),
-        LIST,
-        shown,
-        empty=_("None."),
-    )
+    table(_("Existing cooperations, {count} of them").format(count=len(shown)), LIST, shown, empty=_("None."))
 
 
 @declared(cooperation, CooperationShow)

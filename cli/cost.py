@@ -64,11 +64,7 @@ INCOME = (
 
 
 def _listed(data: Mapping[str, Any]) -> None:
-    table(
-        _("Costs and income by year"),
-        YEARS,
-        data["years"],
-    )
+    table(_("Costs and income by year"), YEARS, data["years"])
     if data["approvals"]:
         rows = data["approvals"]
         table(
@@ -81,11 +77,7 @@ def _listed(data: Mapping[str, Any]) -> None:
             },
         )
     if data["transfers"]:
-        table(
-            _("Between the fund's own accounts"),
-            TRANSFERS,
-            data["transfers"],
-        )
+        table(_("Between the fund's own accounts"), TRANSFERS, data["transfers"])
     costs = data["costs"]
     table(
         _("Costs taken by the bank"),
@@ -98,17 +90,9 @@ def _listed(data: Mapping[str, Any]) -> None:
         empty=_("The bank took nothing yet."),
     )
     if data["debits"]:
-        table(
-            _("Debits that were not expected"),
-            DEBITS,
-            data["debits"],
-        )
+        table(_("Debits that were not expected"), DEBITS, data["debits"])
     if data["income"]:
-        table(
-            _("Other income"),
-            INCOME,
-            data["income"],
-        )
+        table(_("Other income"), INCOME, data["income"])
 
 
 add_command(cost, ApproveCost)
@@ -117,16 +101,4 @@ add_command(cost, BookIncome)
 add_command(cost, TransferMoney, ask=True)
 add_command(cost, SettleTransfer, ask=True)
 add_command(cost, RecallTransfer)
-add_query(
-    cost,
-    CostList,
-    show=_listed,
-    columns=(
-        *YEARS,
-        *APPROVALS,
-        *TRANSFERS,
-        *TAKEN,
-        *DEBITS,
-        *INCOME,
-    ),
-)
+add_query(cost, CostList, show=_listed, columns=(*YEARS, *APPROVALS, *TRANSFERS, *TAKEN, *DEBITS, *INCOME))

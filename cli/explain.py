@@ -53,11 +53,7 @@ KINDS = {
         "What it is, why, what to do, and the word in the other language. Without a word it says what can be "
         "explained, and with the name of a kind (figures) all of that kind."
     ),
-    examples=(
-        "fund explain",
-        "fund explain figures",
-        "fund explain insufficient_cash",
-    ),
+    examples=("fund explain", "fund explain figures", "fund explain insufficient_cash"),
     see=("status", "inbox"),
 )
 @argument("word", nargs=-1, help=N_("A word, an error code, a state, an account, a figure, a kind of event, a ref"))
@@ -339,11 +335,7 @@ def _account_page(word: Word) -> Page:
     return Page(
         "account",
         _("Account {code}, {name}").format(code=code, name=word.in_language()),
-        (
-            (_("Dutch"), word.nl),
-            (_("English"), word.en),
-            (_("Look"), output.Typable(f"fund ledger card {code}")),
-        ),
+        ((_("Dutch"), word.nl), (_("English"), word.en), (_("Look"), output.Typable(f"fund ledger card {code}"))),
     )
 
 

@@ -23,19 +23,7 @@ from cli.output import (
     table,
     write_output,
 )
-from cli.params import (
-    Code,
-    export_options,
-    forcing,
-    may_write,
-    noun,
-    option,
-    query,
-    read,
-    run,
-    show_or_export,
-    typed,
-)
+from cli.params import Code, export_options, forcing, may_write, noun, option, query, read, run, show_or_export, typed
 from cli.params.declared import add_command, add_query, declared
 from fund.closing.commands import AnchorLedger, PostEntry, ReverseEntry
 from fund.declarations import InputFile

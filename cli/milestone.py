@@ -36,11 +36,7 @@ def _shown(answer: Mapping[str, Any]) -> list[str]:
 
 @declared(milestone, AcceptMilestone)
 def accept(ctx: click.Context, ref: str, met: tuple[int, ...]) -> None:
-    run(
-        ctx,
-        AcceptMilestone(ref=ref, met=met),
-        tell=lambda _answer: [_("{ref} is accepted.").format(ref=ref)],
-    )
+    run(ctx, AcceptMilestone(ref=ref, met=met), tell=lambda _answer: [_("{ref} is accepted.").format(ref=ref)])
 
 
 @declared(milestone, RequestMilestoneChanges)

@@ -137,10 +137,7 @@ def _status_told(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     lines = [
         _("Batch {ref}: {accepted} accepted, {pending} pending, {rejected} rejected.").format(
-            ref=result["ref"],
-            accepted=result["accepted"],
-            pending=result["pending"],
-            rejected=result["rejected"],
+            ref=result["ref"], accepted=result["accepted"], pending=result["pending"], rejected=result["rejected"]
         )
     ]
     if result["known"]:
@@ -176,12 +173,7 @@ OWED = (
 
 
 def _listed(data: Mapping[str, Any]) -> None:
-    table(
-        _("Batches for the bank"),
-        BATCHES,
-        data["batches"],
-        empty=_("No batch was made yet."),
-    )
+    table(_("Batches for the bank"), BATCHES, data["batches"], empty=_("No batch was made yet."))
     rows = data["payments"]
     if rows:
         table(
@@ -218,13 +210,4 @@ add_command(payment, MarkPaymentFound, ask=True)
 add_command(payment, RetryPayment)
 add_command(payment, CancelPayment)
 add_command(payment, ReturnPayment, ask=True)
-add_query(
-    payment,
-    PaymentList,
-    show=_listed,
-    columns=(
-        *BATCHES,
-        *PAYMENTS,
-        *OWED,
-    ),
-)
+add_query(payment, PaymentList, show=_listed, columns=(*BATCHES, *PAYMENTS, *OWED))

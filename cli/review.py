@@ -306,11 +306,7 @@ def _spread(data: Mapping[str, Any]) -> None:
             Column("title", N_("Title"), "text"),
         ),
         [
-            {
-                **each,
-                "sample": _("yes") if each["sample"] else "",
-                "points": decimal_text(each["spread_total_rounded"]),
-            }
+            {**each, "sample": _("yes") if each["sample"] else "", "points": decimal_text(each["spread_total_rounded"])}
             for each in data["reviews"]
         ],
         empty=_("No closed review whose scores you may see."),

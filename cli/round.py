@@ -45,12 +45,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     rows = [
         {**row, "track": track_text(row["track"]), "last_day": _last_day(row["closes_at"])} for row in data["rounds"]
     ]
-    table(
-        _("Rounds"),
-        LIST,
-        rows,
-        empty=_("No round yet."),
-    )
+    table(_("Rounds"), LIST, rows, empty=_("No round yet."))
 
 
 def _show(data: Mapping[str, Any]) -> None:

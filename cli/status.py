@@ -129,8 +129,7 @@ SAID: Mapping[str, Said] = {
         )
     ),
     "readable_by_others": Said(
-        N_("Every account of this machine can read {file}."),
-        lambda found: f"chmod o= {shlex.quote(found['database'])}",
+        N_("Every account of this machine can read {file}."), lambda found: f"chmod o= {shlex.quote(found['database'])}"
     ),
     "failed": Said(N_("What failed is tried again by a worker, five times in all; then it is dead."), _worker),
     "broker_away": Said(

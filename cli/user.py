@@ -30,11 +30,7 @@ def change(
     ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool, deputy_of: str | None
 ) -> None:
     args = ChangeUser(name=name, roles=roles, partner=partner, seconded=seconded, deputy_of=deputy_of)
-    run(
-        ctx,
-        args,
-        tell=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))],
-    )
+    run(ctx, args, tell=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))])
 
 
 @declared(user, RevokeUser)
@@ -57,12 +53,7 @@ LIST = (
 
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = [{**row, "roles": _roles(row["roles"])} for row in data["users"]]
-    table(
-        _("People of the fund"),
-        LIST,
-        rows,
-        empty=_("Nobody yet."),
-    )
+    table(_("People of the fund"), LIST, rows, empty=_("Nobody yet."))
 
 
 def _named(name: str, roles: Iterable[str]) -> dict[str, str]:

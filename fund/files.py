@@ -133,12 +133,7 @@ def ending(content: bytes) -> str:
     return ".txt"
 
 
-_BEGINNINGS = {
-    b"%PDF-": ".pdf",
-    b"\x89PNG\r\n": ".png",
-    b"\xff\xd8\xff": ".jpg",
-    b"<?xml": ".xml",
-}
+_BEGINNINGS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg", b"<?xml": ".xml"}
 _PACKED = {
     b"word/document.xml": ".docx",
     b"xl/workbook.xml": ".xlsx",

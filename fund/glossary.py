@@ -17,15 +17,7 @@ from types import MappingProxyType
 
 from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.language import _, both, language
-from fund.words import (
-    CHOICES,
-    HAPPENED,
-    Word,
-    accounts_named,
-    all_words,
-    choice_word,
-    states_named,
-)
+from fund.words import CHOICES, HAPPENED, Word, accounts_named, all_words, choice_word, states_named
 
 Names = Mapping[str, tuple[str, ...]]
 """By id or code, the names by which people know it: the Dutch, the English, others."""

@@ -89,11 +89,7 @@ KEPT_IN: Mapping[str, tuple[str, ...]] = {
 class _ByName(Mapping[str, Declared], Generic[Declared]):
     """What modules declare, by name; all of it in the order of the table."""
 
-    def __init__(
-        self,
-        found_in: Callable[[str], Mapping[str, Declared]],
-        table: Mapping[str, tuple[str, ...]],
-    ) -> None:
+    def __init__(self, found_in: Callable[[str], Mapping[str, Declared]], table: Mapping[str, tuple[str, ...]]) -> None:
         """``table``: by module, the first words of the names that it may declare."""
         self._found_in = cache(found_in)
         self._table = table

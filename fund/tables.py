@@ -26,12 +26,7 @@ from fund.database import METADATA as _m
 _text = Text().with_variant(Text(collation="C"), "postgresql")
 _key = String(200).with_variant(String(200, collation="C"), "postgresql")
 
-fund_setting = Table(
-    "fund_setting",
-    _m,
-    Column("name", _key, primary_key=True),
-    Column("value", _text, nullable=False),
-)
+fund_setting = Table("fund_setting", _m, Column("name", _key, primary_key=True), Column("value", _text, nullable=False))
 """How this fund runs: its name, a clock that is held still, the lock-step of a demonstration."""
 
 event_head = Table(
@@ -155,10 +150,7 @@ pending = Table(
 """What one person made and a second one must confirm."""
 
 person = Table(
-    "person",
-    _m,
-    Column("user_id", _key, primary_key=True),
-    Column("name", _key, nullable=False, unique=True),
+    "person", _m, Column("user_id", _key, primary_key=True), Column("name", _key, nullable=False, unique=True)
 )
 """Names, kept apart from the chain: they can be erased."""
 

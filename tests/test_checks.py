@@ -82,11 +82,7 @@ def test_a_flipped_amount_with_the_triggers_dropped_names_the_entry(world: World
 
 def test_a_changed_day_of_an_entry_names_it_in_ledger_and_facts(world: World) -> None:
     entry = world.entries()[5]
-    run(
-        world,
-        *unguarded(world, "entry"),
-        f"update entry set effective_on = '2026-01-06' where id = '{entry.id}'",
-    )
+    run(world, *unguarded(world, "entry"), f"update entry set effective_on = '2026-01-06' where id = '{entry.id}'")
     found = verify(world.fund.engine)
     assert found["first_bad_seq"] == entry.seq
     assert [finding["seq"] for finding in bad(found)["facts.entries"]] == [entry.seq]

@@ -28,14 +28,7 @@ from fund.events.capital import ContributionCalled
 from fund.events.receipts import CostCharged
 from fund.events.repayments import AllowanceAdjusted
 from tests.factories import World, as_text, founded
-from tests.workflows.looking_back import (
-    admitted,
-    came_in,
-    evaluated,
-    posted,
-    received,
-    until_completed,
-)
+from tests.workflows.looking_back import admitted, came_in, evaluated, posted, received, until_completed
 
 
 def lock(world: World, period: str) -> dict[str, Any]:

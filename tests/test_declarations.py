@@ -128,10 +128,7 @@ def test_what_was_not_typed_is_not_handed_on() -> None:
     """A command that is asked again is known by what was typed, whatever a newer version has besides."""
     assert named(
         "writeoff propose", {"ref": "A2026-001", "reason": "x", "ground": "learning", "file": None}
-    ).given() == {
-        "ref": "A2026-001",
-        "reason": "x",
-    }
+    ).given() == {"ref": "A2026-001", "reason": "x"}
 
 
 def test_one_that_waits_is_named_alone_and_several_together() -> None:

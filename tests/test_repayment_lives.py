@@ -22,9 +22,7 @@ from tests.factories import World, founded
 from tests.lives.back import DUE, FIRST_DAY, Back, beginning, life
 
 quick = settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 amounts = st.one_of(st.integers(1, 900_000), st.sampled_from([1, 700_000, 699_999, 700_001, 1_400_001]))
 named = st.one_of(st.none(), st.integers(1, 4))

@@ -112,9 +112,7 @@ def _ended(answer: Mapping[str, Any]) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [
         _("{ref} has ended; {released} is free to commit again, {lapsed} of the plan lapses.").format(
-            ref=fact["ref"],
-            released=euros(fact["released_cents"]),
-            lapsed=euros(fact["repayable_released_cents"]),
+            ref=fact["ref"], released=euros(fact["released_cents"]), lapsed=euros(fact["repayable_released_cents"])
         ),
         *(
             [

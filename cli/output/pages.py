@@ -42,10 +42,7 @@ def _show(each: Table) -> None:
 
     if each.facts:
         label, value = each.columns
-        facts(
-            each.title,
-            [(label.text(row), value.text(row)) for row in each.rows],
-        )
+        facts(each.title, [(label.text(row), value.text(row)) for row in each.rows])
         return
     percents = [column for column in each.columns if column.role == "percent"]
 

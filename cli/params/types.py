@@ -495,9 +495,7 @@ class SortKey(click.ParamType[str]):
             from fund.errors.usage import UnknownColumn
 
             raise UnknownColumn(
-                column=text,
-                known=[_(header) for header in self.keys],
-                command=ctx.command_path if ctx else "fund",
+                column=text, known=[_(header) for header in self.keys], command=ctx.command_path if ctx else "fund"
             )
         return ("-" if text.startswith("-") else "") + ",".join(dict.fromkeys(found))
 

@@ -113,11 +113,7 @@ def export_options(function: F) -> F:
 
     It stands above :func:`reading`, :func:`dated` or :func:`known`; the body calls ``show_or_export``.
     """
-    for decorate in (
-        _FORCE,
-        option("--output", metavar="FILE", help=N_("Write it to this file")),
-        formatted(*FORMATS),
-    ):
+    for decorate in (_FORCE, option("--output", metavar="FILE", help=N_("Write it to this file")), formatted(*FORMATS)):
         function = decorate(function)
     return function
 

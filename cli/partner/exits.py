@@ -77,9 +77,7 @@ def _quoted(data: Mapping[str, Any]) -> None:
 def _sentence(data: Mapping[str, Any]) -> list[str]:
     """What it means, as one would say it in a council."""
     if data["owes_cents"]:
-        return [
-            _("{name} would owe the fund {amount}.").format(name=data["name"], amount=euros(data["owes_cents"])),
-        ]
+        return [_("{name} would owe the fund {amount}.").format(name=data["name"], amount=euros(data["owes_cents"]))]
     now, later = euros(data["now_cents"]), euros(data["later_cents"])
     lines = [_("{name} would get {net}.").format(name=data["name"], net=euros(data["net_cents"]))]
     lines.append(

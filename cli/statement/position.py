@@ -21,12 +21,7 @@ MOST = 5
 @declared(statement, StatementPosition)
 @export_options
 def position(
-    ctx: click.Context,
-    explain: str | None,
-    listed: bool,
-    prices: InputFile | None,
-    form: str,
-    output: str | None,
+    ctx: click.Context, explain: str | None, listed: bool, prices: InputFile | None, form: str, output: str | None
 ) -> None:
     args = StatementPosition(explain=explain, listed=listed, prices=prices)
     show = _show_explained if explain else _show_list if listed else None

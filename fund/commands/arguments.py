@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from fund.errors.commands import (
-    WordTooLong,
-)
+from fund.errors.commands import WordTooLong
 from fund.events import canonical_json, require_printable
 from fund.glossary import Name
 from fund.money import require_cents

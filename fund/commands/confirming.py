@@ -18,13 +18,7 @@ from fund.commands.running import jsonable, require_as_shown, run
 from fund.database import Connection
 from fund.declarations import Command
 from fund.errors import FundError
-from fund.errors.commands import (
-    NotAllPossible,
-    PendingChanged,
-    PendingNotOpen,
-    ReasonMissing,
-    UnknownRef,
-)
+from fund.errors.commands import NotAllPossible, PendingChanged, PendingNotOpen, ReasonMissing, UnknownRef
 from fund.events import canonical_json, require_printable
 from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role

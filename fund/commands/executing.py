@@ -20,10 +20,7 @@ from fund.commands.running import Replayed, record_refusal, remembered, require_
 from fund.database import Connection, explain, writing
 from fund.declarations import Input
 from fund.errors import FundError, NotReady
-from fund.errors.commands import (
-    CommandConflict,
-    UnknownCommand,
-)
+from fund.errors.commands import CommandConflict, UnknownCommand
 from fund.errors.people import NoActor
 from fund.outbox.deliveries import catch_up, drain, preload, where
 from fund.registry import COMMANDS, PROJECTIONS, named

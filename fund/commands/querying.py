@@ -11,9 +11,7 @@ from fund.commands.opening import Fund, naming
 from fund.database import explain
 from fund.declarations import Input, Query
 from fund.errors import FundError
-from fund.errors.commands import (
-    UnknownCommand,
-)
+from fund.errors.commands import UnknownCommand
 from fund.ledger import flushed
 from fund.registry import PROJECTIONS, QUERIES, named
 from fund.unit_of_work import Snapshot

@@ -14,10 +14,7 @@ from fund.database import writing
 from fund.declarations import Command
 from fund.errors import FundError
 from fund.errors.closing import DayBeforeFund, DayToCome
-from fund.errors.commands import (
-    CommandConflict,
-    PreviewChanged,
-)
+from fund.errors.commands import CommandConflict, PreviewChanged
 from fund.events.founding import CommandRefused
 from fund.registry import KINDS, PROJECTIONS
 from fund.rules.authority import Actor, require_role

@@ -174,12 +174,7 @@ Part = tuple[str, Fraction, int]
 def _one(uow: UnitOfWork, partner: str, amount: int, named: _Commitment | None, day: date) -> Part:
     found = uow.partner(partner)
     if found.state not in (ACTIVE, LEAVING):
-        raise NotTakingPart(
-            command="capital call",
-            partner=partner,
-            state=found.state,
-            allowed=ACTIVE,
-        )
+        raise NotTakingPart(command="capital call", partner=partner, state=found.state, allowed=ACTIVE)
     if found.state == LEAVING:
         _require_earlier(found, named)
     if named is not None:

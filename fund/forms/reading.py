@@ -35,17 +35,7 @@ from fund.errors.proposals import (
 )
 from fund.events import require_printable
 from fund.forms.consistency import contradictions
-from fund.forms.questions import (
-    CURRENT,
-    MOST,
-    MOST_BLOCKS,
-    VERSIONS,
-    Column,
-    Form,
-    Question,
-    form,
-    section_names,
-)
+from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, VERSIONS, Column, Form, Question, form, section_names
 from fund.forms.text import EXCERPT, Path, Place, parse
 from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
 from fund.glossary import Names, distance, meant, suggested

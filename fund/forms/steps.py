@@ -101,11 +101,7 @@ def carried(values: Mapping[str, Any], before: Form, after: Form) -> tuple[dict[
 
 
 def _row(
-    row: Mapping[str, Any],
-    path: str,
-    there: str,
-    renamed: Mapping[str, str],
-    options: Mapping[str, Mapping[str, str]],
+    row: Mapping[str, Any], path: str, there: str, renamed: Mapping[str, str], options: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     """A block or record, its columns under their new names."""
     found = {}

@@ -88,12 +88,7 @@ def call_letter(letter: Mapping[str, Any]) -> dict[str, Any]:
         "instalments_title": _("All instalments") if several else "",
         "instalments_head": [_("Call"), _("Last day to pay"), _("Reference"), _("Amount")],
         "instalments": [
-            [
-                each["ref"],
-                day(each["due_on"]),
-                reference_spaced(each["reference"]),
-                _euros(each["amount_cents"]),
-            ]
+            [each["ref"], day(each["due_on"]), reference_spaced(each["reference"]), _euros(each["amount_cents"])]
             for each in (letter["instalments"] if several else ())
         ],
         "computed_title": _("How this amount comes about"),

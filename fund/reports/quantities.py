@@ -95,9 +95,7 @@ QUANTITIES: dict[str, Quantity] = {
             (Paid(1, "grant"), _legs(1, "4000", "disbursement.refunded")),
         ),
         Quantity(
-            "V_cents",
-            N_("grant money that came back unspent (4000)"),
-            (_legs(-1, "4000", "disbursement.refunded"),),
+            "V_cents", N_("grant money that came back unspent (4000)"), (_legs(-1, "4000", "disbursement.refunded"),)
         ),
         Quantity(
             "A_cents",
@@ -127,11 +125,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity(
             "Q_cents",
             N_("awarded and not yet paid: 9000, and what is approved (2000) or under way (1010) to recipients"),
-            (
-                _legs(1, "9000"),
-                _legs(-1, "2000", "disbursement.approved", "disbursement.cancelled"),
-                Paid(-1, "award"),
-            ),
+            (_legs(1, "9000"), _legs(-1, "2000", "disbursement.approved", "disbursement.cancelled"), Paid(-1, "award")),
         ),
         Quantity(
             "E_cents",
@@ -182,9 +176,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("imposed_cents", N_("contributions called (1100)"), (_legs(1, "1100", "contribution.called"),)),
         Quantity("received_cents", N_("contributions received (1100)"), (_legs(-1, "1100", *COLLECTED),)),
         Quantity(
-            "returned_cents",
-            N_("all that came back: A + R + V"),
-            of=((1, "A_cents"), (1, "R_cents"), (1, "V_cents")),
+            "returned_cents", N_("all that came back: A + R + V"), of=((1, "A_cents"), (1, "R_cents"), (1, "V_cents"))
         ),
     )
 }

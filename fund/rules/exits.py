@@ -183,13 +183,7 @@ def _items(
 
 
 def falls_due(
-    share: Fraction,
-    counted_cents: int,
-    *,
-    later_cents: int,
-    fallen_cents: int,
-    payable_cents: int,
-    free_cents: int,
+    share: Fraction, counted_cents: int, *, later_cents: int, fallen_cents: int, payable_cents: int, free_cents: int
 ) -> int:
     """What of the later part falls due now (K9), by cumulative rounding; below nothing what falls back.
 

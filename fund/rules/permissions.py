@@ -248,10 +248,7 @@ BEYOND: Mapping[tuple[str, Role], str] = {
     ("writeoff vote", Role.PARTNER_SIGNATORY): "a write-off follows the rule of necessity: the full board",
     ("decision meet-conditions", Role.FUND_MANAGER): "P16: a fund manager and a second person, who may be one too",
     ("decision meet-conditions", Role.TREASURER): "P16: a fund manager and a second person",
-    (
-        "review declare",
-        Role.COMMITTEE_MEMBER,
-    ): "a member declares what bars; chair and member judge a soft conflict",
+    ("review declare", Role.COMMITTEE_MEMBER): "a member declares what bars; chair and member judge a soft conflict",
     ("writeoff reverse", Role.TREASURER): "W5: the chair and a treasurer",
     ("evaluation accept", Role.COMMITTEE_CHAIR): "accepted by the chair",
     ("evaluation accept", Role.DEPUTY_CHAIR): "accepted by the chair, whose deputy acts",
@@ -290,7 +287,7 @@ BEYOND: Mapping[tuple[str, Role], str] = {
 """What a row of a lifecycle gives a role and the matrix does not, with that row: (command, role) -> the row."""
 
 NOT_YET: Mapping[tuple[str, str, Mark], str] = {
-    ("users", "PS", Mark.MAKE): "a partner names its people to the admin; there is no command for it",
+    ("users", "PS", Mark.MAKE): "a partner names its people to the admin; there is no command for it"
 }
 """Marks of the matrix that no command gives anybody yet, with what is missing: (group, column, mark) -> why."""
 

@@ -26,12 +26,7 @@ def comparable(
         return "today" if day == today and day != on else day.isoformat()
 
     told = [
-        {
-            "type": fact.type,
-            "stream": fact.stream,
-            "on": told_day(fact.effective_on),
-            "payload": fact.fact.payload(),
-        }
+        {"type": fact.type, "stream": fact.stream, "on": told_day(fact.effective_on), "payload": fact.fact.payload()}
         for fact in facts
     ]
     booked = [

@@ -239,12 +239,7 @@ class UnitOfWork(Snapshot):
     # ------------------------------------------------------------------------------------------------- recording
 
     def transition(
-        self,
-        command: str,
-        case: CaseFile,
-        *,
-        of: CaseFile | Guard | None = None,
-        records: type[Fact] | None = None,
+        self, command: str, case: CaseFile, *, of: CaseFile | Guard | None = None, records: type[Fact] | None = None
     ) -> Step:
         """The step that ``command`` takes with this case, once state and people were judged; its ``record`` does it.
 

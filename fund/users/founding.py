@@ -6,14 +6,10 @@ import csv
 from datetime import date
 from importlib import resources
 
-from fund.errors.people import (
-    ExclusiveRole,
-)
+from fund.errors.people import ExclusiveRole
 from fund.events.founding import FundFounded, UserAdded
 from fund.ledger import AccountType, Layer, Ledger, Side
-from fund.rules.authority import (
-    Role,
-)
+from fund.rules.authority import Role
 from fund.rules.regulations import Regulations, standard
 from fund.unit_of_work import UnitOfWork, derive_id
 from fund.users.regulations import adopt

@@ -14,15 +14,7 @@ from fund.events import Envelope, require_printable
 from fund.events.founding import UserAdded, UserChanged, UserRevoked
 from fund.glossary import chosen, role_names
 from fund.language import N_, _
-from fund.rules.authority import (
-    CHAIR,
-    FUND_MANAGER,
-    SYSTEM_ACTOR,
-    Actor,
-    Role,
-    Who,
-    require_compatible_roles,
-)
+from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM_ACTOR, Actor, Role, Who, require_compatible_roles
 from fund.schemas.people import User
 from fund.unit_of_work import Snapshot, UnitOfWork, derive_id
 from fund.users.lifecycle import WHOSE

@@ -67,13 +67,7 @@ TRANSITIONS = (
     ),
     Transition("partner admit", None, State.PROPOSED, OWN_SIGNATORY, ResolutionProposed, second=CHAIR, row="K11"),
     Transition(
-        "partner admit",
-        State.PROPOSED,
-        State.SUPERSEDED,
-        OWN_SIGNATORY,
-        ResolutionProposed,
-        second=CHAIR,
-        row="K11",
+        "partner admit", State.PROPOSED, State.SUPERSEDED, OWN_SIGNATORY, ResolutionProposed, second=CHAIR, row="K11"
     ),
     Transition("decision vote", State.PROPOSED, State.PROPOSED, VOTERS, ResolutionVoted, row="P26"),
     Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),
@@ -81,13 +75,7 @@ TRANSITIONS = (
     Transition("repayment restructure", None, State.PROPOSED, FUND_MANAGER, ResolutionProposed, row="R6"),
     Transition("repayment restructure", State.PROPOSED, State.SUPERSEDED, FUND_MANAGER, ResolutionProposed, row="R6"),
     Transition(
-        "partner propose-settlement",
-        None,
-        State.PROPOSED,
-        FUND_MANAGER,
-        ResolutionProposed,
-        second=TREASURER,
-        row="K5",
+        "partner propose-settlement", None, State.PROPOSED, FUND_MANAGER, ResolutionProposed, second=TREASURER, row="K5"
     ),
     Transition(
         "partner propose-settlement",
@@ -248,12 +236,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     )
     uow.result.update(sealed=commitment[:12])
     uow.next_step = after_vote(
-        uow,
-        _rules(uow, case),
-        body,
-        case.commitments,
-        look=LOOK.format(ref=ref),
-        decide=f"fund decision decide {ref}",
+        uow, _rules(uow, case), body, case.commitments, look=LOOK.format(ref=ref), decide=f"fund decision decide {ref}"
     )
     fact = ResolutionVoted(**_about(case), commitment=commitment)
     return step.record(fact)

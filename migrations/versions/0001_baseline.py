@@ -28,12 +28,7 @@ TABLES = sa.MetaData(
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 KEY = sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql")
 
-sa.Table(
-    "fund_setting",
-    TABLES,
-    sa.Column("name", KEY, primary_key=True),
-    sa.Column("value", TEXT, nullable=False),
-)
+sa.Table("fund_setting", TABLES, sa.Column("name", KEY, primary_key=True), sa.Column("value", TEXT, nullable=False))
 sa.Table(
     "event_head",
     TABLES,
@@ -140,10 +135,7 @@ sa.Table(
     sa.Index("ix_pending_state", "state"),
 )
 sa.Table(
-    "person",
-    TABLES,
-    sa.Column("user_id", KEY, primary_key=True),
-    sa.Column("name", KEY, nullable=False, unique=True),
+    "person", TABLES, sa.Column("user_id", KEY, primary_key=True), sa.Column("name", KEY, nullable=False, unique=True)
 )
 sa.Table(
     "sealed",

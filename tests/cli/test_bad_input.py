@@ -286,13 +286,7 @@ FORMS = (
         r"toml:6: proposal.titel is no field .* `proposal.title`",
     ),
     ("missing field", r"^title = .*\n", "", "field_missing", r"plan.toml:3: proposal.title is missing"),
-    (
-        "wrong type",
-        r"^title = .*",
-        "title = 12",
-        "wrong_type",
-        r"plan.toml:6: title = 12\n.*title must be text",
-    ),
+    ("wrong type", r"^title = .*", "title = 12", "wrong_type", r"plan.toml:6: title = 12\n.*title must be text"),
 )
 
 

@@ -12,14 +12,7 @@ import sqlalchemy as sa
 
 from fund.database import create_engine
 from tests.factories import founded
-from tests.workflows.looking_back import (
-    AGREEMENT,
-    EVALUATION,
-    came_in,
-    evaluated,
-    posted,
-    until_completed,
-)
+from tests.workflows.looking_back import AGREEMENT, EVALUATION, came_in, evaluated, posted, until_completed
 
 W1 = f"{AGREEMENT}-W1"
 

@@ -430,10 +430,7 @@ def test_the_command_that_is_advised_after_a_typing_error_is_the_one_that_was_ty
     with_partners: World, fund: Fund
 ) -> None:
     about = {"database": address(with_partners)}
-    for words in (
-        ("capital", "list", "--partner", "Utrechtse Heuvelrg"),
-        ("partner", "show", "Utrechtse Heuvelrg"),
-    ):
+    for words in (("capital", "list", "--partner", "Utrechtse Heuvelrg"), ("partner", "show", "Utrechtse Heuvelrg")):
         hint = fund(*words, **about).err.splitlines()[-1]
         assert hint.endswith(" ".join(["fund", *words[:-1], "gm1581"])), hint
     nobody = fund("partner", "show", "zzzzzzz", **about).err.splitlines()[-1]
@@ -455,10 +452,7 @@ def test_a_proposal_file_names_partners_as_people_do(with_partners: World) -> No
         ids = forms.open_form(content.encode()).read("light", partners=partners).form
         names = forms.open_form(named.encode()).read("light", partners=partners).form
         assert names == ids
-        for wrong, said in (
-            ("Woudenburg", "the nearest is `Woudenberg`"),
-            ("Utrecht", "pv26 (Provincie Utrecht)"),
-        ):
+        for wrong, said in (("Woudenburg", "the nearest is `Woudenberg`"), ("Utrecht", "pv26 (Provincie Utrecht)")):
             text = content.replace('lead_partner = "gm0351"', f'lead_partner = "{wrong}"')
             with pytest.raises(FundError) as refused:
                 forms.open_form(text.encode(), "loket.toml").read("light", partners=partners)

@@ -119,10 +119,7 @@ def test_without_the_right_to_make_roles_the_sql_is_shown_and_nothing_is_made(
     login = ours.partition("//")[2].partition("@")[0]
     assert (refused.code, refused.err.splitlines()[0].partition(":")[0]) == (4, "error[rights_missing]")
     sql = [line.removeprefix("hint: ") for line in refused.err.splitlines() if line.endswith(";")]
-    assert sql == [
-        "create role fund_application nologin;",
-        f'grant usage, create on schema public to "{login}";',
-    ]
+    assert sql == ["create role fund_application nologin;", f'grant usage, create on schema public to "{login}";']
     assert "laat de beheerder van de server dit uitvoeren" in fund(*FOUNDED, database=ours, lang="nl").err
     assert tables(whole) == []
     # what is shown works as it stands, and the same command goes on

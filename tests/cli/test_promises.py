@@ -405,24 +405,14 @@ KEYS: tuple[tuple[tuple[str, ...], set[str], str, set[str]], ...] = (
     ),
     (("ledger", "balance", "1000"), {"account", "as_of", "balance_cents"}, "", set()),
     (("statement", "position"), POSITION, "", set()),
-    (
-        ("proposal", "list"),
-        {"proposals"},
-        "proposals",
-        {"ref", "title", "lead_partner", "state", "ask_cents", "round"},
-    ),
+    (("proposal", "list"), {"proposals"}, "proposals", {"ref", "title", "lead_partner", "state", "ask_cents", "round"}),
     (
         ("proposal", "history", "2024-001"),
         {"events"},
         "events",
         {"seq", "type", "occurred_at", "effective_on", "actor", "command_id", "causation_id", "payload"},
     ),
-    (
-        ("partner", "list"),
-        {"partners"},
-        "partners",
-        {"id", "name", "kind", "state", "share_bps", "paid_in_cents"},
-    ),
+    (("partner", "list"), {"partners"}, "partners", {"id", "name", "kind", "state", "share_bps", "paid_in_cents"}),
     (("capital", "list"), {"calls"}, "calls", {"ref", "partner", "called_cents", "received_cents", "due_on"}),
     (("event", "deliveries"), {"pending", "delivered", "failed", "dead", "held", "skipped"}, "", set()),
 )

@@ -288,13 +288,7 @@ class Model:
         return list({one.name: one for one in speaking}.values())
 
     def _beyond(
-        self,
-        draft: EntryDraft,
-        members: Mapping[str, int],
-        least: int | None,
-        most: int | None,
-        *,
-        exact: bool = False,
+        self, draft: EntryDraft, members: Mapping[str, int], least: int | None, most: int | None, *, exact: bool = False
     ) -> bool:
         """Whether the draft would worsen a sum that is out of bounds on its day or a later one."""
 

@@ -242,11 +242,7 @@ def test_no_row_is_replaced_on_sqlite(verb: str, sqlite_url: str) -> None:
         found = attempt(engine, statement)
         assert isinstance(found, refusal), statement
     assert isinstance(
-        attempt(
-            engine,
-            legs_sql(("1000", 900), ("3000", -900)),
-            entry_sql(engine, verb=verb, idempotency_key="'1'"),
-        ),
+        attempt(engine, legs_sql(("1000", 900), ("3000", -900)), entry_sql(engine, verb=verb, idempotency_key="'1'")),
         IdempotencyConflict,
     )
     assert state(engine) == before
@@ -303,8 +299,7 @@ def test_no_conflict_clause_gets_around_the_seal(engine: Engine, clause: str) ->
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"seq": "9"}, {"seq": "3"}, {"seq": "0"}, {"previous_hash": "FLIP"}, {"previous_hash": "SHORT"}],
+    "change", [{"seq": "9"}, {"seq": "3"}, {"seq": "0"}, {"previous_hash": "FLIP"}, {"previous_hash": "SHORT"}]
 )
 def test_an_entry_out_of_the_chain_is_refused(engine: Engine, change: dict[str, str]) -> None:
     other = {"FLIP": "zeroblob(32)" if is_sqlite(engine) else "decode(repeat('00', 32), 'hex')"}

@@ -163,16 +163,8 @@ REFUSED: dict[str, tuple[str, Callable[[Ledger], Any], tuple[Posting, ...]]] = {
         lambda ledger: ledger.lock_period("2027-03", actor="a"),
         (debit("4000", 5), credit("3000", 5)),
     ),
-    "two layers that do not balance": (
-        "unbalanced_entry",
-        lambda ledger: None,
-        (debit("1000", 5), credit("9010", 5)),
-    ),
-    "an account below its limit": (
-        "limit_exceeded",
-        lambda ledger: None,
-        (debit("4000", 5), credit("1010", 5)),
-    ),
+    "two layers that do not balance": ("unbalanced_entry", lambda ledger: None, (debit("1000", 5), credit("9010", 5))),
+    "an account below its limit": ("limit_exceeded", lambda ledger: None, (debit("4000", 5), credit("1010", 5))),
     "a set below its limit": (
         "set_limit_exceeded",
         lambda ledger: ledger.limit_set("free", {"1000": 1}, actor="a", min_balance_cents=90),
@@ -203,10 +195,7 @@ def test_what_the_book_does_not_take_it_does_not_take_in_a_batch(postgres: Engin
 
 def test_a_limit_is_kept_entry_by_entry_not_only_at_the_end_of_the_batch(postgres: Engine) -> None:
     with opened(postgres) as ledger:
-        drafts = [
-            draft("out", debit("4000", 5), credit("1010", 5)),
-            draft("in", debit("1010", 5), credit("3000", 5)),
-        ]
+        drafts = [draft("out", debit("4000", 5), credit("1010", 5)), draft("in", debit("1010", 5), credit("3000", 5))]
         legs, entries = sealed(ledger, drafts)
         turned = sealed(ledger, drafts[::-1])
     refusal = send(postgres, legs, entries)

@@ -43,16 +43,7 @@ from fund.errors.ledger import (
 from fund.ledger import AccountType, Anchor, EntryDraft, Ledger, Posted, Posting, mirror
 from fund.ledger.anchors import public_key_of
 from tests.ledger.conftest import NOON, draft, fill_chart
-from tests.ledger.model import (
-    Answer,
-    Model,
-    ModelAccount,
-    ModelSet,
-    first_of,
-    last_of,
-    main_of,
-    next_month,
-)
+from tests.ledger.model import Answer, Model, ModelAccount, ModelSet, first_of, last_of, main_of, next_month
 from tests.ledger.test_anchors import KEY
 
 MONTHS = ["2026-12", "2027-01", "2027-02", "2027-03"]
@@ -357,8 +348,7 @@ class Bookkeeper(RuleBasedStateMachine):
             (expected,), self.models[name] = model.attempt([one])
         said: dict[str, Any] = {"effective_on": on, "reason": reason, "idempotency_key": key, "actor": "usr_a"}
         (answer,) = self.act(
-            name,
-            lambda ledger: ledger.reverse(seq, **said) if whole else ledger.reverse_part(seq, taken, **said),
+            name, lambda ledger: ledger.reverse(seq, **said) if whole else ledger.reverse_part(seq, taken, **said)
         )
         self.agree(answer, expected)
 

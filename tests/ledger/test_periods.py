@@ -115,14 +115,7 @@ def test_a_year_is_closed_by_an_entry_of_kind_closing(book: Opens) -> None:
         ledger.post(draft("2", debit("4000", 40), credit("1000", 40), on=date(2027, 12, 4)))
         ledger.lock_period("2027-12", actor="a")
         ledger.post(
-            draft(
-                "3",
-                debit("4400", 90),
-                credit("4000", 40),
-                credit("3000", 50),
-                on=date(2027, 12, 31),
-                kind="closing",
-            )
+            draft("3", debit("4400", 90), credit("4000", 40), credit("3000", 50), on=date(2027, 12, 31), kind="closing")
         )
         ledger.close_period("2027-12", actor="a")
         after = ledger.main_balances(as_of=date(2027, 12, 31))

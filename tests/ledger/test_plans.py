@@ -25,10 +25,7 @@ ASKED: dict[str, tuple[Callable[[Ledger], Any], str]] = {
     "turnover between days": (lambda ledger: ledger.turnover("1000", since=DAY, as_of=DAY), "balance_day"),
     "a balance as known lately": (lambda ledger: ledger.balance("1000", known_at=9), "posting"),
     "a balance as known early": (lambda ledger: ledger.balance("1000", as_of=DAY, known_at=1), "posting"),
-    "a balance without closing entries": (
-        lambda ledger: ledger.balance("1000", kinds_excluded=("closing",)),
-        "entry",
-    ),
+    "a balance without closing entries": (lambda ledger: ledger.balance("1000", kinds_excluded=("closing",)), "entry"),
     "turnover of a kind": (lambda ledger: ledger.turnover("1000", kinds=("receipt",)), "entry"),
     "the card of an account": (lambda ledger: list(ledger.card("3000")), "ix_posting_account_id"),
     "the entries of an account": (lambda ledger: list(ledger.entries(account="3000")), "ix_posting_account_id"),

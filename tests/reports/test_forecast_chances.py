@@ -17,16 +17,7 @@ from fund.reports.forecasts.liquidity import as_json, project
 from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, _falling_due, _latest, over
 from fund.reports.forecasts.quarters import Flow, Quarters
 from fund.reports.forecasts.revolving import _Rates, _worth
-from fund.reports.forecasts.simulation import (
-    FULL,
-    Dice,
-    Outcome,
-    comes_in,
-    fates,
-    lanes,
-    quantile,
-    unpacked,
-)
+from fund.reports.forecasts.simulation import FULL, Dice, Outcome, comes_in, fates, lanes, quantile, unpacked
 from fund.rules.regulations import standard
 from fund.schemas.assumptions import Assumptions, Delay, Stage
 from fund.schemas.exits import Exit
@@ -99,11 +90,7 @@ def stages(draw: st.DrawFn) -> Stage:
 def late(draw: st.DrawFn) -> tuple[Delay, ...]:
     first = draw(bps)
     second = draw(st.integers(0, 10_000 - first))
-    return (
-        Delay(quarters=0, bps=first),
-        Delay(quarters=1, bps=second),
-        Delay(quarters=3, bps=10_000 - first - second),
-    )
+    return (Delay(quarters=0, bps=first), Delay(quarters=1, bps=second), Delay(quarters=3, bps=10_000 - first - second))
 
 
 @QUICK

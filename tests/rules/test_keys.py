@@ -91,12 +91,7 @@ def test_equal_parts_count_every_partner_whatever_its_kind() -> None:
 def test_by_inhabitants_only_municipalities_pay() -> None:
     weights = {share.partner: share.weight for share in inhabitants([PROVINCE, BAARN, BUNNIK, REGION], 2021)}
 
-    assert weights == {
-        "gm0308": Fraction(24800, 40147),
-        "gm0312": Fraction(15347, 40147),
-        "pv26": 0,
-        "rg-u10": 0,
-    }
+    assert weights == {"gm0308": Fraction(24800, 40147), "gm0312": Fraction(15347, 40147), "pv26": 0, "rg-u10": 0}
 
 
 def test_fixed_shares_come_first_then_a_base_then_inhabitants_and_each_step_can_be_read() -> None:

@@ -9,16 +9,7 @@ import pytest
 from fund.declarations import Command
 from fund.errors.people import NotAuthorised
 from fund.registry import COMMANDS, QUERIES
-from fund.rules.authority import (
-    LEAD_SIGNATORY,
-    OWN_SIGNATORY,
-    PARTY_SIGNATORY,
-    Actor,
-    Relation,
-    Role,
-    Who,
-    require,
-)
+from fund.rules.authority import LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_SIGNATORY, Actor, Relation, Role, Who, require
 from fund.rules.permissions import (
     BEYOND,
     COLUMNS,

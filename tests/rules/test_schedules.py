@@ -187,8 +187,7 @@ def test_the_payer_s_instruction_goes_first_up_to_what_is_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("early", "parts"),
-    [("last_first", {1: 300, 3: 300, 2: 60}), ("spread", {1: 300, 2: 180, 3: 180})],
+    ("early", "parts"), [("last_first", {1: 300, 3: 300, 2: 60}), ("spread", {1: 300, 2: 180, 3: 180})]
 )
 def test_an_announced_early_payment_shortens_the_plan_as_agreed(early: str, parts: dict[int, int]) -> None:
     plan = Plan(parts_of(900), early=early, early_cents=360)

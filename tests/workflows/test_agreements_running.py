@@ -335,12 +335,7 @@ def test_an_evaluation_that_is_not_accepted_keeps_an_agreement_open(database_url
     with founded(database_url) as world:
         running(world, paid=1)
         world.both(
-            "agreement terminate",
-            user="anna",
-            second="carla",
-            ref=AGREEMENT,
-            ground="stop_rule",
-            reason="geen daling",
+            "agreement terminate", user="anna", second="carla", ref=AGREEMENT, ground="stop_rule", reason="geen daling"
         )
         received(world, "O2026-0101", 1_750_001)
         assert state(world) == "terminated"

@@ -305,12 +305,7 @@ def test_names_of_any_length_and_direction_come_in(sqlite_url: str, name: str) -
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("PMNT/RRCT/ESCT", "instant"),
-        ("PMNT/CNTR/CDPT", "cash"),
-        ("PMNT/RCDT/ESCT", "other"),
-    ],
+    ("code", "reason"), [("PMNT/RRCT/ESCT", "instant"), ("PMNT/CNTR/CDPT", "cash"), ("PMNT/RCDT/ESCT", "other")]
 )
 def test_what_nobody_expected_waits_with_what_the_bank_calls_it(sqlite_url: str, code: str, reason: str) -> None:
     with founded(sqlite_url) as world:

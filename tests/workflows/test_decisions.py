@@ -185,10 +185,7 @@ def test_the_deputy_acts_only_while_the_chair_is_barred(database_url: str) -> No
 
 @pytest.mark.parametrize(
     ("choices", "missing"),
-    [
-        ({"carl": "for", "cees": "for"}, "votes of the seats without a conflict: 2 of 3"),
-        ({}, "votes: 0 of 3"),
-    ],
+    [({"carl": "for", "cees": "for"}, "votes of the seats without a conflict: 2 of 3"), ({}, "votes: 0 of 3")],
 )
 def test_without_its_quorum_the_committee_decides_nothing(
     sqlite_url: str, choices: dict[str, str], missing: str

@@ -23,14 +23,7 @@ from tests.factories import founded
 from tests.workflows.triples import BENEFICIARY, LEAD, SUBJECTS, Fund, Walk, built, refusal
 
 OFFICE = frozenset(
-    {
-        Role.FUND_MANAGER,
-        Role.TREASURER,
-        Role.REVIEWER,
-        Role.COMMITTEE_MEMBER,
-        Role.COMMITTEE_CHAIR,
-        Role.DEPUTY_CHAIR,
-    }
+    {Role.FUND_MANAGER, Role.TREASURER, Role.REVIEWER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR}
 )
 JACK = Actor("usr_jack", "jack", OFFICE)
 JILL = Actor("usr_jill", "jill", OFFICE)

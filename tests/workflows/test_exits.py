@@ -120,10 +120,7 @@ def test_who_gave_notice_is_called_no_more_and_votes_on(world: World) -> None:
     refused(CalledAfterNotice, lambda: world.do("capital call", user="anna", partner=BUNNIK, amount=100))
     with world.uow("anna") as uow:
         assert set(board(uow, Matter(NOBODY)).seats) >= {BAARN, BUNNIK, BUNSCHOTEN}
-        refused(
-            PartnerNotActive,
-            lambda: require_active(uow, [BUNNIK], command="proposal draft", subject="2026-009"),
-        )
+        refused(PartnerNotActive, lambda: require_active(uow, [BUNNIK], command="proposal draft", subject="2026-009"))
     world.clock(date(2026, 7, 6))
     proposed(world)
     agreed_on(world)

@@ -215,9 +215,7 @@ def test_a_batch_in_which_a_cost_stands_shows_what_everybody_may_do_next(databas
         assert f"fund confirm {made['pending']}" not in waits("anna")
 
 
-def test_a_cost_that_the_bank_did_not_pay_is_paid_again_to_an_account_that_is_verified_anew(
-    database_url: str,
-) -> None:
+def test_a_cost_that_the_bank_did_not_pay_is_paid_again_to_an_account_that_is_verified_anew(database_url: str) -> None:
     with founded(database_url) as world:
         prepared(world)
         supplied(world)

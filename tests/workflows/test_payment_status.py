@@ -64,10 +64,7 @@ def test_what_the_bank_accepted_is_noted_and_nothing_moves(database_url: str) ->
             "unsaid": 0,
             "differences": [],
         }
-        assert lines(world) == [
-            ("D2026-0001", "sent", "accepted", None),
-            ("K2026-0001", "sent", "accepted", None),
-        ]
+        assert lines(world) == [("D2026-0001", "sent", "accepted", None), ("K2026-0001", "sent", "accepted", None)]
         assert (world.balances(), len(world.entries())) == (before, entries)
 
 
@@ -77,10 +74,7 @@ def test_what_the_bank_rejected_is_owed_again_with_its_reason(database_url: str)
         data = write_status(file, status="PART", payments={AWARD: ("ACSP", ""), COST: ("RJCT", "AC01")})
         answer = report(world, data)
         assert (answer["accepted"], answer["rejected"], answer["differences"]) == (1, 1, [])
-        assert lines(world) == [
-            ("D2026-0001", "sent", "accepted", None),
-            ("K2026-0001", "failed", "rejected", "AC01"),
-        ]
+        assert lines(world) == [("D2026-0001", "sent", "accepted", None), ("K2026-0001", "failed", "rejected", "AC01")]
         assert as_text(world.entries()[-1]) == (
             "2026-01-12 payment.failed K2026-0001 niet uitgevoerd door de bank (S2026-001)\n"
             "  Dr 1010 45000\n    Cr 2000.drukkerij 45000"
@@ -115,10 +109,7 @@ def test_what_the_bank_says_of_the_payments_goes_before_what_it_says_of_the_file
         said = {AWARD: ("ACCP", "")}
         answer = report(world, write_status(file, status="ACTC", part="RJCT", payments=said))
         assert (answer["accepted"], answer["rejected"]) == (1, 1)
-        assert lines(world) == [
-            ("D2026-0001", "sent", "accepted", None),
-            ("K2026-0001", "failed", "rejected", None),
-        ]
+        assert lines(world) == [("D2026-0001", "sent", "accepted", None), ("K2026-0001", "failed", "rejected", None)]
 
 
 def test_a_report_that_waits_or_says_nothing_of_a_payment_leaves_it_as_it_is(sqlite_url: str) -> None:
@@ -127,10 +118,7 @@ def test_a_report_that_waits_or_says_nothing_of_a_payment_leaves_it_as_it_is(sql
         assert report(world, write_status(file, status="RCVD"))["pending"] == 2
         answer = report(world, write_status(file, status="PART", payments={AWARD: ("ACCP", "")}, message_id="PSR2"))
         assert (answer["accepted"], answer["unsaid"]) == (1, 1)
-        assert lines(world) == [
-            ("D2026-0001", "sent", "accepted", None),
-            ("K2026-0001", "sent", "pending", None),
-        ]
+        assert lines(world) == [("D2026-0001", "sent", "accepted", None), ("K2026-0001", "sent", "pending", None)]
 
 
 def test_a_rejection_of_what_was_settled_is_a_difference_that_is_named(database_url: str) -> None:

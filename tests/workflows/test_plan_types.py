@@ -142,10 +142,7 @@ def repaid_on_its_days_after_arrears(world: World) -> list[str]:
 
 @pytest.mark.parametrize(
     ("word", "days", "version"),
-    [
-        ("scale", ["2027-05-01", "2027-11-01", "2028-05-01"], 2),
-        ("stop", ["2027-10-31", "2028-04-30", "2028-10-31"], 1),
-    ],
+    [("scale", ["2027-05-01", "2027-11-01", "2028-05-01"], 2), ("stop", ["2027-10-31", "2028-04-30", "2028-10-31"], 1)],
 )
 def test_a_plan_that_waits_for_success_starts_with_it_or_six_months_after_the_work(
     sqlite_url: str, word: str, days: list[str], version: int

@@ -74,14 +74,7 @@ def test_a_contribution_with_its_rf_reference_is_matched_in_the_transaction_of_t
         result = answer["result"]
         assert {
             key: result[key] for key in ("files", "statements", "lines_new", "lines_known", "matched", "unmatched")
-        } == {
-            "files": 1,
-            "statements": 1,
-            "lines_new": 1,
-            "lines_known": 0,
-            "matched": 1,
-            "unmatched": 0,
-        }
+        } == {"files": 1, "statements": 1, "lines_new": 1, "lines_known": 0, "matched": 1, "unmatched": 0}
         assert [event["type"] for event in answer["events"]] == [
             "bank_statement.imported",
             "receipt.recorded",
@@ -277,13 +270,7 @@ def test_another_amount_is_proposed_and_a_treasurer_confirms_it_with_the_surplus
         waiting = world.ask("bank unmatched", user="bram")["receipts"][0]
         assert waiting["state"] == "proposed"
         assert waiting["candidates"] == [
-            {
-                "target": "B2026-0001",
-                "rule": "rf_reference",
-                "open_cents": 100_000,
-                "exact": False,
-                "instalment": None,
-            }
+            {"target": "B2026-0001", "rule": "rf_reference", "open_cents": 100_000, "exact": False, "instalment": None}
         ]
         assert world.balances()["2300"] == -100_250
         world.do("bank match", user="bram", ref="O2026-0001", to="B2026-0001")

@@ -59,8 +59,7 @@ def adopt(world: World, version: str = "2026-2", *, on: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "least"),
-    [("en", 'must be {} or more; this is "{}"'), ("nl", 'moet {} of meer zijn; dit is "{}"')],
+    ("lang", "least"), [("en", 'must be {} or more; this is "{}"'), ("nl", 'moet {} of meer zijn; dit is "{}"')]
 )
 def test_every_number_that_cannot_be_is_told_with_its_place_in_the_language(
     sqlite_url: str, lang: str, least: str

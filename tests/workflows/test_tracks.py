@@ -34,11 +34,7 @@ COMMITTEE = {
 """Eight members and the chair, the nine seats of the regulations. None has a conflict: five votes are enough."""
 VOTING = ("amersfoort", "zeist", "baarn", "hdsr", "provincie")
 REVIEWERS: dict[str, str | None] = {"houten": "gm0321", "vallei": "ws0662", "ed": None, "els": None, "emma": None}
-TARGET_PARTS = {
-    "light": (3, 2, 2, 8, 4),
-    "standard": (4, 2, 5, 12, 4),
-    "major": (6, 2, 5, 14, 4),
-}
+TARGET_PARTS = {"light": (3, 2, 2, 8, 4), "standard": (4, 2, 5, 12, 4), "major": (6, 2, 5, 14, 4)}
 """Lead, each co-applicant, reviewers, fund, shared by a batch: the table of people.md."""
 ASKS = {"light": 24_000_00, "standard": 60_000_00, "major": 150_000_00}
 

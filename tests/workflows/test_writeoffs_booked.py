@@ -234,11 +234,7 @@ def test_after_another_schedule_the_last_instalment_takes_what_returns(sqlite_ur
             parts = (InstalmentTerms(no=3, due_on=date(2029, 1, 5), amount_cents=left),)
             uow.record(
                 PlanRestructured(
-                    ref=AGREEMENT,
-                    proposal=PROPOSAL,
-                    instalments=parts,
-                    ends_on=date(2029, 1, 5),
-                    reason="Meer tijd.",
+                    ref=AGREEMENT, proposal=PROPOSAL, instalments=parts, ends_on=date(2029, 1, 5), reason="Meer tijd."
                 )
             )
         reverse(world, ref)

@@ -156,12 +156,7 @@ class Anchoring(LedgerStore):
         }
 
     def export_entries(
-        self,
-        *,
-        since_seq: int = 0,
-        until_seq: int | None = None,
-        since: date | None = None,
-        as_of: date | None = None,
+        self, *, since_seq: int = 0, until_seq: int | None = None, since: date | None = None, as_of: date | None = None
     ) -> Iterator[dict[str, Any]]:
         """Entries as they are told to somebody who checks them with no program of ours, one by one (JSON objects).
 

@@ -222,12 +222,7 @@ class Entries(Book):
     # -------------------------------------------------------------------------------------------------- legs by purpose
 
     def moved_by_kind(
-        self,
-        kinds: Sequence[str],
-        *,
-        since: date | None = None,
-        as_of: date | None = None,
-        known_at: int | None = None,
+        self, kinds: Sequence[str], *, since: date | None = None, as_of: date | None = None, known_at: int | None = None
     ) -> list[KindSum]:
         """What entries of these kinds moved, per kind and account; a reversal counts as the kind that it takes back.
 

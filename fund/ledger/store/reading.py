@@ -217,12 +217,7 @@ class Reading(Entries):
             found = self._ask(accounts[0], *accounts[1])
             accounts = ", ".join(str(id) for (id,) in found) or "NULL", []
         moved, values = self._moved(
-            accounts,
-            since=since,
-            as_of=as_of,
-            known_at=known_at,
-            kinds_excluded=kinds_excluded,
-            kinds=kinds,
+            accounts, since=since, as_of=as_of, known_at=known_at, kinds_excluded=kinds_excluded, kinds=kinds
         )
         both = f"SELECT sum(debit_cents), sum(credit_cents) FROM ({moved}) AS moved"
         rows = self._exact(both, f"{both} GROUP BY account_id", *values)
@@ -231,12 +226,7 @@ class Reading(Entries):
         return Turnover(*(int(sum(cents or 0 for cents in side)) for side in zip(*rows, strict=True)))
 
     def balance(
-        self,
-        code: str,
-        *,
-        as_of: date | None = None,
-        known_at: int | None = None,
-        kinds_excluded: Kinds = (),
+        self, code: str, *, as_of: date | None = None, known_at: int | None = None, kinds_excluded: Kinds = ()
     ) -> int:
         """The balance in cents, debit positive; of a main code, the sum with all its sub-accounts.
 
@@ -258,22 +248,14 @@ class Reading(Entries):
         return int(cents or 0)
 
     def balances(
-        self,
-        *,
-        as_of: date | None = None,
-        known_at: int | None = None,
-        kinds_excluded: Kinds = (),
+        self, *, as_of: date | None = None, known_at: int | None = None, kinds_excluded: Kinds = ()
     ) -> dict[str, int]:
         """The balance in cents of every account, by code in code order; sub-accounts stand apart from their main."""
         rows = self._all(as_of, known_at, kinds_excluded, everything=True)
         return {code: debit - credit for code, _name, _type, _layer, _currency, debit, credit in rows}
 
     def main_balances(
-        self,
-        *,
-        as_of: date | None = None,
-        known_at: int | None = None,
-        kinds_excluded: Kinds = (),
+        self, *, as_of: date | None = None, known_at: int | None = None, kinds_excluded: Kinds = ()
     ) -> dict[str, int]:
         """As :meth:`balances`, sub-accounts added up under their main code."""
         sums: dict[str, int] = {}

@@ -99,8 +99,7 @@ def _run(
         sets = made("account_sets", lambda: tables.sets(store, evidence, bounds))
         kept = (head.anchor_number, bytes(head.anchor_hash)) if head else (0, GENESIS)
         anchors = each(
-            ("anchors", "given_anchors"),
-            lambda: tables.anchors(store, evidence, kept, given, public_key, full=full),
+            ("anchors", "given_anchors"), lambda: tables.anchors(store, evidence, kept, given, public_key, full=full)
         )
         sums = None
         if chain.posted.whole:

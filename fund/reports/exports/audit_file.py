@@ -85,12 +85,7 @@ def xaf(
     with beside(path) as part:
         found = _write(part, excerpt, company, holders_of(snapshot, excerpt), rgs)
         checked(part, path, closing=main_sums(excerpt.closing), lines=found["lines"], beat=excerpt.beat)
-    return {
-        "path": path,
-        "format": "XAF 4.0",
-        **excerpt.as_json(),
-        **found,
-    }
+    return {"path": path, "format": "XAF 4.0", **excerpt.as_json(), **found}
 
 
 @dataclass(frozen=True, slots=True)

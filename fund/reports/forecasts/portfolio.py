@@ -414,11 +414,7 @@ def _latest(cents: int, planned: Sequence[Flow], rest_on: date) -> tuple[Flow, .
 
 
 def _falling_due(
-    case: Exit,
-    cents: int,
-    advances: Sequence[tuple[Advance, str]],
-    contributions: Sequence[Payment],
-    stop: date,
+    case: Exit, cents: int, advances: Sequence[tuple[Advance, str]], contributions: Sequence[Payment], stop: date
 ) -> list[Flow]:
     """What of a later part falls due as its named items come in, as planned, until the long-stop."""
     named = case.named()

@@ -24,17 +24,7 @@ from fund.reports.forecasts.awards import WHOLE, Profile, average
 from fund.reports.forecasts.liquidity import RUNS, SEED, made, made_from, named
 from fund.reports.forecasts.portfolio import Advance, Payment, Portfolio, portfolio
 from fund.reports.forecasts.quarters import Quarters, cumulated
-from fund.reports.forecasts.simulation import (
-    FULL,
-    Dice,
-    Fates,
-    Outcome,
-    comes_in,
-    fates,
-    lanes,
-    quantile,
-    unpacked,
-)
+from fund.reports.forecasts.simulation import FULL, Dice, Fates, Outcome, comes_in, fates, lanes, quantile, unpacked
 from fund.reports.quantities import Quantities
 from fund.rules.regulations import Regulations, age_rate
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions

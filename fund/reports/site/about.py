@@ -186,13 +186,7 @@ def about_page(fund: PublicFund) -> Page:
                 [_("Nobody can pay alone: each payment needs three people.")],
             ],
         ),
-        (
-            _("Contact"),
-            [
-                *_reach(fund),
-                [_("Your own municipality, water board, region or province can help you.")],
-            ],
-        ),
+        (_("Contact"), [*_reach(fund), [_("Your own municipality, water board, region or province can help you.")]]),
         (
             _("About this site"),
             [

@@ -7,19 +7,7 @@ from collections.abc import Iterator, Sequence
 from fund.glossary import theme_names, track_word
 from fund.language import _, day, euros, language, ngettext
 from fund.reports.site import words
-from fund.reports.site.blocks import (
-    Block,
-    Column,
-    Facts,
-    Grid,
-    Heading,
-    Link,
-    Links,
-    Page,
-    Para,
-    Quote,
-    Run,
-)
+from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Quote, Run
 from fund.reports.site.figures import FIGURES, chart_of
 from fund.reports.site.public_fund import PublicFund
 from fund.reports.site.shapes import Experiment, Lesson

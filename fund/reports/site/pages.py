@@ -408,14 +408,6 @@ def partner_page(fund: PublicFund, member: Member, *, council: str = "") -> Page
     if council:
         blocks += [
             Heading(_("For its council")),
-            Para(
-                [
-                    Link(
-                        _("One page for the council of {name} (PDF)").format(name=member.name),
-                        council,
-                        shared=True,
-                    )
-                ]
-            ),
+            Para([Link(_("One page for the council of {name} (PDF)").format(name=member.name), council, shared=True)]),
         ]
     return Page(f"partners/{member.id}.html", member.name, blocks, "partners.html")

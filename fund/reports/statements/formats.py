@@ -104,10 +104,5 @@ STREAMED: dict[str, Callable[[Mapping[str, Any]], Iterator[bytes]]] = {"json": j
 """What can be written part by part."""
 DRAWN = ("xlsx", "pdf")
 """What is drawn from the page, and is no text for a screen."""
-STATEMENT_FORMATS: dict[str, Callable[[Any], bytes]] = {
-    "json": as_json,
-    "csv": as_csv,
-    "xlsx": as_xlsx,
-    "pdf": as_pdf,
-}
+STATEMENT_FORMATS: dict[str, Callable[[Any], bytes]] = {"json": as_json, "csv": as_csv, "xlsx": as_xlsx, "pdf": as_pdf}
 """One function per format: of what was found, or where it is drawn of its page."""

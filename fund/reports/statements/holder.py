@@ -47,12 +47,7 @@ class Accounts:
             opening = self._balance(code, self.since - timedelta(days=1)) if self.since else 0
             closing = self.balance(code)
             rows.append(
-                {
-                    "account": code,
-                    "opening_cents": opening,
-                    "moved_cents": closing - opening,
-                    "closing_cents": closing,
-                }
+                {"account": code, "opening_cents": opening, "moved_cents": closing - opening, "closing_cents": closing}
             )
         return rows
 

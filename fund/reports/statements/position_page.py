@@ -39,18 +39,8 @@ STAGES = {
     "91-180": N_("91 to 180 days late"),
     "over-180": N_("more than 180 days late"),
 }
-LATE = {
-    "instalment": N_("instalment"),
-    "call": N_("call"),
-    "payment": N_("payment"),
-    "evaluation": N_("evaluation"),
-}
-SOURCES = {
-    "entry": N_("entry"),
-    "fact": N_("fact"),
-    "instalment": N_("instalment"),
-    "month": N_("month"),
-}
+LATE = {"instalment": N_("instalment"), "call": N_("call"), "payment": N_("payment"), "evaluation": N_("evaluation")}
+SOURCES = {"entry": N_("entry"), "fact": N_("fact"), "instalment": N_("instalment"), "month": N_("month")}
 MOST_LATE = 8
 """So many late items are on the page."""
 TITLES = {each.name: each.title for each in INDICATORS} | {each.name: each.title for each in AMOUNTS.values()}

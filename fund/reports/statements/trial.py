@@ -112,10 +112,7 @@ def _table(name: str, title: str, found: Mapping[str, Any], *, detail: bool) -> 
         title=title,
         columns=columns,
         rows=rows,
-        total={
-            "name": _("Total"),
-            **{key: sum(row[key] or 0 for row in rows) for key in _AMOUNTS},
-        },
+        total={"name": _("Total"), **{key: sum(row[key] or 0 for row in rows) for key in _AMOUNTS}},
         empty=_("Nothing was booked yet."),
         notes=[_("Debit is positive, and what moved is from {day} on.").format(day=day(found["since"]))]
         if found["since"]

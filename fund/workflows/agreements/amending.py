@@ -38,11 +38,7 @@ from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.agreements.lifecycle import (
-    BY_COMMITTEE,
-    BY_NEW_LEAD,
-    MilestoneState,
-)
+from fund.workflows.agreements.lifecycle import BY_COMMITTEE, BY_NEW_LEAD, MilestoneState
 from fund.workflows.agreements.lifecycle import AmendmentState as S
 
 OPEN_MILESTONES = (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED, MilestoneState.REJECTED)

@@ -20,7 +20,7 @@ _EARLY = {
     "spread": "Een vervroegde betaling verlaagt elke termijn naar verhouding.",
 }
 _ALLOCATIONS = {
-    "principal_first": " Een betaling gaat eerst van de hoofdsom af die opeisbaar is, daarna van kosten en rente.",
+    "principal_first": " Een betaling gaat eerst van de hoofdsom af die opeisbaar is, daarna van kosten en rente."
 }
 
 

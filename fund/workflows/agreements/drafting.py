@@ -111,11 +111,7 @@ def reopened_since(snapshot: Snapshot, agreement: Agreement) -> Envelope | None:
 
 def _require_approved(proposal: Proposal) -> None:
     if proposal.state != "approved":
-        raise NotADecidedProposal(
-            ref=proposal.ref,
-            state=proposal.state,
-            allowed="approved",
-        )
+        raise NotADecidedProposal(ref=proposal.ref, state=proposal.state, allowed="approved")
 
 
 def _terms(uow: UnitOfWork, ref: str, proposal: Proposal, asked: TermsFile) -> AgreementTerms:

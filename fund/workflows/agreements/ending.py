@@ -185,13 +185,7 @@ def _require_lower(agreement: Agreement, set_at_cents: int | None, ground: str, 
 
 
 def terminate(
-    uow: UnitOfWork,
-    *,
-    ref: str,
-    ground: str,
-    reason: str,
-    waive_evaluation: bool = False,
-    on: date | None = None,
+    uow: UnitOfWork, *, ref: str, ground: str, reason: str, waive_evaluation: bool = False, on: date | None = None
 ) -> Envelope:
     """The agreement ends before its time: by its stop rule, nobody's fault, or for a breach (A6).
 

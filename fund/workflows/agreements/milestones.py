@@ -21,11 +21,7 @@ def _step(uow: UnitOfWork, command: str, ref: str) -> tuple[Step, Milestone, Agr
     step = uow.transition(command, milestone)
     if agreement.state not in RUNNING:
         raise AgreementNotRunning(
-            command=command,
-            ref=ref,
-            agreement=agreement.ref,
-            state=agreement.state,
-            allowed=list(RUNNING),
+            command=command, ref=ref, agreement=agreement.ref, state=agreement.state, allowed=list(RUNNING)
         )
     return step, milestone, agreement
 
@@ -69,12 +65,7 @@ def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
     ticked = _ticked(milestone, met)
     missing = [number for number in range(1, len(milestone.criteria) + 1) if number not in ticked]
     if missing:
-        raise CriteriaNotTicked(
-            ref=ref,
-            ticked=len(ticked),
-            count=len(milestone.criteria),
-            missing=missing,
-        )
+        raise CriteriaNotTicked(ref=ref, ticked=len(ticked), count=len(milestone.criteria), missing=missing)
     event = step.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
     uow.next_step = f"fund disbursement request {agreement.ref} --milestone {milestone.number}"
     return event

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from fund.declarations import (
-    PARTNER,
-    TEXT_FILE,
-    THEME,
-    Input,
-    InputFile,
-    Reference,
-    argument,
-    command,
-    option,
-    query,
-)
+from fund.declarations import PARTNER, TEXT_FILE, THEME, Input, InputFile, Reference, argument, command, option, query
 from fund.language import N_
 from fund.rules.authority import FUND_MANAGER
 
@@ -54,12 +43,7 @@ class CooperationList(Input):
     theme: str = option("--theme", THEME, N_("About this theme: T04, or its name"), default="")
 
 
-@query(
-    "cooperation show",
-    ".register:show",
-    examples=("fund cooperation show rid-utrecht",),
-    see=("cooperation list",),
-)
+@query("cooperation show", ".register:show", examples=("fund cooperation show rid-utrecht",), see=("cooperation list",))
 class CooperationShow(Input):
     """Show one cooperation and who takes part."""
 

@@ -42,12 +42,7 @@ from fund.workflows.reviews.seal import open_seals
 
 
 def evidence(
-    uow: UnitOfWork,
-    *,
-    ref: str,
-    number: int,
-    file: InputFile | None = None,
-    extend_to: date | None = None,
+    uow: UnitOfWork, *, ref: str, number: int, file: InputFile | None = None, extend_to: date | None = None
 ) -> Envelope:
     """Evidence for a condition lies on file, by its hash (a signatory of its owner); or the chair gave it more time,
     once.
@@ -138,13 +133,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
 
 
 def decide_objection(
-    uow: UnitOfWork,
-    *,
-    ref: str,
-    uphold: bool,
-    reason: str,
-    file: InputFile | None = None,
-    on: date | None = None,
+    uow: UnitOfWork, *, ref: str, uphold: bool, reason: str, file: InputFile | None = None, on: date | None = None
 ) -> Envelope:
     """An objection is decided by a chair or deputy and two members, none of whom took part before, on external advice.
 

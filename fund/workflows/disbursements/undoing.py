@@ -31,10 +31,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     outstanding_cents = max(0, uow.ledger.balance(f"1200.{case.agreement}")) if case.repayable_cents else 0
     if outstanding_cents < case.repayable_cents:
         raise AlreadyRepaid(
-            ref=ref,
-            repayable_cents=case.repayable_cents,
-            outstanding_cents=outstanding_cents,
-            agreement=case.agreement,
+            ref=ref, repayable_cents=case.repayable_cents, outstanding_cents=outstanding_cents, agreement=case.agreement
         )
     batch = uow.maybe(Batch, case.batch) if case.batch else None
     ended = agreement.state not in ("active", "suspended")  # after A5, A6 nothing becomes a commitment again

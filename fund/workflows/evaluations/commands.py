@@ -109,10 +109,7 @@ class EvaluationShow(Input):
 @query(
     "evaluation lessons",
     ".lessons:lessons",
-    examples=(
-        "fund evaluation lessons --theme T05",
-        'fund evaluation lessons --theme water --text "pump distance"',
-    ),
+    examples=("fund evaluation lessons --theme T05", 'fund evaluation lessons --theme water --text "pump distance"'),
     see=("evaluation list", "evaluation show"),
 )
 class EvaluationLessons(Input):

@@ -63,11 +63,7 @@ def announce(uow: UnitOfWork, timer: TimerRow) -> None:
     if uow.today > case.followon_until or _followers(uow, case.ref):
         return
     fact = FollowonAnnounced(
-        ref=case.ref,
-        proposal=case.proposal,
-        expires_on=case.followon_until,
-        days_left=days,
-        parties=case.parties,
+        ref=case.ref, proposal=case.proposal, expires_on=case.followon_until, days_left=days, parties=case.parties
     )
     uow.transition("evaluation announce", case).record(fact)
 

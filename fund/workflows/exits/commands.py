@@ -200,10 +200,7 @@ class CloseOutExit(Input):
 @query(
     "partner exit-quote",
     ".quoting:exit_quote",
-    examples=(
-        "fund partner exit-quote gm0312",
-        "fund --as piet partner exit-quote gm0312 --as-of 2026-12-31 --json",
-    ),
+    examples=("fund partner exit-quote gm0312", "fund --as piet partner exit-quote gm0312 --as-of 2026-12-31 --json"),
     permitted=N_("its own people, the fund office, the chair, an auditor"),
     see=("partner give-notice", "statement partner", "statement position"),
 )

@@ -343,11 +343,7 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
             ref=ref, amount_cents=amount, free_cents=free, difference_cents=amount - free, on=uow.today
         )
     fact = ExitClosedOut(
-        ref=ref,
-        held_cents=held,
-        buffer_cents=buffer_cents,
-        amount_cents=amount,
-        released_cents=open_cents - amount,
+        ref=ref, held_cents=held, buffer_cents=buffer_cents, amount_cents=amount, released_cents=open_cents - amount
     )
     uow.clear_timer(LONG_STOP, case.stream)
     uow.next_step = to_pay(uow, ref, f"fund partner pay-settlement {ref}")

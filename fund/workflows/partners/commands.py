@@ -151,10 +151,7 @@ class PartnerAccessionQuote(Input):
 @query(
     "key compare",
     ".reading:compare_keys",
-    examples=(
-        "fund key compare --amount 1000000",
-        "fund key compare --amount 1000000 --output keys.csv",
-    ),
+    examples=("fund key compare --amount 1000000", "fund key compare --amount 1000000 --output keys.csv"),
     see=("key show", "capital call"),
 )
 class KeyCompare(Input):

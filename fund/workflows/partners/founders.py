@@ -79,13 +79,7 @@ def _adopt_founding_key(uow: UnitOfWork, cause: Envelope) -> None:
     if not any(member.sort == "municipality" for member in members) and rules.family != "equal":
         return
     year = year_of(rules.family, rules.reference_year)
-    divided = shares(
-        rules.family,
-        members,
-        reference_year=year,
-        base_bps=rules.base_bps,
-        fixed_bps=rules.fixed_bps,
-    )
+    divided = shares(rules.family, members, reference_year=year, base_bps=rules.base_bps, fixed_bps=rules.fixed_bps)
     fact = KeyAdopted(
         ref=rules.name,
         family=rules.family,

@@ -112,12 +112,7 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> 
     active = _active(uow)
     if own and own not in active:
         gone = uow.case(Partner, own)
-        raise NotTakingPart(
-            command="decision vote",
-            partner=own,
-            state=gone.state,
-            allowed="active",
-        )
+        raise NotTakingPart(command="decision vote", partner=own, state=gone.state, allowed="active")
     if key.state == State.PROPOSED and (own in key.votes or key.voted.get(own, uow.maker.user_id) != uow.maker.user_id):
         raise AlreadyVoted(partner=own, ref=ref)
     look = f"fund key show {ref}"

@@ -56,12 +56,7 @@ def announce_review(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     uow.record(
         KeyReviewAnnounced(
-            ref=key.ref,
-            months=months,
-            until_on=until,
-            report=REPORT,
-            benefits=_benefits(uow),
-            rounds=_rounds(uow),
+            ref=key.ref, months=months, until_on=until, report=REPORT, benefits=_benefits(uow), rounds=_rounds(uow)
         )
     )
 

@@ -200,10 +200,7 @@ class FindEligible(Input):
 
     ref: str = argument(PROPOSAL, N_("The proposal"))
     evidence: Mapping[str, str] | None = option(
-        "--evidence",
-        FINDINGS,
-        N_("What else shows that a rule is met; repeat"),
-        default=None,
+        "--evidence", FINDINGS, N_("What else shows that a rule is met; repeat"), default=None
     )
 
 

@@ -31,11 +31,7 @@ _WARNED_DAYS = (14, 3)
 
 
 def draft(
-    uow: UnitOfWork,
-    *,
-    file: InputFile,
-    follows: str | None = None,
-    attach: Sequence[InputFile] = (),
+    uow: UnitOfWork, *, file: InputFile, follows: str | None = None, attach: Sequence[InputFile] = ()
 ) -> Envelope:
     """P1: a proposal exists, for its parties only.
 

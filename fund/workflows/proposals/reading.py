@@ -58,11 +58,7 @@ def _followed_by(snapshot: Snapshot, case: Proposal) -> list[str]:
 
 
 def proposals(
-    snapshot: Snapshot,
-    *,
-    round: str | None = None,
-    partner: str | None = None,
-    as_of: date | None = None,
+    snapshot: Snapshot, *, round: str | None = None, partner: str | None = None, as_of: date | None = None
 ) -> dict[str, Any]:
     """Every proposal that whoever looks may see, in the order of the refs.
 

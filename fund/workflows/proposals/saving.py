@@ -27,12 +27,7 @@ from fund.workflows.rounds import use_cases as rounds
 
 
 def save(
-    uow: UnitOfWork,
-    *,
-    ref: str,
-    file: InputFile,
-    version: int | None = None,
-    attach: Sequence[InputFile] = (),
+    uow: UnitOfWork, *, ref: str, file: InputFile, version: int | None = None, attach: Sequence[InputFile] = ()
 ) -> Envelope | None:
     """P2: the proposal has other content; whoever had confirmed must confirm again. The same content changes nothing.
 

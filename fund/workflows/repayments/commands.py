@@ -74,11 +74,7 @@ class RestructurePlan(Input):
     )
     first: date | None = option("--first", DAY, N_("The day of the first"), default=None)
     every: int = option(
-        "--every",
-        Number(least=1, most=60),
-        N_("So many months between two"),
-        default=12,
-        metavar="MONTHS",
+        "--every", Number(least=1, most=60), N_("So many months between two"), default=12, metavar="MONTHS"
     )
     savings_share_bps: int | None = option(
         "--savings-share",
@@ -95,10 +91,7 @@ class RestructurePlan(Input):
     "repayment demand",
     ".reminders:demand",
     FUND_MANAGER,
-    examples=(
-        "fund --as anna repayment demand A2026-003",
-        "fund --as anna repayment demand A2026-003 --instalment 2",
-    ),
+    examples=("fund --as anna repayment demand A2026-003", "fund --as anna repayment demand A2026-003 --instalment 2"),
     permitted=N_("a fund manager"),
     see=("repayment arrears", "repayment plan"),
 )

@@ -116,10 +116,7 @@ def apply_plan(case: Plan | None, event: Envelope) -> Plan | None:
     if isinstance(fact, PlanStarted):
         days = {part.no: {"due_on": part.due_on} for part in fact.instalments}
         version = PlanVersion(
-            version=case.version + 1,
-            from_on=event.effective_on,
-            reason=fact.verdict,
-            instalments=fact.instalments,
+            version=case.version + 1, from_on=event.effective_on, reason=fact.verdict, instalments=fact.instalments
         )
         started = _changed(case, days).replace(verdict=fact.verdict)
         return started.replace(version=version.version, versions=(*case.versions, version))

@@ -96,12 +96,7 @@ def _assigned(uow: UnitOfWork, ref: str, command: str, records: type[Fact]) -> t
 
 
 def score(
-    uow: UnitOfWork,
-    *,
-    ref: str,
-    file: InputFile,
-    no_conflict: bool = False,
-    grounds: list[str] | None = None,
+    uow: UnitOfWork, *, ref: str, file: InputFile, no_conflict: bool = False, grounds: list[str] | None = None
 ) -> Envelope:
     """The reviewer who acts has scored every criterion, under seal; a later score before the closing replaces it.
 

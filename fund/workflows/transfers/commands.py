@@ -15,10 +15,7 @@ from fund.rules.authority import PAYERS, TREASURER
     ".use_cases:transfer",
     TREASURER,
     second=PAYERS,
-    examples=(
-        "fund --as bram cost transfer 250000 --to 1005",
-        "fund --as bram cost transfer 80000 --to 1000",
-    ),
+    examples=("fund --as bram cost transfer 250000 --to 1005", "fund --as bram cost transfer 80000 --to 1000"),
     permitted=N_("a treasurer; a second treasurer or a fund manager confirms"),
     see=("bank import", "cost settle", "cost recall"),
 )

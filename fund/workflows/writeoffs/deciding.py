@@ -38,14 +38,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     step = uow.transition("writeoff vote", case)
     body = _body(uow, case)
     commitment = cast_vote(
-        uow,
-        body,
-        stream=case.stream,
-        ref=ref,
-        commitments=case.commitments,
-        choice=choice,
-        reason=reason,
-        look=LOOK,
+        uow, body, stream=case.stream, ref=ref, commitments=case.commitments, choice=choice, reason=reason, look=LOOK
     )
     fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
     rules = uow.regulations().committee

@@ -57,12 +57,7 @@ def _pair(found: str | tuple[str, str]) -> tuple[str, str]:
 
 TABLES = (
     Table(
-        "capital",
-        CAPITAL,
-        -1,
-        "partner",
-        ("called", "left"),
-        {"contribution.called": "called", "exit.settled": "left"},
+        "capital", CAPITAL, -1, "partner", ("called", "left"), {"contribution.called": "called", "exit.settled": "left"}
     ),
     Table(
         "receivables",

@@ -186,11 +186,7 @@ def _chart(found: Mapping[str, Any]) -> dict[str, str]:
         "subtitle": subtitle,
         "description": "; ".join(f"{name}: {_euros(flow['amount_cents'])}" for name, flow in named),
         "values": [
-            {
-                "name": name,
-                "amount_cents": flow["amount_cents"],
-                "total": flow["line"] == "closing",
-            }
+            {"name": name, "amount_cents": flow["amount_cents"], "total": flow["line"] == "closing"}
             for name, flow in named
         ],
     }

@@ -88,12 +88,7 @@ HYPOTHESES: Mapping[str, str] = {
     "refuted": N_("refuted"),
     "inconclusive": N_("inconclusive"),
 }
-VERDICTS: Mapping[str, str] = {
-    "scale": N_("scale"),
-    "adopt": N_("adopt"),
-    "iterate": N_("iterate"),
-    "stop": N_("stop"),
-}
+VERDICTS: Mapping[str, str] = {"scale": N_("scale"), "adopt": N_("adopt"), "iterate": N_("iterate"), "stop": N_("stop")}
 _DECISIONS: Mapping[str, str] = {
     "decision.approved": N_("On {day} {ref} was awarded {amount}."),
     "decision.conditional": N_("On {day} {ref} was awarded {amount}, on conditions."),
