@@ -36,7 +36,7 @@ def _registered(answer: Mapping[str, Any]) -> list[str]:
 
 @declared(bank, ImportBankFiles)
 def import_(ctx: click.Context, files: tuple[InputFile, ...]) -> None:
-    answer = run(ctx, ImportBankFiles(files=files), tell=_imported, label=_("Importing lines"))
+    answer = run(ctx, ImportBankFiles(files=files), done=_imported, label=_("Importing lines"))
     if answer["result"]["refused"]:
         ctx.exit(Code.DIFFERENCES)
 
@@ -198,7 +198,7 @@ def _listed(data: Mapping[str, Any]) -> None:
     say_lines(_gaps(data["gaps"]))
 
 
-add_command(bank, RegisterBankAccount, tell=_registered)
+add_command(bank, RegisterBankAccount, done=_registered)
 add_command(bank, MatchReceipt)
 add_command(bank, UnmatchReceipt, ask=True)
 add_query(bank, BankUnmatched, show=_waiting)

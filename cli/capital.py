@@ -144,5 +144,5 @@ def _listed(data: Mapping[str, Any], empty: str) -> None:
     )
 
 
-add_command(capital, ReceiveContribution, tell=_received)
-add_command(capital, CallCapital, tell=_called)
+add_command(capital, ReceiveContribution, done=_received)
+add_command(capital, CallCapital, done=_called)

@@ -49,7 +49,7 @@ _REFS = argument(
 @declared(None, Confirm)
 @_REFS
 def confirm(ctx: click.Context, refs: tuple[str, ...]) -> None:
-    run(ctx, Confirm(refs=refs), ask=_shown, tell=_confirmed)
+    run(ctx, Confirm(refs=refs), ask=_shown, done=_confirmed)
 
 
 def _shown(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _confirmed(answer: Mapping[str, Any]) -> Iterator[str]:
 @declared(None, Decline)
 @_REFS
 def decline(ctx: click.Context, refs: tuple[str, ...], reason: str) -> None:
-    run(ctx, Decline(refs=refs, reason=reason), tell=_declined)
+    run(ctx, Decline(refs=refs, reason=reason), done=_declined)
 
 
 def _declined(answer: Mapping[str, Any]) -> list[str]:

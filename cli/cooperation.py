@@ -83,7 +83,7 @@ class _Cooperation(Ref):
 
 @declared(cooperation, ImportCooperations)
 def import_(ctx: click.Context, file: InputFile) -> None:
-    run(ctx, ImportCooperations(file=file), tell=_imported)
+    run(ctx, ImportCooperations(file=file), done=_imported)
 
 
 def _imported(answer: Mapping[str, Any]) -> list[str]:

@@ -69,7 +69,7 @@ def vote(ctx: click.Context, ref: str, choice: str | None, flags: tuple[str, ...
     said = {each for each in (choice, *flags) if each}
     if len(said) != 1:
         raise click.UsageError(_("say how you vote, once: --for, --against or --abstain"), ctx)
-    run(ctx, CastVote(ref=ref, choice=said.pop(), reason=reason), tell=_voted)
+    run(ctx, CastVote(ref=ref, choice=said.pop(), reason=reason), done=_voted)
 
 
 def _voted(answer: Mapping[str, Any]) -> list[str]:
@@ -103,7 +103,7 @@ def decide(
     )
     # a text, not a trial: nothing of what the votes say is shown before they are opened for good
     question = _("Decide on {ref} now? Votes under seal are opened for good.").format(ref=ref)
-    run(ctx, args, ask=question, tell=_decided)
+    run(ctx, args, ask=question, done=_decided)
 
 
 def _resolved(event: Mapping[str, Any]) -> list[str]:
@@ -161,7 +161,7 @@ def evidence(ctx: click.Context, ref: str, number: int, file: InputFile | None, 
     if (file is None) == (extend_to is None):
         raise click.UsageError(_("hand in a file, or give more time with --extend-to"), ctx)
     args = HandInConditionEvidence(ref=ref, number=number, file=file, extend_to=extend_to)
-    run(ctx, args, tell=_shown_evidence)
+    run(ctx, args, done=_shown_evidence)
 
 
 def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
@@ -181,7 +181,7 @@ def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
 
 @declared(decision, MeetConditions)
 def meet_conditions(ctx: click.Context, ref: str) -> None:
-    run(ctx, MeetConditions(ref=ref), tell=lambda _answer: [_met(ref)])
+    run(ctx, MeetConditions(ref=ref), done=lambda _answer: [_met(ref)])
 
 
 def _met(ref: str) -> str:
@@ -201,7 +201,7 @@ def decide_objection(ctx: click.Context, ref: str, uphold: bool | None, file: In
         raise click.UsageError(_("say what you choose: --uphold or --reopen"), ctx)
     args = DecideObjection(ref=ref, uphold=uphold, reason=reason, file=file)
     question = _("Open the votes on the objection to {ref} and decide?").format(ref=ref)
-    run(ctx, args, ask=question, tell=_objection_decided)
+    run(ctx, args, ask=question, done=_objection_decided)
 
 
 def _objection_decided(answer: Mapping[str, Any]) -> list[str]:
@@ -400,6 +400,6 @@ def _show(data: Mapping[str, Any]) -> None:
         say(_("{name}: {choice}").format(name=each["name"], choice=choice_word(each["choice"])))
 
 
-add_command(decision, PrepareDecision, tell=_prepared)
-add_command(decision, ReopenDecision, ask=True, tell=_reopened)
+add_command(decision, PrepareDecision, done=_prepared)
+add_command(decision, ReopenDecision, ask=True, done=_reopened)
 add_query(decision, DecisionShow, show=_show)

@@ -106,12 +106,12 @@ def _shown(data: Mapping[str, Any]) -> None:
     )
 
 
-add_command(disbursement, RequestDisbursement, tell=_requested)
-add_command(disbursement, CheckDisbursement, tell=_checked)
-add_command(disbursement, ApproveDisbursement, ask=True, tell=_approved)
+add_command(disbursement, RequestDisbursement, done=_requested)
+add_command(disbursement, CheckDisbursement, done=_checked)
+add_command(disbursement, ApproveDisbursement, ask=True, done=_approved)
 add_command(disbursement, CancelDisbursement, ask=True)
 add_command(disbursement, RefuseDisbursement, ask=True)
 add_command(disbursement, WithdrawDisbursement, ask=True)
-add_command(disbursement, RefundDisbursement, ask=True, tell=_refunded)
+add_command(disbursement, RefundDisbursement, ask=True, done=_refunded)
 add_query(disbursement, DisbursementList, show=_listed, columns=LIST)
 add_query(disbursement, DisbursementShow, show=_shown)

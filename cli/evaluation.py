@@ -176,9 +176,9 @@ def _show_list(data: Mapping[str, Any]) -> None:
     )
 
 
-add_command(evaluation, SubmitEvaluation, tell=_submitted)
-add_command(evaluation, PeerReviewEvaluation, tell=_judged)
-add_command(evaluation, AcceptEvaluation, tell=_accepted)
+add_command(evaluation, SubmitEvaluation, done=_submitted)
+add_command(evaluation, PeerReviewEvaluation, done=_judged)
+add_command(evaluation, AcceptEvaluation, done=_accepted)
 add_command(evaluation, ReturnEvaluation)
 add_query(evaluation, EvaluationShow, show=_show)
 add_query(evaluation, EvaluationLessons, show=_show_lessons)

@@ -98,4 +98,4 @@ def _retried(answer: Mapping[str, Any]) -> list[str]:
 add_query(event, EventShow, show=_show)
 add_query(event, EventDeliveries, show=_deliveries)
 add_query(event, EventDead, show=_dead)
-add_command(event, RetryDelivery, tell=_retried)
+add_command(event, RetryDelivery, done=_retried)

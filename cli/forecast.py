@@ -14,7 +14,7 @@ import click
 from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
 from cli.params import forcing, formatted, may_write, noun, option, query, typed
 from cli.params.declared import declared
-from fund.declarations import Input, InputFile
+from fund.declarations import InputFile, Question
 from fund.language import N_, _, day, euros, number
 from fund.reports.forecasts.commands import ForecastLiquidity, ForecastRevolving
 
@@ -131,7 +131,7 @@ class _Plot:
 
 def _show_or_export(
     ctx: click.Context,
-    given: Input,
+    given: Question[Mapping[str, Any]],
     form: str,
     path: str | None,
     show: Callable[[Mapping[str, Any]], None],

@@ -66,7 +66,7 @@ def _is_in_force(one: Mapping[str, Any], keys: list[Mapping[str, Any]]) -> bool:
 
 @declared(key, AdoptKey)
 def adopt(ctx: click.Context, file: InputFile) -> None:
-    run(ctx, AdoptKey(file=file), tell=_proposed)
+    run(ctx, AdoptKey(file=file), done=_proposed)
 
 
 def _proposed(answer: Mapping[str, Any]) -> list[str]:

@@ -206,7 +206,7 @@ def post(
 @forcing
 def anchor(ctx: click.Context, key: InputFile, output: str | None) -> None:
     force = output is not None and may_write(ctx, output)
-    answer = run(ctx, AnchorLedger(key=key), tell=_tell_anchor, path=output)
+    answer = run(ctx, AnchorLedger(key=key), done=_tell_anchor, path=output)
     if output is not None and not answer.get("dry_run"):
         write_output(output, _json(answer["result"]["anchor"]), force=force)
 

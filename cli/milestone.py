@@ -36,7 +36,7 @@ def _shown(answer: Mapping[str, Any]) -> list[str]:
 
 @declared(milestone, AcceptMilestone)
 def accept(ctx: click.Context, ref: str, met: tuple[int, ...]) -> None:
-    run(ctx, AcceptMilestone(ref=ref, met=met), tell=lambda _answer: [_("{ref} is accepted.").format(ref=ref)])
+    run(ctx, AcceptMilestone(ref=ref, met=met), done=lambda _answer: [_("{ref} is accepted.").format(ref=ref)])
 
 
 @declared(milestone, RequestMilestoneChanges)
@@ -44,7 +44,7 @@ def request_changes(ctx: click.Context, ref: str, reason: str, met: tuple[int, .
     run(
         ctx,
         RequestMilestoneChanges(ref=ref, reason=reason, met=met),
-        tell=lambda _answer: [_("{ref} goes back to the parties.").format(ref=ref)],
+        done=lambda _answer: [_("{ref} goes back to the parties.").format(ref=ref)],
     )
 
 
@@ -54,7 +54,7 @@ def reject(ctx: click.Context, ref: str, reason: str, met: tuple[int, ...]) -> N
         ctx,
         RejectMilestone(ref=ref, reason=reason, met=met),
         ask=_("Reject {ref}? It cannot be shown again.").format(ref=ref),
-        tell=lambda _answer: [_("{ref} is rejected.").format(ref=ref)],
+        done=lambda _answer: [_("{ref} is rejected.").format(ref=ref)],
     )
 
 
@@ -82,5 +82,5 @@ def _criteria(row: Mapping[str, Any]) -> str:
     return "; ".join(f"{number} {text}" for number, text in enumerate(row["criteria"], start=1)) or row["title"]
 
 
-add_command(milestone, HandInMilestoneEvidence, tell=_shown)
+add_command(milestone, HandInMilestoneEvidence, done=_shown)
 add_query(milestone, MilestoneList, show=_show_list, columns=LIST)

@@ -41,5 +41,5 @@ def _listed(data: Mapping[str, Any]) -> None:
     )
 
 
-add_command(payee, RecordPayee, ask=True, tell=_recorded)
+add_command(payee, RecordPayee, ask=True, done=_recorded)
 add_query(payee, PayeeList, show=_listed, columns=LIST)

@@ -47,7 +47,7 @@ def batch(
     output: str | None,
 ) -> None:
     args = BatchPayments(execution_on=execution_on, refs=refs, version=version, replaces=replaces)
-    answer = run(ctx, args, tell=_batched, path=output)
+    answer = run(ctx, args, done=_batched, path=output)
     if output and not typed(ctx, "dry_run"):
         _write(ctx, answer["result"]["ref"], output)
 
@@ -202,8 +202,8 @@ def _owed(rows: list[dict[str, Any]]) -> None:
     )
 
 
-add_command(payment, SendPayment, ask=trial_lines, tell=_sent)
-add_command(payment, ReportPaymentStatus, tell=_status_told)
+add_command(payment, SendPayment, ask=trial_lines, done=_sent)
+add_command(payment, ReportPaymentStatus, done=_status_told)
 add_command(payment, SettlePayment, ask=True)
 add_command(payment, FailPayment, ask=True)
 add_command(payment, MarkPaymentFound, ask=True)

@@ -56,7 +56,7 @@ def _opened(answer: Mapping[str, Any]) -> list[str]:
 def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) -> None:
     args = AssignReviewer(ref=ref, reviewer=reviewer, replaces=replaces)
     told = _("{name} is in the panel of {ref}.").format(name=reviewer, ref=ref)
-    run(ctx, args, tell=lambda _answer: [told])
+    run(ctx, args, done=lambda _answer: [told])
 
 
 @declared(review, DeclareConflict)
@@ -77,7 +77,7 @@ def declare(
     if about is None and (stays is not None or reason):
         raise click.UsageError(_("--stays, --leaves and --reason judge what another declared: --about NAME"), ctx)
     args = DeclareConflict(ref=ref, none=none, grounds=grounds, hard=hard, about=about, stays=stays, reason=reason)
-    run(ctx, args, tell=_declared)
+    run(ctx, args, done=_declared)
 
 
 def _declared(answer: Mapping[str, Any]) -> list[str]:
@@ -103,7 +103,7 @@ def score(ctx: click.Context, ref: str, file: InputFile, no_conflict: bool, grou
         no_conflict = output.ask(question)
     args = ScoreProposal(ref=ref, file=file, no_conflict=no_conflict, grounds=grounds)
     told = _("Your scores of {ref} are under seal until the review closes.").format(ref=ref)
-    run(ctx, args, tell=lambda _answer: [told])
+    run(ctx, args, done=lambda _answer: [told])
 
 
 def _declares(content: bytes) -> bool:
@@ -117,7 +117,7 @@ def _declares(content: bytes) -> bool:
 @declared(review, RecuseReviewer)
 def recuse(ctx: click.Context, ref: str, reason: str) -> None:
     told = _("You are no longer in the panel of {ref}.").format(ref=ref)
-    run(ctx, RecuseReviewer(ref=ref, reason=reason), tell=lambda _answer: [told])
+    run(ctx, RecuseReviewer(ref=ref, reason=reason), done=lambda _answer: [told])
 
 
 def _agreed(answer: Mapping[str, Any]) -> list[str]:
@@ -132,7 +132,7 @@ def _agreed(answer: Mapping[str, Any]) -> list[str]:
 @declared(review, CloseReview)
 def close(ctx: click.Context, ref: str) -> None:
     question = _("Close the review of {ref}? Who has not scored cannot do so any more.").format(ref=ref)
-    run(ctx, CloseReview(ref=ref), ask=question, tell=_closed)
+    run(ctx, CloseReview(ref=ref), ask=question, done=_closed)
 
 
 def _closed(answer: Mapping[str, Any]) -> list[str]:
@@ -333,6 +333,6 @@ def _spread(data: Mapping[str, Any]) -> None:
     )
 
 
-add_command(review, OpenReview, tell=_opened)
-add_command(review, AgreeOnScores, tell=_agreed)
+add_command(review, OpenReview, done=_opened)
+add_command(review, AgreeOnScores, done=_agreed)
 add_query(review, ReviewSpread, show=_spread)

@@ -85,6 +85,6 @@ def _show(data: Mapping[str, Any]) -> None:
         )
 
 
-add_command(round, PlanRound, tell=_planned)
+add_command(round, PlanRound, done=_planned)
 add_query(round, RoundList, show=_show_list, columns=LIST)
 add_query(round, RoundShow, show=_show)

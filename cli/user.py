@@ -22,7 +22,7 @@ def add(
     ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool, deputy_of: str | None
 ) -> None:
     args = AddUser(name=name, roles=roles, partner=partner, seconded=seconded, deputy_of=deputy_of)
-    run(ctx, args, tell=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))])
+    run(ctx, args, done=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))])
 
 
 @declared(user, ChangeUser)
@@ -30,7 +30,7 @@ def change(
     ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool, deputy_of: str | None
 ) -> None:
     args = ChangeUser(name=name, roles=roles, partner=partner, seconded=seconded, deputy_of=deputy_of)
-    run(ctx, args, tell=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))])
+    run(ctx, args, done=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))])
 
 
 @declared(user, RevokeUser)
@@ -39,7 +39,7 @@ def revoke(ctx: click.Context, name: str, reason: str) -> None:
         ctx,
         RevokeUser(name=name, reason=reason),
         ask=_("May {name} not act in this fund any more?").format(name=name),
-        tell=lambda _answer: [_("{name} may not act any more.").format(name=name)],
+        done=lambda _answer: [_("{name} may not act any more.").format(name=name)],
     )
 
 

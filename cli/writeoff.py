@@ -43,13 +43,13 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
 @declared(writeoff, VoteOnWriteoff)
 def vote(ctx: click.Context, ref: str, choice: str, reason: str) -> None:
     args = VoteOnWriteoff(ref=ref, choice=choice, reason=reason)
-    run(ctx, args, tell=lambda _answer: [_("Your vote on {ref} is under seal.").format(ref=ref)])
+    run(ctx, args, done=lambda _answer: [_("Your vote on {ref} is under seal.").format(ref=ref)])
 
 
 @declared(writeoff, DecideWriteoff)
 def decide(ctx: click.Context, ref: str, reason: str) -> None:
     question = _("Open the votes on {ref} and decide?").format(ref=ref)
-    run(ctx, DecideWriteoff(ref=ref, reason=reason), ask=question, tell=_decided)
+    run(ctx, DecideWriteoff(ref=ref, reason=reason), ask=question, done=_decided)
 
 
 def _decided(answer: Mapping[str, Any]) -> list[str]:
@@ -94,8 +94,8 @@ def _show_list(data: Mapping[str, Any]) -> None:
     )
 
 
-add_command(writeoff, ProposeWriteoff, tell=_proposed)
+add_command(writeoff, ProposeWriteoff, done=_proposed)
 add_command(writeoff, PostWriteoff, ask=True)
 add_command(writeoff, ReverseWriteoff, ask=True)
-add_command(writeoff, RecoverWriteoff, tell=_recovered)
+add_command(writeoff, RecoverWriteoff, done=_recovered)
 add_query(writeoff, WriteoffList, show=_show_list, columns=LIST)

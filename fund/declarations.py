@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar, TypedDict, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar, dataclass_transform
 
 from fund.language import N_
 from fund.rules.authority import Who
@@ -197,6 +197,7 @@ class Input:
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         dataclass(frozen=True, kw_only=True)(cls)
 
     def given(self) -> dict[str, Any]:
@@ -204,6 +205,14 @@ class Input:
         return {
             each.name: value for each in dataclasses.fields(self) if (value := getattr(self, each.name)) != each.default
         }
+
+
+Answered = TypeVar("Answered", bound=Mapping[str, Any])
+Shape_co = TypeVar("Shape_co", bound=Mapping[str, Any], covariant=True)
+
+
+class Question(Input, Generic[Shape_co]):
+    """The arguments of a query; what it takes its class from is the shape of the answer: ``Question[RoundList]``."""
 
 
 def parameters(of: type[Input]) -> Iterator[tuple[dataclasses.Field[Any], Parameter]]:

@@ -72,6 +72,11 @@ def N_(message: str) -> str:
     return message
 
 
+def NN_(singular: str, plural: str) -> tuple[str, str]:
+    """Mark both forms of a sentence for the catalogue; :func:`ngettext` chooses one where it is shown."""
+    return singular, plural
+
+
 def number(cents: int) -> str:
     """Cents as a column shows them, without currency: ``1.234,56`` in Dutch, ``1,234.56`` in English."""
     sign = "-" if cents < 0 else ""

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from fund.declarations import Command, Input, Query, declared
+from fund.declarations import Command, Input, Query, Question, declared
 from fund.rules.transitions import same_command_from
 from fund.unit_of_work import Projection
 
@@ -135,18 +135,28 @@ KINDS = tuple(kind for kinds in KEPT_IN.values() for kind in kinds)
 """The kinds of cases."""
 
 
-def named(name: str, args: Mapping[str, Any] | None = None) -> Input:
-    """The input of a command or query by its words, from arguments by name; what is ``None`` was not given.
+def _given(table: Mapping[str, Command] | Mapping[str, Query], name: str, args: Mapping[str, Any] | None) -> Any:
+    if name not in table:
+        from fund.errors.commands import UnknownCommand
+
+        raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+    return table[name].input(**{key: value for key, value in (args or {}).items() if value is not None})
+
+
+def command_named(name: str, args: Mapping[str, Any] | None = None) -> Input:
+    """The input of a command by its words, from arguments by name; what is ``None`` was not given.
 
     Raises:
         UnknownCommand: There is none of these words.
     """
-    found = COMMANDS.get(name) or QUERIES.get(name)
-    if found is None:
-        from fund.errors.commands import UnknownCommand
+    found: Input = _given(COMMANDS, name, args)
+    return found
 
-        raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
-    return found.input(**{key: value for key, value in (args or {}).items() if value is not None})
+
+def query_named(name: str, args: Mapping[str, Any] | None = None) -> Question[Mapping[str, Any]]:
+    """As :func:`command_named`, of a query."""
+    found: Question[Mapping[str, Any]] = _given(QUERIES, name, args)
+    return found
 
 
 def states_for(command: str) -> frozenset[str]:

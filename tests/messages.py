@@ -26,7 +26,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent
 LOCALE = ROOT / "fund" / "locale"
 LANGUAGES = ("nl",)
-KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
+KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2, "NN_": 2}
 """The marks, and how many sentences each has."""
 CLICK_MODULES = ("_termui_impl", "core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 _SAME_EVERYWHERE = re.compile(r"fund( [a-z0-9._{}=-]+| [A-Z]+)+|\{\w+\}([: ]*\{\w+\})*( --help)?")

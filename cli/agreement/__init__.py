@@ -79,14 +79,14 @@ def activate(ctx: click.Context, ref: str, boards_heard: bool) -> None:
         ctx,
         ActivateAgreement(ref=ref, boards_heard=boards_heard),
         ask=True,
-        tell=lambda _answer: [_("{ref} holds; milestones, repayment and evaluation are planned.").format(ref=ref)],
+        done=lambda _answer: [_("{ref} holds; milestones, repayment and evaluation are planned.").format(ref=ref)],
     )
 
 
 @declared(agreement, DecideAgreement)
 def decide(ctx: click.Context, ref: str, reason: str) -> None:
     question = _("Open the votes on {ref} and decide?").format(ref=ref)
-    run(ctx, DecideAgreement(ref=ref, reason=reason), ask=question, tell=decided)
+    run(ctx, DecideAgreement(ref=ref, reason=reason), ask=question, done=decided)
 
 
 def _suspended(answer: Mapping[str, Any]) -> list[str]:
@@ -104,7 +104,7 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
         ctx,
         ResumeAgreement(ref=ref, reason=reason),
         ask=True,
-        tell=lambda _answer: [_("{ref} runs again.").format(ref=ref)],
+        done=lambda _answer: [_("{ref} runs again.").format(ref=ref)],
     )
 
 
@@ -131,7 +131,7 @@ def benefits(ctx: click.Context, ref: str, **given: Any) -> None:
     if all(value is None or value == "" for value in given.values()):
         read(ctx, AgreementBusinessCase(ref=ref), show=show_benefits)
         return
-    run(ctx, ReportBenefits(ref=ref, **given), tell=reported)
+    run(ctx, ReportBenefits(ref=ref, **given), done=reported)
 
 
 LIST = (
@@ -158,12 +158,12 @@ def _show_list(data: Mapping[str, Any]) -> None:
     )
 
 
-add_command(agreement, DraftAgreement, tell=_drafted)
-add_command(agreement, SignAgreement, ask=_signing, tell=_signed)
-add_command(agreement, AmendAgreement, ask=True, tell=amended)
-add_command(agreement, SuspendAgreement, ask=True, tell=_suspended)
-add_command(agreement, CompleteAgreement, ask=True, tell=_ended)
-add_command(agreement, TerminateAgreement, ask=True, tell=_ended)
-add_command(agreement, RefinanceAgreement, ask=True, tell=refinanced)
+add_command(agreement, DraftAgreement, done=_drafted)
+add_command(agreement, SignAgreement, ask=_signing, done=_signed)
+add_command(agreement, AmendAgreement, ask=True, done=amended)
+add_command(agreement, SuspendAgreement, ask=True, done=_suspended)
+add_command(agreement, CompleteAgreement, ask=True, done=_ended)
+add_command(agreement, TerminateAgreement, ask=True, done=_ended)
+add_command(agreement, RefinanceAgreement, ask=True, done=refinanced)
 add_query(agreement, AgreementList, show=_show_list, columns=LIST)
 add_query(agreement, AgreementShow, show=show_agreement)

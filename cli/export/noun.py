@@ -12,7 +12,7 @@ import click
 
 from cli.output import ask, emit_json, in_the_way, interactive, progress, raw, say
 from cli.params import noun, option, query, typed
-from fund.declarations import Input
+from fund.declarations import Answered, Question
 from fund.language import N_, _, ngettext
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,7 +32,7 @@ def one_file(function: F) -> F:
     return function
 
 
-def looked_up(ctx: click.Context, given: Input) -> dict[str, Any]:
+def looked_up(ctx: click.Context, given: Question[Answered]) -> Answered:
     """What an export answers, with a bar while its entries go by."""
     from fund.reports.exports.excerpt import watched
 
@@ -48,7 +48,7 @@ def looked_up(ctx: click.Context, given: Input) -> dict[str, Any]:
 
 @contextmanager
 def to_file(
-    ctx: click.Context, given: Callable[[str], Input], output: str, *, force: bool
+    ctx: click.Context, given: Callable[[str], Question[dict[str, Any]]], output: str, *, force: bool
 ) -> Iterator[dict[str, Any] | None]:
     """What an export of one file answers, for whoever tells people; ``None`` when the file itself is the answer.
 

@@ -26,7 +26,7 @@ from cli.output.terminal import (
     width_of,
     wrapped,
 )
-from fund.language import _, language, number
+from fund.language import _, euros, language, number
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -105,6 +105,10 @@ class Column:
     style: Callable[[Mapping[str, Any]], str] | None = None
     """The colour of a cell, by its row; what it says stands in words too."""
     by: str = ""
+    cell: Callable[[Any], object] | None = None
+    """Makes the value of its row, where that is not what the row has under ``key``."""
+    when: str = ""
+    """Among facts: shown where the row has this key and its value is not empty."""
 
     @property
     def right(self) -> bool:
@@ -115,9 +119,20 @@ class Column:
         """The header in the language in use; amounts name their currency there."""
         return f"{_(self.header)} €" if self.role == "amount" else _(self.header)
 
+    def fact(self, row: Mapping[str, Any]) -> tuple[str, object]:
+        """Label and value among facts (:func:`facts`), with the currency of an amount; an empty value is left out."""
+        if self.when and not row.get(self.when):
+            return _(self.header), ""
+        if self.cell is not None:
+            return _(self.header), self.cell(row)
+        value = row.get(self.key)
+        if self.role == "amount" and value is not None:
+            return _(self.header), euros(value)
+        return _(self.header), Typable(value) if self.role == "command" and value else self.show(row)
+
     def show(self, row: Mapping[str, Any]) -> str:
         """The cell of ``row`` as people read it."""
-        value = row.get(self.key)
+        value = row.get(self.key) if self.cell is None else self.cell(row)
         if value is None:
             return ""
         if self.role == "amount":

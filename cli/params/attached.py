@@ -39,10 +39,10 @@ class _File(click.ParamType[str]):
         self._query = query
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from fund.registry import named
+        from fund.registry import query_named
 
         try:
-            rows = query(ctx, named(self._query, {"ref": ctx.params["ref"]}))["files"]
+            rows = query(ctx, query_named(self._query, {"ref": ctx.params["ref"]}))["files"]
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
         items = [CompletionItem(str(row["number"]), help=_told(row)) for row in rows]

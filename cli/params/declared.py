@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cli.output import Column
+from cli.output.views import Done, ListView
 from cli.params.executing import read, run
 from cli.params.helped import Argument, Command, Group, Option
 from cli.params.types import (
@@ -33,7 +34,7 @@ from cli.params.types import (
 )
 from cli.params.verbs import changing, listing, reading, shared_option
 from fund import declarations
-from fund.declarations import FLAG, Choice, Input, Kind, Number, Parameter, Reference, parameters
+from fund.declarations import FLAG, Answered, Choice, Input, Kind, Number, Parameter, Question, Reference, parameters
 
 SHARED = ("on", "as_of", "known_at")
 """Arguments that many commands have: whoever runs one reads them (``typed``), no verb names them."""
@@ -69,31 +70,33 @@ def add_command(
     of: type[Input],
     *,
     ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
-    tell: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
+    done: Done = (),
     label: str = "",
 ) -> None:
-    """Add a verb that hands its input on as it was typed; ``ask``, ``tell`` and ``label`` as :func:`run` has them."""
+    """Add a verb that hands its input on as it was typed; ``ask``, ``done`` and ``label`` as :func:`run` has them."""
 
     def carried_out(ctx: click.Context, **typed: Any) -> None:
-        run(ctx, of(**typed), ask=ask, tell=tell, label=label)
+        run(ctx, of(**typed), ask=ask, done=done, label=label)
 
     declared(group, of)(carried_out)
 
 
 def add_query(
     group: Group | None,
-    of: type[Input],
+    of: type[Question[Answered]],
     *,
-    show: Callable[[dict[str, Any]], None],
+    show: Callable[[Answered], None],
     columns: Sequence[Column] = (),
     kind: str = "",
 ) -> None:
     """Add a verb that reads with its input as it was typed.
 
     Args:
-        show: Prints the answer for people.
-        columns: Those of its tables, where rows can be chosen and sorted (``listing``). kind: Whose states they have.
+        show: Prints the answer for people: a view, or a function.
+        columns: Those of its tables, where rows can be chosen and sorted (``listing``), if ``show`` is no list itself.
+        kind: Whose states they have.
     """
+    columns = show.columns if isinstance(show, ListView) else columns
 
     def answered(ctx: click.Context, **typed: Any) -> None:
         read(ctx, of(**typed), show=show)

@@ -6,19 +6,22 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 
 from cli import output
 from cli.output import write_output
+from cli.output.views import Done, done_lines
 from cli.params.context import shell, typed
+from fund.declarations import Answered, Input, Question
 from fund.language import _, ngettext
 
 if TYPE_CHECKING:
     from fund.commands.opening import Fund
-    from fund.declarations import Input
     from fund.errors.commands import AmbiguousName
+
+Asked = TypeVar("Asked", bound=Input)
 
 
 def run(
@@ -26,7 +29,7 @@ def run(
     given: Input,
     *,
     ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
-    tell: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
+    done: Done = (),
     label: str = "",
     path: str | None = None,
 ) -> Mapping[str, Any]:
@@ -38,7 +41,7 @@ def run(
             entries of a trial; a text is the question itself; a function gets the answer of a trial and gives the lines
             (amount, payee, balance after) that stand above the question. With ``True`` the first of two people is not
             asked, the second is; nor is anybody for what was done before under the same command id.
-        tell: The lines that say in words what was done, from the answer. Without it the facts are listed.
+        done: The sentences that say what was done; without them the facts are listed.
         label: What stands before the bar of a command that may take long.
         path: Where a file goes that the caller writes after it; where that is standard output (``-``) the answer is
             told on standard error.
@@ -71,7 +74,7 @@ def run(
             _require_yes(name, ask if isinstance(ask, str) else _("Carry this out?"))
             return shown
 
-        def done() -> dict[str, Any]:
+        def answered() -> dict[str, Any]:
             from fund.errors.commands import PreviewChanged
 
             while True:
@@ -85,9 +88,9 @@ def run(
         if label:
             with output.progress(label) as bar:
                 fund.progress = bar.reach
-                answer = done()
+                answer = answered()
         else:
-            answer = done()
+            answer = answered()
         others: Sequence[str] | None = None
         following = f"fund confirm {answer['pending']}" if answer.get("pending") else answer.get("next")
         if following and not (dry_run or typed(ctx, "json")):
@@ -99,7 +102,8 @@ def run(
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
         pending = answer.get("pending") and not dry_run
-        lines = tell(answer) if tell is not None and not (pending or answer.get("withheld")) else ()
+        known = {each.name: getattr(given, each.name) for each in fields(given)}
+        lines = () if pending or answer.get("withheld") else done_lines(done, answer, known)
         with redirect_stdout(sys.stderr) if path == "-" else nullcontext():
             output.render_answer(answer, lines, others)
     return answer
@@ -124,17 +128,17 @@ def which(problem: AmbiguousName) -> str:
     return str(ids[int(answer) - 1])
 
 
-class _Settled:
+class _Settled(Generic[Asked]):
     """An input that is asked as often as it takes: whoever typed a name that several have says which one was meant.
 
     The choice is kept beside the name: nobody is asked twice, and a command that is repeated is known by what was
     typed.
     """
 
-    def __init__(self, given: Input) -> None:
+    def __init__(self, given: Asked) -> None:
         self._given = given
 
-    def by(self, asked: Callable[[Input], dict[str, Any]]) -> dict[str, Any]:
+    def by(self, asked: Callable[[Asked], Answered]) -> Answered:
         """What ``asked`` answers to the input."""
         from fund.errors.commands import AmbiguousName
         from fund.glossary import Name
@@ -153,7 +157,7 @@ class _Settled:
                 self._given = replace(self._given, **settled)
 
 
-def _with_shared(ctx: click.Context, given: Input) -> Input:
+def _with_shared(ctx: click.Context, given: Asked) -> Asked:
     """The input with what shared options say: the accounting day, the day or the entry up to which it is read."""
     names = {each.name for each in fields(given)}
     shared = {name: typed(ctx, name) for name in ("on", "as_of", "known_at") if name in names}
@@ -231,8 +235,8 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[Fund]:
             raise
 
 
-def query(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
-    """The JSON object that answers a query; the shared options go along.
+def query(ctx: click.Context, given: Question[Answered], **context: Any) -> Answered:
+    """What answers a query; the shared options go along.
 
     Args:
         context: What it takes besides its input (``into``, ``progress``, ``watch``).
@@ -247,11 +251,11 @@ def query(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
         return settled.by(lambda known: ask(fund, known, user=user, selection=selection, **context))
 
 
-def listing_of(ctx: click.Context, name: str) -> dict[str, Any]:
+def listing_of(ctx: click.Context, name: str) -> Mapping[str, Any]:
     """What a query of these words answers when nothing is typed: what completion offers, and names are found in."""
-    from fund.registry import named
+    from fund.registry import query_named
 
-    return query(ctx, named(name))
+    return query(ctx, query_named(name))
 
 
 def listed(ctx: click.Context) -> dict[str, str]:
@@ -261,11 +265,11 @@ def listed(ctx: click.Context) -> dict[str, str]:
 
 def show_or_export(
     ctx: click.Context,
-    given: Input,
+    given: Question[Answered],
     *,
     form: str,
     path: str | None,
-    show: Callable[[dict[str, Any]], None] | None = None,
+    show: Callable[[Answered], None] | None = None,
     private: bool = False,
     streams: bool = False,
 ) -> None:
@@ -380,14 +384,14 @@ def _drawn(path: str, page: Any) -> str:
     return sentence.format(file=path, count=count, seq=seq)
 
 
-def read(ctx: click.Context, given: Input, *, show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def read(ctx: click.Context, given: Question[Answered], *, show: Callable[[Answered], None]) -> Answered:
     """Look something up and show it: ``--json`` prints the object as it is, ``show`` prints it for people."""
     data = query(ctx, given)
     present(ctx, data, show)
     return data
 
 
-def present(ctx: click.Context, data: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> None:
+def present(ctx: click.Context, data: Answered, show: Callable[[Answered], None]) -> None:
     """Show what was found: as one object with ``--json``, else for people, who hear what part of a list they see."""
     if typed(ctx, "json"):
         output.emit_json(data)

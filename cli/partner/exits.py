@@ -114,7 +114,7 @@ def give_notice(
 ) -> None:
     args = GiveNotice(ref=ref, decision=decision, decided_on=decided_on, leaves_on=leaves_on)
     question = _("Give notice for {ref}?").format(ref=ref)
-    run(ctx, args, ask=question, tell=_noticed)
+    run(ctx, args, ask=question, done=_noticed)
 
 
 def _noticed(answer: Mapping[str, Any]) -> list[str]:
@@ -193,9 +193,9 @@ def _closed_out(answer: Mapping[str, Any]) -> list[str]:
 
 
 add_query(partner, PartnerExitQuote, show=_quoted)
-add_command(partner, ProposeSettlement, tell=_proposed)
-add_command(partner, AgreeSettlement, tell=_agreed)
-add_command(partner, DisputeSettlement, tell=_disputed)
-add_command(partner, SettleExit, ask=True, tell=_settled)
-add_command(partner, PaySettlement, ask=True, tell=_paid)
-add_command(partner, CloseOutExit, ask=True, tell=_closed_out)
+add_command(partner, ProposeSettlement, done=_proposed)
+add_command(partner, AgreeSettlement, done=_agreed)
+add_command(partner, DisputeSettlement, done=_disputed)
+add_command(partner, SettleExit, ask=True, done=_settled)
+add_command(partner, PaySettlement, ask=True, done=_paid)
+add_command(partner, CloseOutExit, ask=True, done=_closed_out)

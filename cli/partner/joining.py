@@ -19,7 +19,7 @@ from fund.workflows.partners.commands import AdmitPartner, PartnerAccessionQuote
 
 @declared(partner, ProposePartner)
 def add(ctx: click.Context, file: InputFile) -> None:
-    run(ctx, ProposePartner(file=file), tell=_added)
+    run(ctx, ProposePartner(file=file), done=_added)
 
 
 def _added(answer: Mapping[str, Any]) -> list[str]:
@@ -55,5 +55,5 @@ def _percent(share: str) -> str:
     return f"{number(round(Fraction(share) * 10_000))}%"
 
 
-add_command(partner, AdmitPartner, tell=_asked)
+add_command(partner, AdmitPartner, done=_asked)
 add_query(partner, PartnerAccessionQuote, show=_quoted)

@@ -32,7 +32,7 @@ KINDS = {
 def import_(ctx: click.Context, file: InputFile | None, on: date | None) -> None:
     file = file or {"content": (resources.files("fund") / "data" / NAME).read_bytes(), "name": NAME}
     args = ImportPartners(file=file, on=on)
-    run(ctx, args, tell=_imported)
+    run(ctx, args, done=_imported)
 
 
 def _imported(answer: Mapping[str, Any]) -> list[str]:

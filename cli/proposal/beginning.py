@@ -22,7 +22,7 @@ from fund.errors.proposals import NoRoundOpen, RoundNotOpen
 from fund.errors.usage import NobodyToAsk
 from fund.glossary import meant
 from fund.language import _, day, euros, language
-from fund.registry import named
+from fund.registry import query_named
 from fund.workflows.proposals.commands import DraftProposal, SaveProposal
 
 if TYPE_CHECKING:
@@ -95,9 +95,8 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
     ref = file.revision.partition("/")[0] if file is not None else ""
     with opened(ctx, changes=False) as fund:
 
-        def of(name: str, **args: str) -> dict[str, Any]:
-            found: dict[str, Any] = ask(fund, named(name, args), user=user)
-            return found
+        def of(name: str, **args: str) -> Mapping[str, Any]:
+            return ask(fund, query_named(name, args), user=user)
 
         partners, people = of("partner list"), of("user list")["users"]
         me = _found(user or "", people)
@@ -464,7 +463,7 @@ class _Filling:
     def _keep(self) -> None:
         file = FORM.read(self.path)
         given = SaveProposal(ref=self._ref, file=file) if self._ref else DraftProposal(file=file)
-        answer = run(self.ctx, given, tell=saved if self._ref else drafted)
+        answer = run(self.ctx, given, done=saved if self._ref else drafted)
         mark_file(self.ctx, file, answer)
 
 

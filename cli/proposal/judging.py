@@ -30,7 +30,7 @@ def _returned(answer: Mapping[str, Any]) -> list[str]:
 @option("--evidence", multiple=True, metavar="RULE=TEXT", help=N_("What else shows that a rule is met; repeat"))
 def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> None:
     given = {rule.strip(): text.strip() for rule, _equals, text in (each.partition("=") for each in evidence)}
-    run(ctx, FindEligible(ref=ref, evidence=given or None), tell=_eligible)
+    run(ctx, FindEligible(ref=ref, evidence=given or None), done=_eligible)
 
 
 def _eligible(answer: Mapping[str, Any]) -> list[str]:
@@ -42,5 +42,5 @@ def _eligible(answer: Mapping[str, Any]) -> list[str]:
     return [*lines, *(f"  {code_word(rule['rule'])}: {rule['evidence'] or finding(rule)}" for rule in result["rules"])]
 
 
-add_command(proposal, RequestProposalChanges, tell=_returned)
+add_command(proposal, RequestProposalChanges, done=_returned)
 add_command(proposal, FindIneligible)

@@ -30,7 +30,7 @@ from fund.workflows.proposals.commands import (
 @declared(proposal, DraftProposal)
 def draft(ctx: click.Context, file: InputFile, follows: str | None, attach: tuple[InputFile, ...]) -> None:
     args = DraftProposal(file=file, follows=follows, attach=attach)
-    answer = run(ctx, args, tell=drafted)
+    answer = run(ctx, args, done=drafted)
     mark_file(ctx, file, answer)
 
 
@@ -99,7 +99,7 @@ def band(row: Mapping[str, Any]) -> str:
 @declared(proposal, SaveProposal)
 def save(ctx: click.Context, ref: str, file: InputFile, version: int | None, attach: tuple[InputFile, ...]) -> None:
     args = SaveProposal(ref=ref, file=file, version=version, attach=attach)
-    answer = run(ctx, args, tell=saved)
+    answer = run(ctx, args, done=saved)
     mark_file(ctx, file, answer)
 
 
@@ -168,9 +168,9 @@ def _objected(answer: Mapping[str, Any]) -> list[str]:
     return [_("The objection to {ref} is in.").format(ref=answer["events"][0]["payload"]["ref"])]
 
 
-add_command(proposal, WithdrawProposal, ask=True, tell=_withdrawn)
-add_command(proposal, ObjectToDecision, tell=_objected)
-add_command(proposal, JoinProposal, tell=_confirmed)
-add_command(proposal, ConfirmProposal, tell=_confirmed)
-add_command(proposal, SubmitProposal, tell=_submitted)
-add_command(proposal, ResubmitProposal, tell=_submitted)
+add_command(proposal, WithdrawProposal, ask=True, done=_withdrawn)
+add_command(proposal, ObjectToDecision, done=_objected)
+add_command(proposal, JoinProposal, done=_confirmed)
+add_command(proposal, ConfirmProposal, done=_confirmed)
+add_command(proposal, SubmitProposal, done=_submitted)
+add_command(proposal, ResubmitProposal, done=_submitted)

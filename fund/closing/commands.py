@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     PERIOD,
@@ -12,6 +13,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Number,
+    Question,
     accounting_day,
     argument,
     command,
@@ -150,7 +152,7 @@ class AnchorLedger(Input):
     examples=("fund period list",),
     see=("period show", "period lock"),
 )
-class PeriodList(Input):
+class PeriodList(Question[dict[str, Any]]):
     """List the months and years that were locked or closed."""
 
 
@@ -160,7 +162,7 @@ class PeriodList(Input):
     examples=("fund period show 2026", "fund period show 2026-12 --json"),
     see=("ledger trial-balance", "period reopen"),
 )
-class PeriodShow(Input):
+class PeriodShow(Question[dict[str, Any]]):
     """Show what each closing of a month or year froze.
 
     A closing that was reopened stays readable: its trial balance, the reason, and what the correction changed. Of a

@@ -23,7 +23,7 @@ from fund.errors import FundError, NotReady
 from fund.errors.commands import CommandConflict, UnknownCommand
 from fund.errors.people import NoActor
 from fund.outbox.deliveries import catch_up, drain, preload, where
-from fund.registry import COMMANDS, PROJECTIONS, named
+from fund.registry import COMMANDS, PROJECTIONS, command_named
 from fund.rules.authority import require_role
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
@@ -117,9 +117,7 @@ def _command_named(name: str, args: Mapping[str, Any]) -> Input:
     if name in ("confirm", "decline"):
         refs = args.get("refs") or ((args["ref"],) if "ref" in args else ())
         return Confirm(refs=refs) if name == "confirm" else Decline(refs=refs, reason=args.get("reason", ""))
-    if name not in COMMANDS:
-        raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
-    return named(name, args)
+    return command_named(name, args)
 
 
 def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | None], *, dry_run: bool) -> Answer:

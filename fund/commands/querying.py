@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from fund import lists
 from fund.commands.arguments import require_small, with_ids
 from fund.commands.opening import Fund, naming
 from fund.database import explain
-from fund.declarations import Input, Query
+from fund.declarations import Answered, Query, Question
 from fund.errors import FundError
-from fund.errors.commands import UnknownCommand
 from fund.ledger import flushed
-from fund.registry import PROJECTIONS, QUERIES, named
+from fund.registry import PROJECTIONS, QUERIES, query_named
 from fund.unit_of_work import Snapshot
 
 CONTEXT = ("into", "progress", "watch")
@@ -25,9 +24,14 @@ SELECTION = ("state", "search", "sort")
 
 
 def ask(
-    fund: Fund, given: Input, *, user: str | None = None, selection: Mapping[str, str] | None = None, **context: Any
-) -> dict[str, Any]:
-    """The JSON object that answers a query.
+    fund: Fund,
+    given: Question[Answered],
+    *,
+    user: str | None = None,
+    selection: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Answered:
+    """The answer to a query, as ``--json`` prints it.
 
     Args:
         selection: Of a list: ``state``, ``search`` and ``sort``.
@@ -48,12 +52,12 @@ def ask(
             found = lists.chosen(found, query.lists, name=query.name, **(selection or {}))
     except FundError as problem:
         raise naming(fund, explain(problem, fund.engine)) from problem.__cause__
-    return {"schema_version": 1, **found}
+    return cast(Answered, {"schema_version": 1, **found})
 
 
 def ask_named(
     fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """As :func:`ask`, for who has the words of a query and its arguments by name; ``None`` was not given.
 
     Raises:
@@ -61,9 +65,7 @@ def ask_named(
         FundError: As :func:`ask`.
     """
     query = QUERIES.get(name)
-    if query is None:
-        raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
     given = {key: value for key, value in (args or {}).items() if value is not None}
-    selection = {key: given.pop(key) for key in SELECTION if query.lists and key in given}
+    selection = {key: given.pop(key) for key in SELECTION if query and query.lists and key in given}
     context = {key: given.pop(key) for key in CONTEXT if key in given}
-    return ask(fund, named(name, given), user=user, selection=selection, **context)
+    return ask(fund, query_named(name, given), user=user, selection=selection, **context)

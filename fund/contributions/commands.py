@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -11,6 +12,7 @@ from fund.declarations import (
     PARTNER,
     Input,
     Number,
+    Question,
     accounting_day,
     argument,
     command,
@@ -92,7 +94,7 @@ class ReceiveContribution(Input):
     examples=("fund capital list", "fund capital list --open", "fund capital list --partner Woudenberg --json"),
     see=("capital call", "partner list"),
 )
-class CapitalList(Input):
+class CapitalList(Question[dict[str, Any]]):
     """List the calls."""
 
     partner: str | None = option("--partner", PARTNER, N_("Only those of this partner"), default=None)
@@ -108,7 +110,7 @@ class CapitalList(Input):
     ),
     see=("capital list", "capital call", "key show"),
 )
-class CapitalLetter(Input):
+class CapitalLetter(Question[dict[str, Any]]):
     """Write the letter of a call.
 
     Addressed to the partner: what to pay, until when, with which reference, and the partner's own computation. With

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from fund.declarations import AMOUNT, TEXT, Input, accounting_day, argument, command, option, query
+from fund.declarations import AMOUNT, TEXT, Input, Question, accounting_day, argument, command, option, query
 from fund.language import N_
 from fund.references import DEBIT, RECEIPT
 from fund.rules.authority import TREASURER
@@ -58,5 +59,5 @@ class BookIncome(Input):
     examples=("fund cost list",),
     see=("cost charge", "cost income", "cost file list"),
 )
-class CostList(Input):
+class CostList(Question[dict[str, Any]]):
     """List costs by year, transfers, debits and income."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
@@ -104,7 +104,7 @@ class Stage:
             return refusal
         raise AssertionError(f"{user} was allowed to {name}: the story expected a refusal")
 
-    def ask(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
+    def ask(self, name: str, /, user: str | None = None, **args: Any) -> Mapping[str, Any]:
         """What a reading command shows."""
         return ask_named(self.fund, name, args, user=user)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, ClassVar, Self
+from datetime import date, datetime
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +44,13 @@ class CaseFile(BaseModel):
     ref: str
     state: str
 
+    @classmethod
+    def of(cls, fact: BaseModel, **more: object) -> Self:
+        """A case as it begins: what the fact has by the same names, and ``more``."""
+        return cls.model_validate(
+            {**{name: getattr(fact, name) for name in cls.model_fields if name in type(fact).model_fields}, **more}
+        )
+
     @property
     def stream(self) -> str:
         """Kind and ref: where its facts stand."""
@@ -56,3 +63,24 @@ class CaseFile(BaseModel):
     def replace(self, **changes: object) -> Self:
         """The same case with other values (checked)."""
         return type(self).model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
+
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
+
+
+def as_row(shape: type[Row], case: object, **more: object) -> Row:
+    """What a query answers of a case: the fields of ``shape``, from ``more``, else from the case by the same name.
+
+    Days are texts, and an empty text is ``None`` where the shape allows that, as ``--json`` prints them.
+    """
+    optional = {name for name, kind in shape.__annotations__.items() if "None" in str(kind)}
+    row = {name: more[name] if name in more else getattr(case, name) for name in shape.__annotations__}
+    return cast(Row, {name: _plain(value, empty=None if name in optional else "") for name, value in row.items()})
+
+
+def _plain(value: object, *, empty: str | None = "") -> object:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return empty if value == "" else value

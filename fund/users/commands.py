@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     DAY,
@@ -14,6 +15,7 @@ from fund.declarations import (
     USER,
     Input,
     InputFile,
+    Question,
     argument,
     as_of,
     command,
@@ -118,7 +120,7 @@ class AdoptRegulations(Input):
 
 
 @query("user list", ".people:users", lists={"users": "user"}, examples=("fund user list", "fund user list --json"))
-class UserList(Input):
+class UserList(Question[dict[str, Any]]):
     """List the people of the fund."""
 
 
@@ -128,7 +130,7 @@ class UserList(Input):
     examples=("fund regulations show --as-of 2026-03-31",),
     see=("regulations adopt", "regulations template"),
 )
-class RegulationsShow(Input):
+class RegulationsShow(Question[dict[str, Any]]):
     """Show the rules in force on a day.
 
     Weights, quorum, thresholds, terms, buffer, budgets and rates; --json shows every number.
@@ -143,7 +145,7 @@ class RegulationsShow(Input):
     examples=("fund regulations template > regulations.toml",),
     see=("regulations adopt",),
 )
-class RegulationsTemplate(Input):
+class RegulationsTemplate(Question[dict[str, Any]]):
     """Print the standard regulations to start from.
 
     A TOML file with every number and a remark in both languages; change it and adopt it.

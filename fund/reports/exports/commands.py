@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     ACCOUNT,
@@ -10,8 +11,8 @@ from fund.declarations import (
     FLAG,
     TEXT,
     Choice,
-    Input,
     Number,
+    Question,
     Reference,
     argument,
     as_of,
@@ -31,7 +32,7 @@ from fund.language import N_
     ),
     see=("export jsonl", "ledger trial-balance", "regulations template"),
 )
-class ExportXaf(Input):
+class ExportXaf(Question[dict[str, Any]]):
     """Write the audit file of a year (XAF 4.0).
 
     For the tax authority and for accountants. Before the file stands at its place it is read again: the schema accepts
@@ -62,7 +63,7 @@ class ExportXaf(Input):
     ),
     see=("export beancount", "ledger trial-balance"),
 )
-class ExportHledger(Input):
+class ExportHledger(Question[dict[str, Any]]):
     """Write a journal for hledger.
 
     Accounts, entries and, at the end, what stands on each account, which hledger compares with its own sums;
@@ -84,7 +85,7 @@ class ExportHledger(Input):
     ),
     see=("export hledger", "ledger trial-balance"),
 )
-class ExportBeancount(Input):
+class ExportBeancount(Question[dict[str, Any]]):
     """Write a ledger for beancount.
 
     Accounts, entries and, at the end, what stands on each account, which beancount compares with its own sums; the
@@ -103,7 +104,7 @@ class ExportBeancount(Input):
     examples=("fund export csv --from 2026-01-01 --to 2026-12-31 --output tables-2026",),
     see=("export jsonl", "export xaf", "ledger trial-balance"),
 )
-class ExportCsv(Input):
+class ExportCsv(Question[dict[str, Any]]):
     """Write the books as tables for a spreadsheet.
 
     A new folder with entries, postings, accounts, balances before and after, holders, and who did what when;
@@ -125,7 +126,7 @@ class ExportCsv(Input):
     ),
     see=("ledger anchor", "ledger prove"),
 )
-class ExportJsonl(Input):
+class ExportJsonl(Question[dict[str, Any]]):
     """Write the ledger, one object a line.
 
     A new folder with every entry, the trial balance, months, limits, anchors, a manifest, and verify_export.py: one
@@ -148,7 +149,7 @@ class ExportJsonl(Input):
     ),
     see=("export register",),
 )
-class ExportGiving(Input):
+class ExportGiving(Question[dict[str, Any]]):
     """Write the grants as 360Giving 1.4 (JSON).
 
     Valid against the schemas of 360Giving. Revocations, determination and repayments are under the key
@@ -176,7 +177,7 @@ class ExportGiving(Input):
     ),
     see=("verify", "proposal history", "event show"),
 )
-class ExportDuties(Input):
+class ExportDuties(Question[dict[str, Any]]):
     """Write who did what in each case, and what must differ.
 
     Read from the facts alone: who made, checked, approved, signed and sent, and each two people that the rules want to
@@ -200,7 +201,7 @@ class ExportDuties(Input):
     ),
     see=("export 360giving", "statement agreement"),
 )
-class ExportRegister(Input):
+class ExportRegister(Question[dict[str, Any]]):
     """Write the grants register (Woo 3.3a).
 
     A row for each grant, change, revocation and determination: recipients, title and question, amounts, days, grounds.
@@ -221,7 +222,7 @@ class ExportRegister(Input):
     ),
     see=("ledger anchor", "export jsonl"),
 )
-class LedgerProve(Input):
+class LedgerProve(Question[dict[str, Any]]):
     """Prove that entries are in the ledger.
 
     A file with these entries alone and their way to a signed anchor; verify_export.py, which every export has beside

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from fund.declarations import DAY, TEXT_FILE, Choice, Input, InputFile, Number, as_of, known_at, option, query
+from fund.declarations import DAY, TEXT_FILE, Choice, InputFile, Number, Question, as_of, known_at, option, query
 from fund.language import N_
 
 
@@ -19,7 +20,7 @@ from fund.language import N_
     ),
     see=("statement position", "repayment list"),
 )
-class ForecastLiquidity(Input):
+class ForecastLiquidity(Question[dict[str, Any]]):
     """Show the cash expected per quarter.
 
     Only what was called, agreed, approved or promised comes in or goes out, and the costs of running the fund. The
@@ -52,7 +53,7 @@ class ForecastLiquidity(Input):
     ),
     see=("statement position", "forecast liquidity"),
 )
-class ForecastRevolving(Input):
+class ForecastRevolving(Question[dict[str, Any]]):
     """Show what comes back in the years ahead.
 
     Many runs of what becomes of each advance: it fails, comes back in part or in full, on time or late, by the

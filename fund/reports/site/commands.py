@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from fund.declarations import FLAG, TEXT, Input, as_of, known_at, option, query
+from fund.declarations import FLAG, TEXT, Question, as_of, known_at, option, query
 from fund.language import N_
 
 
@@ -14,7 +15,7 @@ from fund.language import N_
     examples=("fund statement site --output site", "fund statement site --output site --as-of 2026-12-31"),
     see=("statement position", "evaluation lessons"),
 )
-class StatementSite(Input):
+class StatementSite(Question[dict[str, Any]]):
     """Make the public pages of the fund.
 
     A folder of pages in Dutch and English with money, experiments, lessons and partners, and the figures as files.

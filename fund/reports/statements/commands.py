@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     ACCOUNT,
@@ -12,9 +13,9 @@ from fund.declarations import (
     PARTNER,
     TEXT,
     TEXT_FILE,
-    Input,
     InputFile,
     Number,
+    Question,
     Reference,
     argument,
     as_of,
@@ -27,7 +28,7 @@ from fund.references import AGREEMENT
 
 
 @query("ledger accounts", ".books:accounts", examples=("fund ledger accounts",), see=("ledger balance", "explain"))
-class LedgerAccounts(Input):
+class LedgerAccounts(Question[dict[str, Any]]):
     """List the chart of accounts."""
 
 
@@ -37,7 +38,7 @@ class LedgerAccounts(Input):
     examples=("fund ledger entries --account 1200.A2026-003", "fund ledger entries --kind closing --json"),
     see=("ledger entry", "ledger card"),
 )
-class LedgerEntries(Input):
+class LedgerEntries(Question[dict[str, Any]]):
     """List entries with their postings."""
 
     account: str | None = option("--account", ACCOUNT, N_("Only those on this account"), default=None)
@@ -51,7 +52,7 @@ class LedgerEntries(Input):
 
 
 @query("ledger entry", ".books:entry", examples=("fund ledger entry 42",), see=("event show",))
-class LedgerEntry(Input):
+class LedgerEntry(Question[dict[str, Any]]):
     """Show one entry and the fact behind it."""
 
     seq: int = argument(Number(least=1), N_("The number of the entry"), metavar="SEQ")
@@ -63,7 +64,7 @@ class LedgerEntry(Input):
     examples=("fund ledger balance 1000", "fund ledger balance 3000.gm0344 --as-of 2026-12-31"),
     see=("ledger card",),
 )
-class LedgerBalance(Input):
+class LedgerBalance(Question[dict[str, Any]]):
     """Show what stands on an account.
 
     Debit is positive. A main account is the sum of its sub-accounts.
@@ -83,7 +84,7 @@ class LedgerBalance(Input):
     ),
     see=("ledger balance", "ledger entry"),
 )
-class LedgerCard(Input):
+class LedgerCard(Question[dict[str, Any]]):
     """Show every posting on an account.
 
     With the balance after each. A file names the fact behind each posting too, and whose it was.
@@ -105,7 +106,7 @@ class LedgerCard(Input):
     ),
     see=("statement position", "ledger card"),
 )
-class LedgerTrialBalance(Input):
+class LedgerTrialBalance(Question[dict[str, Any]]):
     """Show the balance of every account.
 
     With --since also what each stood at before that day, and what moved on both sides since.
@@ -126,7 +127,7 @@ class LedgerTrialBalance(Input):
     ),
     see=("verify", "ledger anchor"),
 )
-class LedgerVerify(Input):
+class LedgerVerify(Question[dict[str, Any]]):
     """Check the ledger, every entry anew.
 
     `fund verify` checks the facts, their deliveries and guards as well.
@@ -150,7 +151,7 @@ class LedgerVerify(Input):
     ),
     see=("ledger trial-balance", "explain"),
 )
-class StatementPosition(Input):
+class StatementPosition(Question[dict[str, Any]]):
     """Show the fund on one page.
 
     Everything is read from the ledger and the facts, as of any day; year end changes nothing in it. Each line has a
@@ -184,7 +185,7 @@ class StatementPosition(Input):
     ),
     see=("agreement show", "repayment schedule"),
 )
-class StatementAgreement(Input):
+class StatementAgreement(Question[dict[str, Any]]):
     """Show one agreement from award to lessons.
 
     What was awarded, changed, paid, repaid, set aside, given up, brought and learned, with every movement behind it:
@@ -205,7 +206,7 @@ class StatementAgreement(Input):
     ),
     see=("partner show", "capital list", "partner exit-quote"),
 )
-class StatementPartner(Input):
+class StatementPartner(Question[dict[str, Any]]):
     """Show what a partner was asked and what it paid.
 
     For the partner's own controller: calls and receipts, what it received as lead and as co-applicant, what leaving
@@ -224,7 +225,7 @@ class StatementPartner(Input):
     examples=("fund statement treasury", "fund statement treasury --year 2026 --output treasury.csv"),
     see=("statement position", "regulations template"),
 )
-class StatementTreasury(Input):
+class StatementTreasury(Question[dict[str, Any]]):
     """Show what stood outside the treasury on average.
 
     Per quarter the average of the day balances, weekends included, of the bank (1000) and the treasury account (1005).
@@ -248,7 +249,7 @@ class StatementTreasury(Input):
     ),
     see=("period close", "ledger trial-balance"),
 )
-class StatementAnnual(Input):
+class StatementAnnual(Question[dict[str, Any]]):
     """Show the annual accounts of a year.
 
     Balance sheet, income and costs, and what moved, with the year before. Of a closed year as its closing froze it;
@@ -269,7 +270,7 @@ class StatementAnnual(Input):
     ),
     see=("statement partner", "statement site", "evaluation lessons"),
 )
-class StatementCouncil(Input):
+class StatementCouncil(Question[dict[str, Any]]):
     """Show a council what became of its money.
 
     One page in plain words: what the partner paid, what was done with it, what came back, what was learned and what

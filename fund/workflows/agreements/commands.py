@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -16,6 +17,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Number,
+    Question,
     Reference,
     accounting_day,
     argument,
@@ -405,7 +407,7 @@ class RejectMilestone(Input):
     examples=("fund agreement list", "fund agreement list --state active --json"),
     see=("agreement show",),
 )
-class AgreementList(Input):
+class AgreementList(Question[dict[str, Any]]):
     """List the agreements."""
 
     as_of: date | None = as_of(default=None)
@@ -417,7 +419,7 @@ class AgreementList(Input):
     examples=("fund agreement show A2026-003", "fund agreement show A2026-003 --document"),
     see=("milestone list", "repayment plan", "agreement file list"),
 )
-class AgreementShow(Input):
+class AgreementShow(Question[dict[str, Any]]):
     """Show an agreement, or its text."""
 
     ref: str = argument(AGREEMENT, N_("The agreement"))
@@ -426,7 +428,7 @@ class AgreementShow(Input):
 
 
 @query("agreement business-case", ".benefits:benefit_table", see=("agreement benefits", "agreement show"))
-class AgreementBusinessCase(Input):
+class AgreementBusinessCase(Question[dict[str, Any]]):
     """Show what an experiment costs and brings.
 
     Planned, expected now and realised, per partner and year.
@@ -442,7 +444,7 @@ class AgreementBusinessCase(Input):
     examples=("fund milestone list A2026-003", "fund milestone list --state evidenced --json"),
     see=("milestone evidence", "milestone file list"),
 )
-class MilestoneList(Input):
+class MilestoneList(Question[dict[str, Any]]):
     """List milestones and their criteria."""
 
     ref: str | None = argument(AGREEMENT, N_("The agreement; all of them when left out"), default=None)

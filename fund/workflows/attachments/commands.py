@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fund.declarations import PARTNER, TEXT, Input, Name, Reference, argument, query
+from fund.declarations import PARTNER, TEXT, Name, Question, Reference, argument, query
 from fund.language import N_
 from fund.references import ACCOUNT_OF_PAYEE, AGREEMENT, COST, EVALUATION, MILESTONE, PROPOSAL, WRITEOFF
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fund.unit_of_work import Snapshot
 
 
-class FileList(Input):
+class FileList(Question[dict[str, Any]]):
     """List the files of a case.
 
     Each with its number, its size, and since when and from whom the fund has it.
@@ -22,7 +22,7 @@ class FileList(Input):
     ref: str = argument(Reference(), N_("The case"))
 
 
-class FileGet(Input):
+class FileGet(Question[dict[str, Any]]):
     """Write a file of a case to disk.
 
     The bytes are checked against the hash that was kept when the file came in. Nothing is written over a file that is

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from fund.declarations import PARTNER, TEXT_FILE, THEME, Input, InputFile, Reference, argument, command, option, query
+from typing import Any
+
+from fund.declarations import (
+    PARTNER,
+    TEXT_FILE,
+    THEME,
+    Input,
+    InputFile,
+    Question,
+    Reference,
+    argument,
+    command,
+    option,
+    query,
+)
 from fund.language import N_
 from fund.rules.authority import FUND_MANAGER
 
@@ -33,7 +47,7 @@ class ImportCooperations(Input):
     examples=("fund cooperation list", "fund cooperation list --partner Zeist --theme energy"),
     see=("cooperation show", "partner list"),
 )
-class CooperationList(Input):
+class CooperationList(Question[dict[str, Any]]):
     """List the existing cooperations.
 
     Those of the report of 2025, until the fund imports a register of its own; the list is never complete.
@@ -44,7 +58,7 @@ class CooperationList(Input):
 
 
 @query("cooperation show", ".register:show", examples=("fund cooperation show rid-utrecht",), see=("cooperation list",))
-class CooperationShow(Input):
+class CooperationShow(Question[dict[str, Any]]):
     """Show one cooperation and who takes part."""
 
     ref: str = argument(Reference(listed=(("cooperation list", "cooperations", "ref"),)), N_("The cooperation"))
@@ -56,5 +70,5 @@ class CooperationShow(Input):
     examples=("fund cooperation template > cooperations.json",),
     see=("cooperation import",),
 )
-class CooperationTemplate(Input):
+class CooperationTemplate(Question[dict[str, Any]]):
     """Print the register as a file to change and import."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -14,6 +15,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Number,
+    Question,
     Reference,
     accounting_day,
     argument,
@@ -224,7 +226,7 @@ class DecideObjection(Input):
     examples=("fund decision show 2026-003", "fund --as carla decision show 2026-003 --json"),
     see=("decision vote", "review show", "decision file list"),
 )
-class DecisionShow(Input):
+class DecisionShow(Question[dict[str, Any]]):
     """Show the file, who voted and what was decided.
 
     Before the decision it shows who has voted, and never what.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -11,6 +12,7 @@ from fund.declarations import (
     TEXT,
     Input,
     Number,
+    Question,
     Reference,
     accounting_day,
     argument,
@@ -161,7 +163,7 @@ class RefundDisbursement(Input):
     examples=("fund disbursement list", "fund disbursement list --state approved"),
     see=("disbursement show",),
 )
-class DisbursementList(Input):
+class DisbursementList(Question[dict[str, Any]]):
     """List disbursements."""
 
     agreement: str | None = option("--agreement", AGREEMENT, N_("Only those of this agreement"), default=None)
@@ -174,7 +176,7 @@ class DisbursementList(Input):
     examples=("fund disbursement show D2026-0007",),
     see=("disbursement list", "payment list"),
 )
-class DisbursementShow(Input):
+class DisbursementShow(Question[dict[str, Any]]):
     """Show one disbursement."""
 
     ref: str = argument(DISBURSEMENT, N_("The disbursement"))

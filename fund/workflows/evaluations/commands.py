@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from fund.declarations import TEXT, TEXT_FILE, THEME, Input, InputFile, Number, argument, command, option, query
+from typing import Any
+
+from fund.declarations import (
+    TEXT,
+    TEXT_FILE,
+    THEME,
+    Input,
+    InputFile,
+    Number,
+    Question,
+    argument,
+    command,
+    option,
+    query,
+)
 from fund.language import N_
 from fund.references import AGREEMENT, EVALUATION
 from fund.rules.authority import CHAIR, REVIEWER, Role, Who
@@ -86,7 +100,7 @@ class ReturnEvaluation(Input):
     examples=("fund evaluation list", "fund evaluation list --state due"),
     see=("evaluation show", "evaluation lessons"),
 )
-class EvaluationList(Input):
+class EvaluationList(Question[dict[str, Any]]):
     """List evaluations with their two results."""
 
 
@@ -96,7 +110,7 @@ class EvaluationList(Input):
     examples=("fund --as rosa evaluation show A2026-003",),
     see=("evaluation lessons", "agreement show", "evaluation file list"),
 )
-class EvaluationShow(Input):
+class EvaluationShow(Question[dict[str, Any]]):
     """Show an evaluation whole.
 
     The question, both results, what was learned, the lessons and what the peers said. Before publication for the
@@ -112,7 +126,7 @@ class EvaluationShow(Input):
     examples=("fund evaluation lessons --theme T05", 'fund evaluation lessons --theme water --text "pump distance"'),
     see=("evaluation list", "evaluation show"),
 )
-class EvaluationLessons(Input):
+class EvaluationLessons(Question[dict[str, Any]]):
     """Search the lessons of all experiments.
 
     Failed experiments stand beside the others: they are what others need most. Words are found in any order, with or
@@ -124,7 +138,7 @@ class EvaluationLessons(Input):
 
 
 @query("evaluation carried-over", ".followon:carried", see=("proposal template",))
-class EvaluationCarriedOver(Input):
+class EvaluationCarriedOver(Question[dict[str, Any]]):
     """Give what a roll-out takes over from the agreement that it follows."""
 
     ref: str = option("--follows", AGREEMENT, N_("The agreement that this rolls out"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -13,6 +14,7 @@ from fund.declarations import (
     TEXT,
     Input,
     InputFile,
+    Question,
     accounting_day,
     argument,
     as_of,
@@ -204,7 +206,7 @@ class CloseOutExit(Input):
     permitted=N_("its own people, the fund office, the chair, an auditor"),
     see=("partner give-notice", "statement partner", "statement position"),
 )
-class PartnerExitQuote(Input):
+class PartnerExitQuote(Question[dict[str, Any]]):
     """What leaving would mean for a partner, on any day.
 
     What the partner would get if it left at the end of that day: its share of what the fund is worth, less what is

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from fund.declarations import FACT_TYPE, FLAG, TEXT, Input, Number, Reference, argument, command, option, query
+from typing import Any
+
+from fund.declarations import (
+    FACT_TYPE,
+    FLAG,
+    TEXT,
+    Input,
+    Number,
+    Question,
+    Reference,
+    argument,
+    command,
+    option,
+    query,
+)
 from fund.language import N_
 from fund.rules.authority import ADMIN, FUND_MANAGER, either
 
@@ -35,7 +49,7 @@ class RetryDelivery(Input):
     examples=("fund --as anna inbox", "fund --as anna inbox --all"),
     see=("confirm", "decline", "status"),
 )
-class Inbox(Input):
+class Inbox(Question[dict[str, Any]]):
     """Show what waits for you, and until when.
 
     What is late comes first, and every line ends with the command that does it.
@@ -45,14 +59,14 @@ class Inbox(Input):
 
 
 @query("pending show", ".log:pending_shown")
-class PendingShow(Input):
+class PendingShow(Question[dict[str, Any]]):
     """Show what waits for a second person."""
 
     ref: str = argument(Reference(), N_("What waits"))
 
 
 @query("explain", ".log:named")
-class Explain(Input):
+class Explain(Question[dict[str, Any]]):
     """Find the cases that bear a ref."""
 
     ref: str = argument(Reference(), N_("The ref"))
@@ -64,7 +78,7 @@ class Explain(Input):
     examples=("fund event list --stream proposal/2026-003", "fund event list --type decision.approved --json"),
     see=("event show", "proposal history"),
 )
-class EventList(Input):
+class EventList(Question[dict[str, Any]]):
     """List facts in the order in which they became known.
 
     All facts, or those of one case (a stream such as `proposal/2026-003`) or of one type.
@@ -77,7 +91,7 @@ class EventList(Input):
 
 
 @query("event show", ".log:event_show", examples=("fund event show 12",), see=("event list", "ledger entry"))
-class EventShow(Input):
+class EventShow(Question[dict[str, Any]]):
     """Show one fact, with its entries.
 
     By number or by id: who, when, because of what, and the payload that was sealed.
@@ -87,7 +101,7 @@ class EventShow(Input):
 
 
 @query("event deliveries", ".log:deliveries", examples=("fund event deliveries --json",), see=("event dead", "worker"))
-class EventDeliveries(Input):
+class EventDeliveries(Question[dict[str, Any]]):
     """Count what is open, done and dead.
 
     Every fact has one delivery for each reaction that hears it.
@@ -95,7 +109,7 @@ class EventDeliveries(Input):
 
 
 @query("event dead", ".log:dead", examples=("fund event dead",), see=("event retry",))
-class EventDead(Input):
+class EventDead(Question[dict[str, Any]]):
     """Show what could not be delivered, and why.
 
     A delivery that is stuck holds up the rest of its case for that reaction, and nothing else.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -12,6 +13,7 @@ from fund.declarations import (
     TEXT_FILE,
     Input,
     InputFile,
+    Question,
     argument,
     as_of,
     command,
@@ -110,7 +112,7 @@ class AdoptKey(Input):
     examples=("fund partner list", "fund partner list --as-of 2026-12-31"),
     see=("partner show", "capital list"),
 )
-class PartnerList(Input):
+class PartnerList(Question[dict[str, Any]]):
     """List the partners.
 
     The share follows the capital called; before the first call, the distribution key in force.
@@ -125,7 +127,7 @@ class PartnerList(Input):
     examples=("fund partner show Woudenberg", "fund partner show HDSR --json"),
     see=("partner list", "statement partner"),
 )
-class PartnerShow(Input):
+class PartnerShow(Question[dict[str, Any]]):
     """Show one partner."""
 
     ref: str = argument(PARTNER, N_("The partner"))
@@ -138,7 +140,7 @@ class PartnerShow(Input):
     examples=("fund partner accession-quote gm9999",),
     see=("partner admit", "key show", "partner exit-quote"),
 )
-class PartnerAccessionQuote(Input):
+class PartnerAccessionQuote(Question[dict[str, Any]]):
     """Show what joining would mean for a candidate.
 
     Its share by the key in force, with everybody who takes part; what it is called for that, at par; and what that
@@ -154,7 +156,7 @@ class PartnerAccessionQuote(Input):
     examples=("fund key compare --amount 1000000", "fund key compare --amount 1000000 --output keys.csv"),
     see=("key show", "capital call"),
 )
-class KeyCompare(Input):
+class KeyCompare(Question[dict[str, Any]]):
     """Compare all keys for an amount, side by side.
 
     Three families with the numbers of the regulations, and the key in force. Every column makes the amount, to the
@@ -170,7 +172,7 @@ class KeyCompare(Input):
     examples=("fund key show", "fund key show 2026", "fund key show --as-of 2031-01-01"),
     see=("key compare",),
 )
-class KeyShow(Input):
+class KeyShow(Question[dict[str, Any]]):
     """Show a key, its shares and the votes on it.
 
     Without a name: the key in force.
@@ -186,7 +188,7 @@ class KeyShow(Input):
     examples=("fund key review", "fund key review --json"),
     see=("key compare", "key adopt", "agreement benefits"),
 )
-class KeyReview(Input):
+class KeyReview(Question[dict[str, Any]]):
     """Show what the partners look at when they review their key.
 
     Once in five years: until when, what each partner paid in, what the fund was planned to bring it and brought. The

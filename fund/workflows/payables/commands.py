@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -14,6 +15,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Name,
+    Question,
     accounting_day,
     argument,
     as_of,
@@ -96,7 +98,7 @@ class RefundOverpayment(Input):
     examples=("fund repayment overpaid", "fund repayment overpaid --as-of 2026-12-31 --json"),
     see=("repayment refund", "bank list"),
 )
-class RepaymentOverpaid(Input):
+class RepaymentOverpaid(Question[dict[str, Any]]):
     """List what was paid too much.
 
     By payer: how much, since when, the calls that are open, and whether there is an account that can be paid.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     DAY,
@@ -14,6 +15,7 @@ from fund.declarations import (
     USER,
     Input,
     InputFile,
+    Question,
     accounting_day,
     argument,
     command,
@@ -73,7 +75,7 @@ class RecordPayee(Input):
     examples=("fund payee list", "fund payee list --partner gm0351"),
     see=("payee record",),
 )
-class PayeeList(Input):
+class PayeeList(Question[dict[str, Any]]):
     """List the accounts that may be paid."""
 
     partner: str | None = option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     BANK_FILE,
@@ -11,6 +12,7 @@ from fund.declarations import (
     Choice,
     Input,
     InputFile,
+    Question,
     Reference,
     accounting_day,
     argument,
@@ -230,7 +232,7 @@ class ReturnPayment(Input):
     examples=("fund payment list", "fund payment list --batch S2026-005", "fund payment list --state sent"),
     see=("payment batch", "disbursement list"),
 )
-class PaymentList(Input):
+class PaymentList(Question[dict[str, Any]]):
     """List batches, their payments and what else is owed.
 
     Costs, refunds and settlements are listed here from approval on; disbursements in their own list.
@@ -248,7 +250,7 @@ class PaymentList(Input):
     ),
     see=("payment batch",),
 )
-class PaymentFile(Input):
+class PaymentFile(Question[dict[str, Any]]):
     """Write the payment file of a batch again.
 
     The same bytes as when the batch was made; its hash proves it. In a folder it stands under its own name. A file

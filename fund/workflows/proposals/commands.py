@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     ATTACHMENT,
@@ -18,6 +19,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Number,
+    Question,
     accounting_day,
     argument,
     as_of,
@@ -272,7 +274,7 @@ class ObjectToDecision(Input):
     ),
     see=("proposal show",),
 )
-class ProposalList(Input):
+class ProposalList(Question[dict[str, Any]]):
     """List the proposals.
 
     Drafts of others are left out.
@@ -293,7 +295,7 @@ class ProposalList(Input):
     ),
     see=("proposal history", "proposal save", "proposal file list"),
 )
-class ProposalShow(Input):
+class ProposalShow(Question[dict[str, Any]]):
     """Show a proposal whole.
 
     Where it stands, the plan, budget, repayment, milestones, interests, risks, and what the rules found. With --file
@@ -310,7 +312,7 @@ class ProposalShow(Input):
     examples=("fund proposal history 2026-003", "fund proposal history 2026-003 --json"),
     see=("proposal show",),
 )
-class ProposalHistory(Input):
+class ProposalHistory(Question[dict[str, Any]]):
     """Show the whole history of a proposal.
 
     Every fact about it: review, decision, agreement, money, repayment, lessons.
@@ -320,7 +322,7 @@ class ProposalHistory(Input):
 
 
 @query("proposal file", ".reading:file_of", see=("proposal show", "proposal save"))
-class ProposalFile(Input):
+class ProposalFile(Question[dict[str, Any]]):
     """Give the form of a proposal again, to change and save."""
 
     ref: str = argument(PROPOSAL, N_("The proposal"))

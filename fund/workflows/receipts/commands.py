@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     ACCOUNT,
@@ -13,6 +14,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Number,
+    Question,
     Reference,
     accounting_day,
     argument,
@@ -143,7 +145,7 @@ class AllocateReceipt(Input):
     examples=("fund bank list", "fund bank list --state allocated", "fund bank list --as-of 2026-03-31 --json"),
     see=("bank unmatched", "bank import"),
 )
-class BankList(Input):
+class BankList(Question[dict[str, Any]]):
     """List accounts, statements and receipts.
 
     Notifications (camt.054) too, where the bank sends them: what they told is not booked again.
@@ -158,7 +160,7 @@ class BankList(Input):
     examples=("fund --as bram bank unmatched",),
     see=("bank match", "capital receive", "repayment allocate", "cost income", "cost charge"),
 )
-class BankUnmatched(Input):
+class BankUnmatched(Question[dict[str, Any]]):
     """Show what waits for an explanation.
 
     Receipts with the best candidates, debits that nobody explained, statements that are missing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -14,6 +15,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Number,
+    Question,
     accounting_day,
     argument,
     as_of,
@@ -206,7 +208,7 @@ class AdjustAllowance(Input):
     examples=("fund repayment list", "fund repayment list --as-of 2027-12-31 --json"),
     see=("repayment plan", "repayment arrears"),
 )
-class RepaymentList(Input):
+class RepaymentList(Question[dict[str, Any]]):
     """List the repayment plans."""
 
     as_of: date | None = as_of(default=None)
@@ -218,7 +220,7 @@ class RepaymentList(Input):
     examples=("fund repayment plan A2026-003", "fund repayment plan A2026-003 --version 1"),
     see=("repayment schedule",),
 )
-class RepaymentPlan(Input):
+class RepaymentPlan(Question[dict[str, Any]]):
     """Show the repayment plan of an agreement.
 
     Each instalment with the reference that the payer quotes. Earlier versions stay readable.
@@ -235,7 +237,7 @@ class RepaymentPlan(Input):
     examples=("fund repayment schedule", "fund repayment schedule A2026-003 --until 2027-12-31"),
     see=("repayment plan", "repayment arrears"),
 )
-class RepaymentSchedule(Input):
+class RepaymentSchedule(Question[dict[str, Any]]):
     """List open instalments in order of their days."""
 
     ref: str | None = argument(PLAN, N_("The agreement; all of them when left out"), default=None)
@@ -253,7 +255,7 @@ class RepaymentSchedule(Input):
     ),
     see=("repayment schedule", "repayment allowance"),
 )
-class RepaymentArrears(Input):
+class RepaymentArrears(Question[dict[str, Any]]):
     """Show what is outstanding by how late it is.
 
     Days late are counted on the day asked; only what was paid out can be late.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fund.declarations import (
     FLAG,
     TEXT,
@@ -10,6 +12,7 @@ from fund.declarations import (
     Choice,
     Input,
     InputFile,
+    Question,
     Reference,
     argument,
     command,
@@ -209,7 +212,7 @@ class AgreeOnScores(Input):
     examples=("fund review show 2026-003", "fund --as els review show 2026-003 --template > scores.toml"),
     see=("review score", "decision show"),
 )
-class ReviewShow(Input):
+class ReviewShow(Question[dict[str, Any]]):
     """Show a panel, and the scores once it closed.
 
     Who sits in it and why; for the fund office, the committee and the auditor also who does not and why not. Before
@@ -225,7 +228,7 @@ class ReviewShow(Input):
     examples=("fund --as anna review spread 2026-1",),
     see=("review show", "round show"),
 )
-class ReviewSpread(Input):
+class ReviewSpread(Question[dict[str, Any]]):
     """Show how far the reviewers of a round are apart.
 
     Over the closed reviews of a round whose scores you may see. The first two that close are its samples: look at them

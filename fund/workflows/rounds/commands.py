@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from fund.declarations import AMOUNT, DAY, TEXT, Choice, Input, argument, command, option, query
+from fund.declarations import AMOUNT, DAY, TEXT, Choice, Input, Question, argument, command, option, query
 from fund.language import N_
 from fund.references import ROUND
 from fund.rules.authority import CHAIR, FUND_MANAGER
@@ -50,12 +51,12 @@ class PlanRound(Input):
     examples=("fund round list", "fund round list --state open"),
     see=("round show",),
 )
-class RoundList(Input):
+class RoundList(Question[dict[str, Any]]):
     """List the rounds."""
 
 
 @query("round show", ".use_cases:round_shown", examples=("fund round show 2026-1",), see=("proposal list",))
-class RoundShow(Input):
+class RoundShow(Question[dict[str, Any]]):
     """Show a round and the proposals in it."""
 
     ref: str = argument(ROUND, N_("The round"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.declarations import (
     AMOUNT,
@@ -12,6 +13,7 @@ from fund.declarations import (
     Choice,
     Input,
     InputFile,
+    Question,
     Reference,
     accounting_day,
     argument,
@@ -173,5 +175,5 @@ class RecoverWriteoff(Input):
     examples=("fund writeoff list", "fund writeoff list --state decided"),
     see=("statement position", "writeoff file list"),
 )
-class WriteoffList(Input):
+class WriteoffList(Question[dict[str, Any]]):
     """List write-offs and what was recovered."""

@@ -1,0 +1,169 @@
+"""What an answer says to people, declared: a sentence for what was done, a list, the facts of one case.
+
+Places in a sentence are named after what they show, and the name says how: ``{amount_cents}`` is an amount in euros,
+``{due_on}`` a short day, ``{as_of}`` a day in full, ``{closes_at}`` an instant. Lists are set with commas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cli.output.tables import Column, day_text, facts, table
+from cli.output.terminal import say
+from fund.language import _, day, euros, instant, ngettext
+
+
+def said(name: str, value: Any) -> str:
+    """A value as a sentence has it, by the name of its place."""
+    if value is None or value == "":
+        return ""
+    if name.endswith("_cents"):
+        return euros(value)
+    if name == "as_of":
+        return day(value)
+    if name.endswith(("_on", "_until")):
+        return day_text(value)
+    if name.endswith("_at"):
+        return instant(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(each) for each in value)
+    return str(value)
+
+
+class _Places(Mapping[str, str]):
+    """The places of a sentence, each looked up in the first source that has it."""
+
+    def __init__(self, *sources: Mapping[str, Any]) -> None:
+        self._sources = sources
+
+    def __getitem__(self, name: str) -> str:
+        return said(name, next(source[name] for source in self._sources if name in source))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for source in self._sources for name in source))
+
+    def __len__(self) -> int:
+        return len(set(self))
+
+
+def sentence(message: str, *sources: Mapping[str, Any]) -> str:
+    """A message in the language in use, its places filled from the first of the sources that has them."""
+    return _(message).format_map(_Places(*sources))
+
+
+# ------------------------------------------------------------------------------------------------------ what was done
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A sentence that is said where the value of this name is not empty, else another one or nothing."""
+
+    name: str
+    message: str
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A sentence that counts the things in the value of this name: ``{count}``. ``forms``: ``NN_`` of both."""
+
+    name: str
+    forms: tuple[str, str]
+
+
+Said = str | When | Counted
+Done = Said | Sequence[Said] | Callable[[Any], Iterable[str]]
+"""What a command says it did: sentences, or by hand a function from its answer to lines."""
+
+
+def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of ``done``: places come from the first fact, what the use case answered, and what was typed."""
+    if callable(done):
+        yield from done(answer)
+        return
+    sources = _sources(answer, typed)
+    for each in [done] if isinstance(done, (str, When, Counted)) else done:
+        if isinstance(each, Counted):
+            things = next(source[each.name] for source in sources if each.name in source)
+            count = things if isinstance(things, int) else len(things)
+            yield ngettext(*each.forms, count).format_map(_Places({"count": count}, *sources))
+        elif isinstance(each, When):
+            given = next((source[each.name] for source in sources if each.name in source), None)
+            if message := each.message if given else each.otherwise:
+                yield sentence(message, *sources)
+        else:
+            yield sentence(each, *sources)
+
+
+def _sources(answer: Mapping[str, Any], typed: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    payload = answer["events"][0]["payload"] if answer.get("events") else {}
+    result = {name: _plain(value) for name, value in (answer.get("result") or {}).items()}
+    return {name: value for name, value in payload.items() if value is not None}, result, typed
+
+
+def _plain(value: Any) -> Any:
+    """A value of a result; days and instants are marked there (``{"$day": "2027-03-01"}``)."""
+    marked = isinstance(value, Mapping) and len(value) == 1 and value.keys() & {"$day", "$instant"}
+    return next(iter(value.values())) if marked else value
+
+
+# --------------------------------------------------------------------------------------------------- what was looked up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """A list as a table.
+
+    Args:
+        title: A message with places from the answer.
+        rows: The key of its rows.
+        count: ``NN_`` of what the first cell of the total says, with ``{count}``.
+        sums: The keys that the total adds up; without ``count`` its first cell says "Total".
+        empty: What is said where there is no row.
+        row: Makes of a row what its columns show, where that is more than the row itself.
+        optional: Nothing is printed where there is no row.
+    """
+
+    title: str
+    rows: str
+    columns: tuple[Column, ...]
+    count: tuple[str, str] | None = None
+    sums: tuple[str, ...] = ()
+    empty: str = ""
+    row: Callable[[Any], Mapping[str, Any]] | None = None
+    optional: bool = False
+
+    def __call__(self, data: Mapping[str, Any]) -> None:
+        rows = [self.row(each) for each in data[self.rows]] if self.row else data[self.rows]
+        if not rows and self.optional:
+            return
+        total = {key: sum(row[key] or 0 for row in rows) for key in self.sums}
+        if self.count or self.sums:
+            count = ngettext(*self.count, len(rows)).format(count=len(rows)) if self.count else _("Total")
+            total = {self.columns[0].key: count, **total}
+        table(sentence(self.title, data), self.columns, rows, total=total or None, empty=_(self.empty))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailView:
+    """One thing as facts, those that are empty left out; what belongs to it follows as tables.
+
+    Args:
+        title: A message with places from the answer.
+        facts: Columns as labels and values (:meth:`Column.fact`).
+        parts: Lists in the same answer, a blank line before each.
+    """
+
+    title: str
+    facts: tuple[Column, ...]
+    parts: tuple[ListView, ...] = ()
+
+    def __call__(self, data: Mapping[str, Any]) -> None:
+        facts(sentence(self.title, data), (each.fact(data) for each in self.facts))
+        for part in self.parts:
+            if data[part.rows] or not part.optional:
+                say()
+            part(data)
