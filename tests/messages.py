@@ -162,11 +162,13 @@ def empty_sentences(catalog: Catalog) -> list[str]:
 
 
 def wrong_marks(path: Path) -> Iterator[str]:
-    """Calls of ``_``, ``N_`` and ``ngettext`` that no catalogue can follow: f-strings, sums, formatted texts."""
+    """Calls of the marks that no catalogue can follow: f-strings, sums, formatted texts."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS):
             continue
-        for text in node.args[: KEYWORDS[node.func.id]]:
+        for text in node.args[: 1 if isinstance(node.args[0], ast.Starred) else KEYWORDS[node.func.id]]:
+            if isinstance(text, ast.Starred):  # both forms, marked with NN_ where they are declared
+                text = text.value
             literal = isinstance(text, ast.Constant) and isinstance(text.value, str)
             named = isinstance(text, (ast.Name, ast.Attribute, ast.Subscript))
             declared = isinstance(text, ast.Call) and not _changes_text(text.func)

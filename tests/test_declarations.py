@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 from itertools import chain
-from typing import Any
+from typing import Any, is_typeddict
 
 import jsonschema
 import pytest
@@ -29,7 +29,7 @@ from fund.declarations import (
     parameters,
 )
 from fund.outbox.subscriptions import REACTIONS, TIMERS
-from fund.registry import COMMANDS, QUERIES, named
+from fund.registry import COMMANDS, QUERIES, command_named
 from fund.workflows.receipts import hooks
 from fund.workflows.resolutions import CARRIED
 
@@ -126,9 +126,18 @@ def test_every_place_leads_to_a_function() -> None:
 
 def test_what_was_not_typed_is_not_handed_on() -> None:
     """A command that is asked again is known by what was typed, whatever a newer version has besides."""
-    assert named(
+    assert command_named(
         "writeoff propose", {"ref": "A2026-001", "reason": "x", "ground": "learning", "file": None}
     ).given() == {"ref": "A2026-001", "reason": "x"}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_is_answered_in_the_shape_that_its_question_names(name: str) -> None:
+    query = QUERIES[name]
+    question = next(each for each in query.input.__mro__ if "Question[" in str(each.__dict__.get("__orig_bases__")))
+    (shape,) = question.__orig_bases__[0].__args__
+    answered = inspect.signature(query.function).return_annotation
+    assert answered == (shape.__name__ if is_typeddict(shape) else str(shape).replace("typing.", ""))
 
 
 def test_one_that_waits_is_named_alone_and_several_together() -> None:

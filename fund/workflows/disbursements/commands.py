@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     AMOUNT,
@@ -156,6 +156,30 @@ class RefundDisbursement(Input):
     on: date | None = accounting_day(default=None)
 
 
+class DisbursementRow(TypedDict):
+    ref: str
+    agreement: str
+    proposal: str
+    milestone: str | None
+    payee: str
+    payee_name: str
+    state: str
+    amount_cents: int
+    repayable_cents: int
+    grant_cents: int
+    paid_cents: int
+    refunded_cents: int
+    batch: str | None
+    requested_on: str
+    approved_on: str | None
+    paid_on: str | None
+    due_on: str | None
+
+
+class Disbursements(TypedDict):
+    disbursements: list[DisbursementRow]
+
+
 @query(
     "disbursement list",
     ".reading:disbursements",
@@ -163,11 +187,29 @@ class RefundDisbursement(Input):
     examples=("fund disbursement list", "fund disbursement list --state approved"),
     see=("disbursement show",),
 )
-class DisbursementList(Question[dict[str, Any]]):
+class DisbursementList(Question[Disbursements]):
     """List disbursements."""
 
     agreement: str | None = option("--agreement", AGREEMENT, N_("Only those of this agreement"), default=None)
     payee: str | None = option("--payee", PARTNER, N_("Only those to this partner"), default=None)
+
+
+class FactRow(TypedDict):
+    seq: int
+    type: str
+    effective_on: str
+    actor: str
+    actor_name: str
+    made_by: str | None
+
+
+class DisbursementDetail(DisbursementRow):
+    iban_payee_ref: str | None
+    iban: str | None
+    attempts: int
+    bank_reason: str | None
+    possible: list[str]
+    events: list[FactRow]
 
 
 @query(
@@ -176,7 +218,7 @@ class DisbursementList(Question[dict[str, Any]]):
     examples=("fund disbursement show D2026-0007",),
     see=("disbursement list", "payment list"),
 )
-class DisbursementShow(Question[dict[str, Any]]):
+class DisbursementShow(Question[DisbursementDetail]):
     """Show one disbursement."""
 
     ref: str = argument(DISBURSEMENT, N_("The disbursement"))

@@ -106,16 +106,9 @@ TRANSITIONS = (
 def apply(case: Disbursement | None, event: Envelope) -> Disbursement | None:
     fact = event.fact
     if isinstance(fact, DisbursementRequested):
-        return Disbursement(
-            ref=fact.ref,
+        return Disbursement.of(
+            fact,
             state=state_after(TRANSITIONS, None, fact),
-            agreement=fact.agreement,
-            proposal=fact.proposal,
-            milestone=fact.milestone,
-            on_account=fact.on_account,
-            payee=fact.payee,
-            iban=fact.iban,
-            amount_cents=fact.amount_cents,
             hands=() if event.actor == SYSTEM_ACTOR.user_id else (event.actor,),
             requested_on=event.effective_on,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     DAY,
@@ -68,6 +68,22 @@ class RecordPayee(Input):
     on: date | None = accounting_day(default=None)
 
 
+class PayeeRow(TypedDict):
+    ref: str
+    partner: str
+    supplier: bool
+    name: str
+    iban: str
+    from_on: str
+    verified_on: str | None
+    usable_on: str | None
+    state: str
+
+
+class Payees(TypedDict):
+    payees: list[PayeeRow]
+
+
 @query(
     "payee list",
     ".use_cases:payees",
@@ -75,7 +91,7 @@ class RecordPayee(Input):
     examples=("fund payee list", "fund payee list --partner gm0351"),
     see=("payee record",),
 )
-class PayeeList(Question[dict[str, Any]]):
+class PayeeList(Question[Payees]):
     """List the accounts that may be paid."""
 
     partner: str | None = option(

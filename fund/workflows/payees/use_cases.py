@@ -34,10 +34,12 @@ from fund.events.payees import PayeeRecorded, PayeeVerified
 from fund.rules.authority import FUND_MANAGER, TREASURER, Guard, Role
 from fund.rules.permissions import account_for
 from fund.rules.transitions import Transition, state_after
+from fund.schemas.base import as_row
 from fund.schemas.capital import BankAccount, Debit
 from fund.schemas.disbursements import Payee
 from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.workflows.payees.commands import PayeeRow, Payees
 
 _SUPPLIER = re.compile(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", re.ASCII)
 
@@ -271,21 +273,11 @@ def cash_to_pay(snapshot: Snapshot, day: date | None) -> int:
 # -------------------------------------------------------------------------------------------------------- reading
 
 
-def payees(snapshot: Snapshot, *, partner: str | None = None) -> dict[str, Any]:
+def payees(snapshot: Snapshot, *, partner: str | None = None) -> Payees:
     """The accounts that may be paid; masked for whoever neither makes nor checks payments, nor owns them."""
+    cases = snapshot.cases(Payee, partner=partner)
     return {
         "payees": [
-            {
-                "ref": payee.ref,
-                "partner": payee.partner,
-                "supplier": payee.supplier,
-                "name": payee.name,
-                "iban": account_for(snapshot.actor, payee.iban, of=payee.partner),
-                "from_on": payee.from_on.isoformat(),
-                "verified_on": payee.verified_on.isoformat() if payee.verified_on else None,
-                "usable_on": payee.usable_on.isoformat() if payee.usable_on else None,
-                "state": payee.state,
-            }
-            for payee in snapshot.cases(Payee, partner=partner)
+            as_row(PayeeRow, each, iban=account_for(snapshot.actor, each.iban, of=each.partner)) for each in cases
         ]
     }

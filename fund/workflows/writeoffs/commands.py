@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     AMOUNT,
@@ -168,6 +168,25 @@ class RecoverWriteoff(Input):
     on: date | None = accounting_day(default=None)
 
 
+class WriteoffRow(TypedDict):
+    ref: str
+    agreement: str
+    proposal: str
+    lead_partner: str
+    lead_name: str
+    ground: str
+    state: str
+    amount_cents: int
+    posted_cents: int
+    recovered_cents: int
+    votes: int
+
+
+class Writeoffs(TypedDict):
+    as_of: str
+    writeoffs: list[WriteoffRow]
+
+
 @query(
     "writeoff list",
     ".reading:listed",
@@ -175,5 +194,5 @@ class RecoverWriteoff(Input):
     examples=("fund writeoff list", "fund writeoff list --state decided"),
     see=("statement position", "writeoff file list"),
 )
-class WriteoffList(Question[dict[str, Any]]):
+class WriteoffList(Question[Writeoffs]):
     """List write-offs and what was recovered."""
