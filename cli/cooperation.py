@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from cli import output
-from cli.output import Column, facts, say, table
-from cli.params import Ref, argument, listed, listing, noun, present, query, run
-from cli.params.declared import add_query, declared
+from cli.output import Column, facts, say
+from cli.output.views import Counted, ListView, When
+from cli.params import Ref, argument, listed, listing, noun, present, query
+from cli.params.declared import add_command, add_query, declared
 from fund import glossary
-from fund.declarations import InputFile
-from fund.language import N_, _, day, language, ngettext
+from fund.declarations import Answered, Question, Template
+from fund.language import N_, NN_, _, day, language
 from fund.workflows.cooperations.commands import (
+    CooperationDetail,
     CooperationList,
+    Cooperations,
     CooperationShow,
     CooperationTemplate,
     ImportCooperations,
 )
 
+if TYPE_CHECKING:
+    from fund.schemas.cooperations import CooperationFile
+
+ASKED = {True: N_("yes"), False: N_("no"), None: N_("not known")}
 _ROLES = {
     "deelnemer": N_("takes part"),
     "op_onderdelen": N_("takes part in parts"),
@@ -32,26 +38,42 @@ _ROLES = {
 cooperation = noun("cooperation", N_("Import and look up the existing cooperations"))
 
 
-def _asked(ctx: click.Context, given: CooperationList | CooperationShow) -> dict[str, Any]:
+def _asked(
+    ctx: click.Context, given: Question[Answered], of_the_report: Callable[[list[CooperationFile]], Answered]
+) -> Answered:
     """What the fund's register says; where there is no fund yet, what the report says that comes with it."""
     from fund.errors.database import DatabaseMissing, NoFundHere
 
     try:
         return query(ctx, given)
     except (DatabaseMissing, NoFundHere):
-        from fund import lists
         from fund.workflows.cooperations import files
-        from fund.workflows.cooperations import register as cooperations_register
 
-        found = sorted(files.of_the_report(), key=lambda one: one.ref)
-        if isinstance(given, CooperationList):
-            partner = _taking_part(found, given.partner) if given.partner else ""
-            rows = {"cooperations": cooperations_register.chosen(found, partner=partner, theme=given.theme)}
-            return lists.chosen(rows, {"cooperations": ""}, name=given.declaration.name, **listed(ctx))
-        return {**cooperations_register.as_json(cooperations_register.nearest(found, given.ref)), "revisions": []}
+        return of_the_report(sorted(files.of_the_report(), key=lambda one: one.ref))
 
 
-def _taking_part(found: Sequence[Any], name: str) -> str:
+def _list(ctx: click.Context, given: CooperationList) -> Cooperations:
+    def chosen(found: list[CooperationFile]) -> Cooperations:
+        from fund import lists
+        from fund.workflows.cooperations import register
+
+        partner = _taking_part(found, given.partner) if given.partner else ""
+        rows = {"cooperations": register.chosen(found, partner=partner, theme=given.theme)}
+        return cast(Cooperations, lists.chosen(rows, {"cooperations": ""}, name=given.declaration.name, **listed(ctx)))
+
+    return _asked(ctx, given, chosen)
+
+
+def _one(ctx: click.Context, given: CooperationShow) -> CooperationDetail:
+    def shown(found: list[CooperationFile]) -> CooperationDetail:
+        from fund.workflows.cooperations import register
+
+        return {**register.as_json(register.nearest(found, given.ref)), "revisions": []}
+
+    return _asked(ctx, given, shown)
+
+
+def _taking_part(found: Sequence[CooperationFile], name: str) -> str:
     """The id of a partner that takes part in one of these, where no fund knows its names."""
     from fund.errors.people import UnknownPartner
 
@@ -74,103 +96,89 @@ class _Cooperation(Ref):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
         try:
-            found = _asked(ctx, CooperationList())["cooperations"]
+            found = _list(ctx, CooperationList())["cooperations"]
         except Exception:  # a lock, a strange database: completion stays silent, whatever it is
             return []
         rows = [row for row in found if row["ref"].startswith(incomplete)]
         return [click.shell_completion.CompletionItem(row["ref"], help=row["name"]) for row in rows]
 
 
-@declared(cooperation, ImportCooperations)
-def import_(ctx: click.Context, file: InputFile) -> None:
-    run(ctx, ImportCooperations(file=file), done=_imported)
-
-
-def _imported(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    new, changed = len(result["cooperations_new"]), len(result["cooperations_changed"])
-    known, taken_over = result["cooperations_known"], result["taken_over"]
-    lines = [
-        ngettext("{count} cooperation is new.", "{count} cooperations are new.", new).format(count=new),
-        ngettext("{count} changed.", "{count} changed.", changed).format(count=changed),
-        ngettext("{count} was known already.", "{count} were known already.", known).format(count=known),
-    ]
-    if taken_over:
-        told = ngettext(
-            "{count} of the report stays as it was.", "{count} of the report stay as they were.", taken_over
-        )
-        lines.append(told.format(count=taken_over))
-    if result["partners_unknown"]:
-        told = _("No partner of this fund: {partners}.").format(partners=", ".join(result["partners_unknown"]))
-        lines.append(told)
-    return lines
-
-
-LIST = (
-    Column("ref", N_("Ref"), "ref"),
-    Column("themes", N_("Themes"), "ref"),
-    Column("count", N_("Members"), "count", by="members"),
-    Column("name", N_("Name"), "text"),
+LIST = ListView(
+    title=N_("Existing cooperations, {count} of them"),
+    rows="cooperations",
+    columns=(
+        Column("ref", N_("Ref"), "ref"),
+        Column("themes", N_("Themes"), "ref"),
+        Column("count", N_("Members"), "count", by="members", cell=lambda row: len(row["members"])),
+        Column("name", N_("Name")),
+    ),
+    empty=N_("None."),
 )
 
 
 @declared(cooperation, CooperationList)
-@listing(*LIST)
+@listing(*LIST.columns)
 def list_cooperations(ctx: click.Context, partner: str, theme: str) -> None:
-    present(ctx, _asked(ctx, CooperationList(partner=partner, theme=theme)), _show_list)
-
-
-def _show_list(data: Mapping[str, Any]) -> None:
-    rows = data["cooperations"]
-    shown = [{**row, "count": len(row["members"]), "themes": ", ".join(row["themes"])} for row in rows]
-    table(_("Existing cooperations, {count} of them").format(count=len(shown)), LIST, shown, empty=_("None."))
+    present(ctx, _list(ctx, CooperationList(partner=partner, theme=theme)), LIST)
 
 
 @declared(cooperation, CooperationShow)
 @argument("ref", type=_Cooperation(), help=N_("The cooperation"))
 def show(ctx: click.Context, ref: str) -> None:
-    present(ctx, _asked(ctx, CooperationShow(ref=ref)), _show)
+    present(ctx, _one(ctx, CooperationShow(ref=ref)), _show)
 
 
-def _show(row: Mapping[str, Any]) -> None:
-    names = _themes()
-    asked = {True: _("yes"), False: _("no"), None: _("not known")}[row["mandatory"]]
-    facts(
-        row["name"],
-        [
-            (_("Ref"), row["ref"]),
-            (_("Challenge"), row["challenge"]),
-            (_("Themes"), "; ".join(names[theme] for theme in row["themes"])),
-            (_("Asked by law"), asked),
-            (_("Service organisation"), _("yes") if row["service"] else None),
-            (_("Traits"), "; ".join(f"{trait} = {value}" for trait, value in row["traits"].items()) or None),
-            (_("Since"), day(date.fromisoformat(row["since_on"])) if row["since_on"] else None),
-            (_("Until"), day(date.fromisoformat(row["until_on"])) if row["until_on"] else None),
-            (_("Remarks"), "; ".join(row["remarks"])),
-        ],
-    )
-    table(
-        _("Members"),
-        (
-            Column("partner", N_("Partner"), "ref"),
-            Column("name", N_("Name"), "text"),
-            Column("role", N_("Role"), "text"),
-        ),
-        [{**member, "role": _(_ROLES[member["role"]])} for member in row["members"]],
-    )
+FACTS = (
+    Column("ref", N_("Ref")),
+    Column("challenge", N_("Challenge")),
+    Column("themes", N_("Themes"), cell=lambda row: "; ".join(_themes()[theme] for theme in row["themes"])),
+    Column("mandatory", N_("Asked by law"), cell=lambda row: _(ASKED[row["mandatory"]])),
+    Column("service", N_("Service organisation"), cell=lambda row: _("yes"), when="service"),
+    Column(
+        "traits",
+        N_("Traits"),
+        cell=lambda row: "; ".join(f"{trait} = {value}" for trait, value in row["traits"].items()),
+    ),
+    Column("since_on", N_("Since"), cell=lambda row: day(row["since_on"]), when="since_on"),
+    Column("until_on", N_("Until"), cell=lambda row: day(row["until_on"]), when="until_on"),
+    Column("remarks", N_("Remarks"), cell=lambda row: "; ".join(row["remarks"])),
+)
+MEMBERS = ListView(
+    title=N_("Members"),
+    rows="members",
+    columns=(
+        Column("partner", N_("Partner"), "ref"),
+        Column("name", N_("Name")),
+        Column("role", N_("Role"), cell=lambda row: _(_ROLES[row["role"]])),
+    ),
+)
+REVISION = N_("Revision {revision}: {recorded_on}, {by}, from {source}")
+
+
+def _show(row: CooperationDetail) -> None:
+    facts(row["name"], (each.fact(row) for each in FACTS))
+    MEMBERS(row)
     for each in row["revisions"]:
-        say(
-            _("Revision {number}: {day}, {by}, from {source}").format(
-                number=each["revision"],
-                day=day(date.fromisoformat(each["recorded_on"])),
-                by=each["by"],
-                source=each["source"],
-            )
-        )
+        say(_(REVISION).format_map({**each, "recorded_on": day(each["recorded_on"])}))
 
 
-def _print(data: Mapping[str, Any]) -> None:
-    output.write_output("-", (str(data["template"]) + "\n").encode())
+def _print(data: Template) -> None:
+    output.write_output("-", (data["template"] + "\n").encode())
 
 
 add_query(cooperation, CooperationTemplate, show=_print)
+add_command(
+    cooperation,
+    ImportCooperations,
+    done=(
+        Counted("cooperations_new", NN_("{count} cooperation is new.", "{count} cooperations are new.")),
+        Counted("cooperations_changed", NN_("{count} changed.", "{count} changed.")),
+        Counted("cooperations_known", NN_("{count} was known already.", "{count} were known already.")),
+        Counted(
+            "taken_over",
+            NN_("{count} of the report stays as it was.", "{count} of the report stay as they were."),
+            none=False,
+        ),
+        When("partners_unknown", N_("No partner of this fund: {partners_unknown}.")),
+    ),
+)

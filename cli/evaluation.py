@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from cli.output import Column, Typable, day_text, decimal_text, facts, say, state_text, table
+from cli.output import Column, Typable, day_text, decimal_text, facts, say
+from cli.output.views import Counted, ListView, sentence
 from cli.params import noun
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query
-from fund.language import N_, _, day, ngettext
+from fund.language import N_, NN_, _, ngettext
 from fund.workflows.evaluations.commands import (
     AcceptEvaluation,
+    EvaluationDetail,
     EvaluationLessons,
     EvaluationList,
+    EvaluationRow,
     EvaluationShow,
+    LessonCard,
+    LessonsFound,
     PeerReviewEvaluation,
     ReturnEvaluation,
     SubmitEvaluation,
@@ -24,23 +28,6 @@ from fund.workflows.evaluations.commands import (
 
 evaluation = noun("evaluation", N_("Report what was learned"))
 with_files(evaluation)
-
-
-def _submitted(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    count = len(fact["lessons"])
-    return [
-        ngettext(
-            "The evaluation of {ref} is handed in, with {count} lesson; two peers judge it now.",
-            "The evaluation of {ref} is handed in, with {count} lessons; two peers judge it now.",
-            count,
-        ).format(ref=fact["ref"], count=count)
-    ]
-
-
-def _judged(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [_("{ref}: the quality of learning is {learning} of 4.").format(ref=fact["ref"], learning=fact["learning"])]
 
 
 def _accepted(answer: Mapping[str, Any]) -> list[str]:
@@ -60,40 +47,72 @@ HYPOTHESES = {"confirmed": N_("confirmed"), "refuted": N_("refuted"), "inconclus
 VERDICTS = {"scale": N_("scale"), "adopt": N_("adopt"), "iterate": N_("iterate"), "stop": N_("stop")}
 
 
-def _show(data: Mapping[str, Any]) -> None:
+FACTS = (
+    Column("state", N_("State"), "state", kind="evaluation"),
+    Column("parties", N_("Parties"), cell=lambda row: ", ".join(party["name"] for party in row["parties"])),
+    Column("due_on", N_("Due"), cell=lambda row: day_text(row["due_on"]) if row["state"] == "due" else ""),
+    Column("question", N_("Question")),
+    Column("measurement", N_("Measurement")),
+    Column("stop_rule", N_("Stop rule")),
+    Column("result", N_("Result"), cell=lambda row: result_text(row)),
+    Column("verdict", N_("Verdict"), cell=lambda row: _(VERDICTS[row["verdict"]]), when="verdict"),
+    Column("learned", N_("Learned"), cell=lambda row: " ".join(row["learned"].split())),
+    Column(
+        "written",
+        N_("Written by"),
+        cell=lambda row: _("the fund manager, the parties were too late"),
+        when="by_fund_manager",
+    ),
+)
+AFTER = (
+    Column("published_on", N_("Published"), "date"),
+    Column("rollout", N_("Roll-out"), cell=lambda row: _rollout(row)),
+    Column("follows", N_("Follows"), cell=lambda row: ", ".join(each["agreement"] for each in row["follows"])),
+    Column(
+        "followed_by",
+        N_("Followed by"),
+        cell=lambda row: ", ".join(each["agreement"] or each["proposal"] for each in row["followed_by"]),
+    ),
+)
+CARD = (
+    Column("text", N_("Lesson"), cell=lambda card: " ".join(card["text"].split())),
+    Column("themes", N_("Themes"), cell=lambda card: _themes(card["themes"])),
+)
+FOUND = (
+    CARD[0],
+    Column(
+        "experiment",
+        N_("Experiment"),
+        cell=lambda card: ", ".join(filter(None, (card["agreement"], card["experiment"], card["lead_name"]))),
+    ),
+    Column("question", N_("Question")),
+    Column("result", N_("Result"), cell=lambda card: result_text(card)),
+    Column("verdict", N_("Verdict"), cell=lambda card: _(VERDICTS.get(card["verdict"], card["verdict"]))),
+    CARD[1],
+    Column("used_by", N_("Used by"), cell=lambda card: ", ".join(each["name"] for each in card["used_by"])),
+)
+
+
+def _show(data: EvaluationDetail) -> None:
     peers = [
         f"{peer['name']}: {peer['learning']} / 4" + (f". {peer['remarks']}" if peer["remarks"] else "")
         for peer in data["peers"]
     ]
     facts(
-        _("Evaluation of {ref}: {title}, state of {day}").format(
-            ref=data["ref"], title=data["title"], day=day(data["as_of"])
-        ),
+        sentence(N_("Evaluation of {ref}: {title}, state of {as_of}"), data),
         [
-            (_("State"), state_text("evaluation", data["state"])),
-            (_("Parties"), ", ".join(party["name"] for party in data["parties"])),
-            (_("Due"), day_text(data["due_on"]) if data["state"] == "due" else ""),
-            (_("Question"), data["question"]),
-            (_("Measurement"), data["measurement"]),
-            (_("Stop rule"), data["stop_rule"]),
-            (_("Result"), result_text(data)),
-            (_("Verdict"), _(VERDICTS[data["verdict"]]) if data["verdict"] else ""),
-            (_("Learned"), " ".join(data["learned"].split())),
-            (_("Written by"), _("the fund manager, the parties were too late") if data["by_fund_manager"] else ""),
+            *(each.fact(data) for each in FACTS),
             *((_("Peer"), peer) for peer in peers),
             *((_("Sent back"), f"{day_text(row['on'])}: {row['reason']}") for row in data["returned"]),
-            (_("Published"), day_text(data["published_on"]) if data["published_on"] else ""),
-            (_("Roll-out"), _rollout(data)),
-            (_("Follows"), ", ".join(row["agreement"] for row in data["follows"])),
-            (_("Followed by"), ", ".join(row["agreement"] or row["proposal"] for row in data["followed_by"])),
+            *(each.fact(data) for each in AFTER),
         ],
     )
     for card in data["cards"]:
         say()
-        facts(card["title"], [(_("Lesson"), " ".join(card["text"].split())), (_("Themes"), _themes(card["themes"]))])
+        facts(card["title"], [each.fact(card) for each in CARD])
 
 
-def _rollout(data: Mapping[str, Any]) -> str:
+def _rollout(data: EvaluationDetail) -> str:
     if not data["followon_until"]:
         return ""
     until = day_text(data["followon_until"])
@@ -103,14 +122,14 @@ def _rollout(data: Mapping[str, Any]) -> str:
     return Typable(line.format(day=until, ref=data["ref"]))
 
 
-def result_text(row: Mapping[str, Any]) -> str:
+def result_text(row: EvaluationRow | LessonCard) -> str:
     """Both results in words; refuted and well learned is a good result, and says so."""
     if not row["hypothesis"]:
         return ""
     hypothesis = _(HYPOTHESES[row["hypothesis"]])
     if not row["learning"]:
         return _("hypothesis {hypothesis}").format(hypothesis=hypothesis)
-    words = {"hypothesis": hypothesis, "learning": decimal_text(format(float(Fraction(row["learning"])), "g"))}
+    words = {"hypothesis": hypothesis, "learning": _decimal(row["learning"])}
     if row["good_result"]:
         return _("a good result: hypothesis {hypothesis}, and well learned from ({learning} of 4)").format(**words)
     return _("hypothesis {hypothesis}, learning {learning} of 4").format(**words)
@@ -125,7 +144,7 @@ def _themes(ids: Sequence[str]) -> str:
     return ", ".join(f"{theme} {names[theme][place]}" if theme in names else theme for theme in ids)
 
 
-def _show_lessons(data: Mapping[str, Any]) -> None:
+def _show_lessons(data: LessonsFound) -> None:
     cards = data["lessons"]
     if not cards:
         say(_("No lessons yet.") if data["theme"] is None and not data["text"] else _("No lesson has all of that."))
@@ -133,53 +152,55 @@ def _show_lessons(data: Mapping[str, Any]) -> None:
     say(ngettext("{count} lesson", "{count} lessons", len(cards)).format(count=len(cards)))
     for card in cards:
         say()
-        facts(
-            card["title"],
-            [
-                (_("Lesson"), " ".join(card["text"].split())),
-                (_("Experiment"), ", ".join(filter(None, (card["agreement"], card["experiment"], card["lead_name"])))),
-                (_("Question"), card["question"]),
-                (_("Result"), result_text(card)),
-                (_("Verdict"), _(VERDICTS.get(card["verdict"], card["verdict"]))),
-                (_("Themes"), _themes(card["themes"])),
-                (_("Used by"), ", ".join(each["name"] for each in card["used_by"])),
-            ],
-        )
+        facts(card["title"], [each.fact(card) for each in FOUND])
 
 
-LIST = (
-    Column("ref", N_("Agreement"), "ref"),
-    Column("lead_name", N_("Lead"), "text"),
-    Column("state", N_("State"), "state", "evaluation"),
-    Column("due_on", N_("Due"), "date"),
-    Column("hypothesis_word", N_("Hypothesis"), "ref", by="hypothesis"),
-    Column("learning", N_("Learning"), "count"),
-    Column("verdict_word", N_("Verdict"), "ref", by="verdict"),
+LIST = ListView(
+    title=N_("Evaluations on {as_of}"),
+    rows="evaluations",
+    columns=(
+        Column("ref", N_("Agreement"), "ref"),
+        Column("lead_name", N_("Lead")),
+        Column("state", N_("State"), "state", "evaluation"),
+        Column("due_on", N_("Due"), "date"),
+        Column(
+            "hypothesis_word",
+            N_("Hypothesis"),
+            "ref",
+            by="hypothesis",
+            cell=lambda row: _(HYPOTHESES.get(row["hypothesis"] or "", "")),
+        ),
+        Column("learning", N_("Learning"), "count", cell=lambda row: _decimal(row["learning"])),
+        Column(
+            "verdict_word",
+            N_("Verdict"),
+            "ref",
+            by="verdict",
+            cell=lambda row: _(VERDICTS.get(row["verdict"] or "", "")),
+        ),
+    ),
+    empty=N_("No evaluations yet."),
 )
 
 
-def _show_list(data: Mapping[str, Any]) -> None:
-    rows = [
-        {
-            **row,
-            "hypothesis_word": _(HYPOTHESES.get(row["hypothesis"] or "", "")),
-            "verdict_word": _(VERDICTS.get(row["verdict"] or "", "")),
-            "learning": decimal_text(format(float(Fraction(row["learning"])), "g")) if row["learning"] else "",
-        }
-        for row in data["evaluations"]
-    ]
-    table(
-        _("Evaluations on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
-        LIST,
-        rows,
-        empty=_("No evaluations yet."),
-    )
+def _decimal(fraction: str | None) -> str:
+    return decimal_text(format(float(Fraction(fraction)), "g")) if fraction else ""
 
 
-add_command(evaluation, SubmitEvaluation, done=_submitted)
-add_command(evaluation, PeerReviewEvaluation, done=_judged)
+add_command(
+    evaluation,
+    SubmitEvaluation,
+    done=Counted(
+        "lessons",
+        NN_(
+            "The evaluation of {ref} is handed in, with {count} lesson; two peers judge it now.",
+            "The evaluation of {ref} is handed in, with {count} lessons; two peers judge it now.",
+        ),
+    ),
+)
+add_command(evaluation, PeerReviewEvaluation, done=N_("{ref}: the quality of learning is {learning} of 4."))
 add_command(evaluation, AcceptEvaluation, done=_accepted)
 add_command(evaluation, ReturnEvaluation)
 add_query(evaluation, EvaluationShow, show=_show)
 add_query(evaluation, EvaluationLessons, show=_show_lessons)
-add_query(evaluation, EvaluationList, show=_show_list, columns=LIST)
+add_query(evaluation, EvaluationList, show=LIST)

@@ -92,6 +92,12 @@ class InputFile(TypedDict):
     content: bytes
 
 
+class Template(TypedDict):
+    """A file to start from, as text."""
+
+    template: str
+
+
 TEXT = Kind("text", "TEXT")
 FLAG = Kind("flag", "")
 AMOUNT = Kind("amount", "AMOUNT")

@@ -132,7 +132,10 @@ class Column:
 
     def show(self, row: Mapping[str, Any]) -> str:
         """The cell of ``row`` as people read it."""
-        value = row.get(self.key) if self.cell is None else self.cell(row)
+        return self.said(row.get(self.key) if self.cell is None else self.cell(row))
+
+    def said(self, value: Any) -> str:
+        """A value of this column as people read it."""
         if value is None:
             return ""
         if self.role == "amount":
@@ -170,7 +173,7 @@ def table(
     if not lines:
         say(empty or _("none"))
         return
-    last = [column.show(total) for column in columns] if total is not None else None
+    last = [column.said(total.get(column.key)) for column in columns] if total is not None else None
     headers = [column.title() for column in columns]
     if accessible():
         _table_for_ears(headers, lines, last)

@@ -68,10 +68,14 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A sentence that counts the things in the value of this name: ``{count}``. ``forms``: ``NN_`` of both."""
+    """A sentence that counts the things in the value of this name: ``{count}``. ``forms``: ``NN_`` of both.
+
+    ``none``: whether it is said of none of them too.
+    """
 
     name: str
     forms: tuple[str, str]
+    none: bool = True
 
 
 Said = str | When | Counted
@@ -89,7 +93,8 @@ def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) 
         if isinstance(each, Counted):
             things = next(source[each.name] for source in sources if each.name in source)
             count = things if isinstance(things, int) else len(things)
-            yield ngettext(*each.forms, count).format_map(_Places({"count": count}, *sources))
+            if count or each.none:
+                yield ngettext(*each.forms, count).format_map(_Places({"count": count}, *sources))
         elif isinstance(each, When):
             given = next((source[each.name] for source in sources if each.name in source), None)
             if message := each.message if given else each.otherwise:
@@ -144,7 +149,13 @@ class ListView:
         if self.count or self.sums:
             count = ngettext(*self.count, len(rows)).format(count=len(rows)) if self.count else _("Total")
             total = {self.columns[0].key: count, **total}
-        table(sentence(self.title, data), self.columns, rows, total=total or None, empty=_(self.empty))
+        table(
+            sentence(self.title, {"count": len(rows)}, data),
+            self.columns,
+            rows,
+            total=total or None,
+            empty=_(self.empty),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

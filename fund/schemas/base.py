@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,9 +74,14 @@ def as_row(shape: type[Row], case: object, **more: object) -> Row:
 
     Days are texts, and an empty text is ``None`` where the shape allows that, as ``--json`` prints them.
     """
-    optional = {name for name, kind in shape.__annotations__.items() if "None" in str(kind)}
+    optional = _optional(shape)
     row = {name: more[name] if name in more else getattr(case, name) for name in shape.__annotations__}
     return cast(Row, {name: _plain(value, empty=None if name in optional else "") for name, value in row.items()})
+
+
+@cache
+def _optional(shape: type[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(name for name, kind in shape.__annotations__.items() if "None" in str(kind))
 
 
 def _plain(value: object, *, empty: str | None = "") -> object:

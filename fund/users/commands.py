@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 from fund.declarations import (
     DAY,
@@ -16,6 +17,7 @@ from fund.declarations import (
     Input,
     InputFile,
     Question,
+    Template,
     argument,
     as_of,
     command,
@@ -119,8 +121,28 @@ class AdoptRegulations(Input):
     file: InputFile = argument(TEXT_FILE, N_("The regulations, as TOML"))
 
 
+class UserRow(TypedDict):
+    id: str
+    name: str
+    roles: list[str]
+    partner: str | None
+    partner_name: str | None
+    seconded: bool
+    deputy_of: str | None
+    state: str
+
+
+class Users(TypedDict):
+    users: list[UserRow]
+
+
+class RegulationsInForce(TypedDict):
+    as_of: str
+    regulations: Mapping[str, Any]
+
+
 @query("user list", ".people:users", lists={"users": "user"}, examples=("fund user list", "fund user list --json"))
-class UserList(Question[dict[str, Any]]):
+class UserList(Question[Users]):
     """List the people of the fund."""
 
 
@@ -130,7 +152,7 @@ class UserList(Question[dict[str, Any]]):
     examples=("fund regulations show --as-of 2026-03-31",),
     see=("regulations adopt", "regulations template"),
 )
-class RegulationsShow(Question[dict[str, Any]]):
+class RegulationsShow(Question[RegulationsInForce]):
     """Show the rules in force on a day.
 
     Weights, quorum, thresholds, terms, buffer, budgets and rates; --json shows every number.
@@ -145,7 +167,7 @@ class RegulationsShow(Question[dict[str, Any]]):
     examples=("fund regulations template > regulations.toml",),
     see=("regulations adopt",),
 )
-class RegulationsTemplate(Question[dict[str, Any]]):
+class RegulationsTemplate(Question[Template]):
     """Print the standard regulations to start from.
 
     A TOML file with every number and a remark in both languages; change it and adopt it.

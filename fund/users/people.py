@@ -15,8 +15,10 @@ from fund.events.founding import UserAdded, UserChanged, UserRevoked
 from fund.glossary import chosen, role_names
 from fund.language import N_, _
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM_ACTOR, Actor, Role, Who, require_compatible_roles
+from fund.schemas.base import as_row
 from fund.schemas.people import User
 from fund.unit_of_work import Snapshot, UnitOfWork, derive_id
+from fund.users.commands import UserRow, Users
 from fund.users.lifecycle import WHOSE
 
 LONGEST_NAME = 200
@@ -174,23 +176,22 @@ def _role(name: str) -> Role:
     return Role(chosen(name, role_names(), UnknownRole))
 
 
-def users(snapshot: Snapshot) -> dict[str, Any]:
+def users(snapshot: Snapshot) -> Users:
     """Everybody who acts or acted, by name."""
     names = snapshot.store.work.names()
     listed = [
-        {
-            "id": user.ref,
-            "name": names.get(user.ref, user.ref),
-            "roles": [role.value for role in user.roles],
-            "partner": user.partner,
-            "partner_name": snapshot.partner_name(user.partner) if user.partner else None,
-            "seconded": user.seconded,
-            "deputy_of": names.get(user.deputy_of, user.deputy_of) if user.deputy_of else None,
-            "state": user.state,
-        }
+        as_row(
+            UserRow,
+            user,
+            id=user.ref,
+            name=names.get(user.ref, user.ref),
+            roles=[role.value for role in user.roles],
+            partner_name=snapshot.partner_name(user.partner) if user.partner else None,
+            deputy_of=names.get(user.deputy_of, user.deputy_of) if user.deputy_of else None,
+        )
         for user in snapshot.cases(User)
     ]
-    return {"users": sorted(listed, key=lambda row: str(row["name"]))}
+    return {"users": sorted(listed, key=lambda row: row["name"])}
 
 
 def _chair_where_there_is_one(snapshot: Snapshot, _args: Mapping[str, Any]) -> Who | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
-from fund.declarations import InputFile
+from fund.declarations import InputFile, Template
 from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
 from fund.errors.people import FaultyRegulations, RegulationsOutOfOrder, RegulationsReachBack
 from fund.events import Envelope, canonical_json
@@ -18,6 +17,7 @@ from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
 from fund.schemas.capital import Partner, members_of
 from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.users.commands import RegulationsInForce
 
 
 def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope | None = None) -> Envelope:
@@ -66,12 +66,12 @@ def adopt_regulations(uow: UnitOfWork, *, file: InputFile, on: date) -> Envelope
     return adopt(uow, rules, from_on=on)
 
 
-def regulations_in_force(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
+def regulations_in_force(snapshot: Snapshot, *, as_of: date | None = None) -> RegulationsInForce:
     """The regulations in force on a day, whole."""
     rules = snapshot.regulations(as_of)
     return {"as_of": (as_of or snapshot.today).isoformat(), "regulations": rules.model_dump(mode="json")}
 
 
-def regulations_template(_view: Snapshot) -> dict[str, Any]:
+def regulations_template(_view: Snapshot) -> Template:
     """The standard regulations as TOML, to change and adopt."""
     return {"template": standard_text()}

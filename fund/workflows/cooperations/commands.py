@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     PARTNER,
@@ -12,6 +12,7 @@ from fund.declarations import (
     InputFile,
     Question,
     Reference,
+    Template,
     argument,
     command,
     option,
@@ -40,6 +41,45 @@ class ImportCooperations(Input):
     file: InputFile = argument(TEXT_FILE, N_("The JSON file; - for standard input"))
 
 
+class MemberRow(TypedDict):
+    partner: str
+    name: str
+    role: str
+
+
+class CooperationRow(TypedDict):
+    ref: str
+    name: str
+    short_name: str | None
+    challenge: str
+    themes: list[str]
+    members: list[MemberRow]
+    mandatory: bool | None
+    traits: dict[str, str]
+    service: bool
+    since_on: str | None
+    until_on: str | None
+    remarks: list[str]
+    revision: int
+    source: str
+
+
+class RevisionRow(TypedDict):
+    revision: int
+    seq: int
+    recorded_on: str
+    by: str
+    source: str
+
+
+class CooperationDetail(CooperationRow):
+    revisions: list[RevisionRow]
+
+
+class Cooperations(TypedDict):
+    cooperations: list[CooperationRow]
+
+
 @query(
     "cooperation list",
     ".register:listed",
@@ -47,7 +87,7 @@ class ImportCooperations(Input):
     examples=("fund cooperation list", "fund cooperation list --partner Zeist --theme energy"),
     see=("cooperation show", "partner list"),
 )
-class CooperationList(Question[dict[str, Any]]):
+class CooperationList(Question[Cooperations]):
     """List the existing cooperations.
 
     Those of the report of 2025, until the fund imports a register of its own; the list is never complete.
@@ -58,7 +98,7 @@ class CooperationList(Question[dict[str, Any]]):
 
 
 @query("cooperation show", ".register:show", examples=("fund cooperation show rid-utrecht",), see=("cooperation list",))
-class CooperationShow(Question[dict[str, Any]]):
+class CooperationShow(Question[CooperationDetail]):
     """Show one cooperation and who takes part."""
 
     ref: str = argument(Reference(listed=(("cooperation list", "cooperations", "ref"),)), N_("The cooperation"))
@@ -70,5 +110,5 @@ class CooperationShow(Question[dict[str, Any]]):
     examples=("fund cooperation template > cooperations.json",),
     see=("cooperation import",),
 )
-class CooperationTemplate(Question[dict[str, Any]]):
+class CooperationTemplate(Question[Template]):
     """Print the register as a file to change and import."""

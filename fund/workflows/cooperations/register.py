@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Any
 
 from fund import glossary
-from fund.declarations import InputFile
+from fund.declarations import InputFile, Template
 from fund.errors.commands import AmbiguousName, UnknownRef
 from fund.errors.evaluations import UnknownTheme
 from fund.events import Envelope
 from fund.events.cooperations import CooperationRecorded
 from fund.glossary import meant, suggested
+from fund.schemas.base import as_row
 from fund.schemas.capital import Partner
 from fund.schemas.cooperations import CooperationFile
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.workflows.cooperations.commands import CooperationDetail, CooperationRow, Cooperations, MemberRow, RevisionRow
 from fund.workflows.cooperations.files import REPORT, as_file, of_the_report, read_register
 
 
@@ -87,32 +88,23 @@ def _record(uow: UnitOfWork, one: CooperationFile, *, revision: int) -> None:
 # ----------------------------------------------------------------------------------------------------------- queries
 
 
-def as_json(one: CooperationFile) -> dict[str, Any]:
+def as_json(one: CooperationFile) -> CooperationRow:
     """A cooperation as ``--json`` gives it."""
-    return {
-        "ref": one.ref,
-        "name": one.name,
-        "short_name": one.short_name or None,
-        "challenge": one.challenge,
-        "themes": list(one.themes),
-        "members": [{"partner": member.partner, "name": member.name, "role": member.role} for member in one.members],
-        "mandatory": one.mandatory,
-        "traits": dict(one.traits),
-        "service": one.service,
-        "since_on": one.since_on.isoformat() if one.since_on else None,
-        "until_on": one.until_on.isoformat() if one.until_on else None,
-        "remarks": list(one.remarks),
-        "revision": one.revision,
-        "source": one.source or REPORT,
-    }
+    return as_row(
+        CooperationRow,
+        one,
+        members=[as_row(MemberRow, member) for member in one.members],
+        traits=dict(one.traits),
+        source=one.source or REPORT,
+    )
 
 
-def listed(snapshot: Snapshot, *, partner: str = "", theme: str = "") -> dict[str, Any]:
+def listed(snapshot: Snapshot, *, partner: str = "", theme: str = "") -> Cooperations:
     """The register, in the order of the refs; of one partner that takes part in any role, of one theme."""
     return {"cooperations": chosen(register(snapshot), partner=partner, theme=theme)}
 
 
-def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") -> list[dict[str, Any]]:
+def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") -> list[CooperationRow]:
     """Those in which a partner takes part in any role, and of a theme.
 
     Raises:
@@ -127,14 +119,14 @@ def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") 
     ]
 
 
-def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> CooperationDetail:
     """One cooperation whole, with the facts that made it what it is.
 
     Raises:
         UnknownRef: The register has none of that name; the hint names the nearest.
     """
     one = nearest(register(snapshot), ref)
-    revisions = [
+    revisions: list[RevisionRow] = [
         {
             "revision": event.fact.revision,
             "seq": event.seq,
@@ -166,6 +158,6 @@ def nearest(found: list[CooperationFile], ref: str) -> CooperationFile:
     return rows[named[0]]
 
 
-def template(snapshot: Snapshot) -> dict[str, Any]:
+def template(snapshot: Snapshot) -> Template:
     """The register as the file that ``cooperation import`` takes."""
     return {"template": as_file(register(snapshot))}

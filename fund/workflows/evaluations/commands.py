@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from fund.declarations import (
     TEXT,
@@ -93,6 +94,122 @@ class ReturnEvaluation(Input):
     reason: str = option("--reason", TEXT, N_("What is missing"))
 
 
+class EvaluationRow(TypedDict):
+    ref: str
+    proposal: str
+    lead_partner: str
+    lead_name: str
+    state: str
+    due_on: str
+    hypothesis: str | None
+    learning: str | None
+    verdict: str | None
+    good_result: bool | None
+    lessons: int | None
+    followon_until: str | None
+
+
+class Evaluations(TypedDict):
+    as_of: str
+    evaluations: list[EvaluationRow]
+
+
+class PartyRow(TypedDict):
+    partner: str
+    name: str
+
+
+class LessonRow(TypedDict):
+    title: str
+    text: str
+    themes: list[str]
+
+
+class PeerRow(TypedDict):
+    reviewer: str
+    name: str
+    learning: int
+    remarks: str
+
+
+class ReturnRow(TypedDict):
+    on: str
+    reason: str
+
+
+class ParentRow(TypedDict):
+    agreement: str
+    title: str
+    lead_partner: str | None
+    lead_name: str
+
+
+class FollowerRow(TypedDict):
+    proposal: str
+    agreement: str | None
+    title: str
+    lead_partner: str
+    lead_name: str
+    state: str
+
+
+class Lineage(TypedDict):
+    """What an agreement follows, nearest first, and what follows it."""
+
+    follows: list[ParentRow]
+    followed_by: list[FollowerRow]
+
+
+class EvaluationDetail(EvaluationRow, Lineage):
+    as_of: str
+    title: str
+    parties: list[PartyRow]
+    question: str
+    measurement: str
+    stop_rule: str
+    themes: list[str]
+    ended_by: str
+    learned: str
+    learning_threshold: int
+    cards: list[LessonRow]
+    submitted_on: str | None
+    by_fund_manager: bool
+    peers: list[PeerRow]
+    returned: list[ReturnRow]
+    published_on: str | None
+    followon_expired: bool
+
+
+class LessonCard(TypedDict):
+    agreement: str
+    proposal: str
+    experiment: str
+    lead_partner: str
+    lead_name: str
+    question: str
+    title: str
+    text: str
+    themes: list[str]
+    hypothesis: str
+    learning: str
+    good_result: bool
+    verdict: str
+    used_by: list[PartyRow]
+    followed_by: list[str]
+    published_on: str | None
+
+
+class LessonsFound(TypedDict):
+    theme: str | None
+    text: str | None
+    lessons: list[LessonCard]
+
+
+class CarriedOver(TypedDict):
+    agreement: str
+    answers: Mapping[str, Any]
+
+
 @query(
     "evaluation list",
     ".lessons:listed",
@@ -100,7 +217,7 @@ class ReturnEvaluation(Input):
     examples=("fund evaluation list", "fund evaluation list --state due"),
     see=("evaluation show", "evaluation lessons"),
 )
-class EvaluationList(Question[dict[str, Any]]):
+class EvaluationList(Question[Evaluations]):
     """List evaluations with their two results."""
 
 
@@ -110,7 +227,7 @@ class EvaluationList(Question[dict[str, Any]]):
     examples=("fund --as rosa evaluation show A2026-003",),
     see=("evaluation lessons", "agreement show", "evaluation file list"),
 )
-class EvaluationShow(Question[dict[str, Any]]):
+class EvaluationShow(Question[EvaluationDetail]):
     """Show an evaluation whole.
 
     The question, both results, what was learned, the lessons and what the peers said. Before publication for the
@@ -126,7 +243,7 @@ class EvaluationShow(Question[dict[str, Any]]):
     examples=("fund evaluation lessons --theme T05", 'fund evaluation lessons --theme water --text "pump distance"'),
     see=("evaluation list", "evaluation show"),
 )
-class EvaluationLessons(Question[dict[str, Any]]):
+class EvaluationLessons(Question[LessonsFound]):
     """Search the lessons of all experiments.
 
     Failed experiments stand beside the others: they are what others need most. Words are found in any order, with or
@@ -138,7 +255,7 @@ class EvaluationLessons(Question[dict[str, Any]]):
 
 
 @query("evaluation carried-over", ".followon:carried", see=("proposal template",))
-class EvaluationCarriedOver(Question[dict[str, Any]]):
+class EvaluationCarriedOver(Question[CarriedOver]):
     """Give what a roll-out takes over from the agreement that it follows."""
 
     ref: str = option("--follows", AGREEMENT, N_("The agreement that this rolls out"))

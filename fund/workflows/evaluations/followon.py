@@ -20,6 +20,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.evaluations.commands import CarriedOver, Lineage, ParentRow
 from fund.workflows.evaluations.lifecycle import State, rules_of
 
 INVITING = ("scale", "adopt")
@@ -113,7 +114,7 @@ def followers(snapshot: Snapshot) -> Mapping[str, list[Proposal]]:
     return found
 
 
-def lineage(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
+def lineage(snapshot: Snapshot, agreement: str) -> Lineage:
     """What an agreement follows (nearest first) and what follows it: refs, titles, leads, states.
 
     Only an agreement whose evaluation invited can be followed, so nothing is searched for the others.
@@ -137,7 +138,7 @@ def lineage(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
     }
 
 
-def _shown(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
+def _shown(snapshot: Snapshot, agreement: str) -> ParentRow:
     case = snapshot.maybe(Agreement, agreement)
     return {
         "agreement": agreement,
@@ -211,7 +212,7 @@ def _evidence(snapshot: Snapshot, case: Agreement, evaluation: Evaluation) -> li
     return found
 
 
-def carried(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def carried(snapshot: Snapshot, *, ref: str) -> CarriedOver:
     """What a proposal that follows this agreement begins with: :func:`carried_over`, for programs and forms.
 
     Raises:

@@ -6,22 +6,32 @@ whose hypothesis was refuted stand among the others in every answer.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from fund.errors.evaluations import EvaluationNotPublished, UnknownTheme
 from fund.events.evaluations import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
 from fund.glossary import chosen, theme_names
 from fund.lists import has_words, words_of
 from fund.schemas.agreements import Agreement
+from fund.schemas.base import as_row
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import reads_results
+from fund.workflows.evaluations.commands import (
+    EvaluationDetail,
+    EvaluationRow,
+    Evaluations,
+    LessonCard,
+    LessonRow,
+    LessonsFound,
+    PartyRow,
+)
 from fund.workflows.evaluations.followon import followers, lineage
 from fund.workflows.evaluations.lifecycle import State, rules_of
 
 
-def listed(snapshot: Snapshot) -> dict[str, Any]:
+def listed(snapshot: Snapshot) -> Evaluations:
     """Every evaluation with its two results, by agreement; results that are not published yet for those who may."""
     return {
         "as_of": snapshot.today.isoformat(),
@@ -29,25 +39,14 @@ def listed(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _line(snapshot: Snapshot, case: Evaluation) -> dict[str, Any]:
-    reads = reads_results(snapshot, case)
-    return {
-        "ref": case.ref,
-        "proposal": case.proposal,
-        "lead_partner": case.lead,
-        "lead_name": snapshot.partner_name(case.lead),
-        "state": case.state,
-        "due_on": case.due_on.isoformat(),
-        "hypothesis": (case.hypothesis or None) if reads else None,
-        "learning": (case.learning or None) if reads else None,
-        "verdict": (case.verdict or None) if reads else None,
-        "good_result": case.good_result if reads else None,
-        "lessons": len(case.lessons) if reads else None,
-        "followon_until": case.followon_until.isoformat() if case.followon_until else None,
-    }
+def _line(snapshot: Snapshot, case: Evaluation) -> EvaluationRow:
+    results: dict[str, object] = {"lessons": len(case.lessons)}
+    if not reads_results(snapshot, case):
+        results = dict.fromkeys(("hypothesis", "learning", "verdict", "good_result", "lessons"))
+    return as_row(EvaluationRow, case, lead_partner=case.lead, lead_name=snapshot.partner_name(case.lead), **results)
 
 
-def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> EvaluationDetail:
     """One evaluation whole: the question, both results, what was learned, its cards, what the peers said.
 
     Raises:
@@ -67,7 +66,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         "as_of": snapshot.today.isoformat(),
         **_line(snapshot, case),
         "title": agreement.title if agreement else "",
-        "parties": [{"partner": party, "name": snapshot.partner_name(party)} for party in case.parties],
+        "parties": _parties(snapshot, case.parties),
         "question": agreement.hypothesis if agreement else "",
         "measurement": agreement.terms.measurement if agreement else "",
         "stop_rule": agreement.stop_rule if agreement else "",
@@ -75,7 +74,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         "ended_by": agreement.ground if agreement else "",
         "learned": case.learned,
         "learning_threshold": threshold,
-        "cards": [_lesson(lesson) for lesson in case.lessons],
+        "cards": [as_row(LessonRow, lesson) for lesson in case.lessons],
         "submitted_on": written.effective_on.isoformat() if written else None,
         "by_fund_manager": isinstance(written.fact, EvaluationSubmitted) and written.fact.by_fund_manager
         if written
@@ -101,14 +100,10 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     }
 
 
-def _lesson(lesson: Lesson) -> dict[str, Any]:
-    return {"title": lesson.title, "text": lesson.text, "themes": list(lesson.themes)}
-
-
 # -------------------------------------------------------------------------------------------------------- the cards
 
 
-def lessons(snapshot: Snapshot, *, theme: str | None = None, text: str | None = None) -> dict[str, Any]:
+def lessons(snapshot: Snapshot, *, theme: str | None = None, text: str | None = None) -> LessonsFound:
     """The lesson cards of every published evaluation, failed experiments first-class.
 
     Args:
@@ -132,24 +127,24 @@ def lessons(snapshot: Snapshot, *, theme: str | None = None, text: str | None = 
     return {"theme": wanted, "text": text, "lessons": [card for card in cards if has_words(card, words)]}
 
 
-def _card(snapshot: Snapshot, case: Evaluation, lesson: Lesson, children: list[Proposal]) -> dict[str, Any]:
+def _card(snapshot: Snapshot, case: Evaluation, lesson: Lesson, children: list[Proposal]) -> LessonCard:
     agreement = snapshot.maybe(Agreement, case.ref)
     users = dict.fromkeys(party for child in children for party in child.parties if party not in case.parties)
-    return {
-        "agreement": case.ref,
-        "proposal": case.proposal,
-        "experiment": agreement.title if agreement else "",
-        "lead_partner": case.lead,
-        "lead_name": snapshot.partner_name(case.lead),
-        "question": agreement.hypothesis if agreement else "",
-        "title": lesson.title,
-        "text": lesson.text,
-        "themes": list(lesson.themes),
-        "hypothesis": case.hypothesis,
-        "learning": case.learning,
-        "good_result": case.good_result,
-        "verdict": case.verdict,
-        "used_by": [{"partner": party, "name": snapshot.partner_name(party)} for party in users],
-        "followed_by": [child.ref for child in children],
-        "published_on": case.published_on.isoformat() if case.published_on else None,
-    }
+    return as_row(
+        LessonCard,
+        case,
+        agreement=case.ref,
+        experiment=agreement.title if agreement else "",
+        lead_partner=case.lead,
+        lead_name=snapshot.partner_name(case.lead),
+        question=agreement.hypothesis if agreement else "",
+        title=lesson.title,
+        text=lesson.text,
+        themes=list(lesson.themes),
+        used_by=_parties(snapshot, users),
+        followed_by=[child.ref for child in children],
+    )
+
+
+def _parties(snapshot: Snapshot, parties: Iterable[str]) -> list[PartyRow]:
+    return [{"partner": party, "name": snapshot.partner_name(party)} for party in parties]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 from fund.declarations import (
     FACT_TYPE,
@@ -58,15 +59,95 @@ class Inbox(Question[dict[str, Any]]):
     everybody: bool = option("--all", FLAG, N_("What waits for everybody"), default=False)
 
 
+class PendingDetail(TypedDict):
+    ref: str
+    command: str
+    state: str
+    made_by: str
+    made_at: str
+    expires_at: str
+    needs: Any
+    hash: str
+    shown: Any
+    reason: str | None
+
+
+class CaseLine(TypedDict):
+    kind: str
+    ref: str
+    state: str
+    title: str
+
+
+class PendingLine(TypedDict):
+    ref: str
+    command: str
+    state: str
+    made_by: str
+    ended_by: NotRequired[str | None]
+    reason: NotRequired[str | None]
+
+
+class CasesNamed(TypedDict):
+    ref: str
+    cases: list[CaseLine]
+    pending: PendingLine | None
+
+
+class EventRow(TypedDict):
+    seq: int
+    event_id: str
+    type: str
+    stream: str
+    of: str
+    occurred_at: str
+    recorded_at: str
+    effective_on: str
+    actor: str
+    actor_name: str
+    made_by: str | None
+    command_id: str
+    causation_id: str | None
+    payload: Mapping[str, Any]
+    hash: str
+
+
+class Events(TypedDict):
+    events: list[EventRow]
+    more: bool
+    head_seq: int
+
+
+class EventDetail(TypedDict):
+    event: EventRow
+    entries: list[int]
+    prev_hash: str
+
+
+class DeadRow(TypedDict):
+    event_id: str
+    seq: int
+    stream: str
+    reaction: str
+    attempts: int
+    error: str | None
+    waiting: int
+    command: str
+
+
+class DeadLetters(TypedDict):
+    dead: list[DeadRow]
+
+
 @query("pending show", ".log:pending_shown")
-class PendingShow(Question[dict[str, Any]]):
+class PendingShow(Question[PendingDetail]):
     """Show what waits for a second person."""
 
     ref: str = argument(Reference(), N_("What waits"))
 
 
 @query("explain", ".log:named")
-class Explain(Question[dict[str, Any]]):
+class Explain(Question[CasesNamed]):
     """Find the cases that bear a ref."""
 
     ref: str = argument(Reference(), N_("The ref"))
@@ -78,7 +159,7 @@ class Explain(Question[dict[str, Any]]):
     examples=("fund event list --stream proposal/2026-003", "fund event list --type decision.approved --json"),
     see=("event show", "proposal history"),
 )
-class EventList(Question[dict[str, Any]]):
+class EventList(Question[Events]):
     """List facts in the order in which they became known.
 
     All facts, or those of one case (a stream such as `proposal/2026-003`) or of one type.
@@ -91,7 +172,7 @@ class EventList(Question[dict[str, Any]]):
 
 
 @query("event show", ".log:event_show", examples=("fund event show 12",), see=("event list", "ledger entry"))
-class EventShow(Question[dict[str, Any]]):
+class EventShow(Question[EventDetail]):
     """Show one fact, with its entries.
 
     By number or by id: who, when, because of what, and the payload that was sealed.
@@ -101,7 +182,7 @@ class EventShow(Question[dict[str, Any]]):
 
 
 @query("event deliveries", ".log:deliveries", examples=("fund event deliveries --json",), see=("event dead", "worker"))
-class EventDeliveries(Question[dict[str, Any]]):
+class EventDeliveries(Question[Mapping[str, int]]):
     """Count what is open, done and dead.
 
     Every fact has one delivery for each reaction that hears it.
@@ -109,7 +190,7 @@ class EventDeliveries(Question[dict[str, Any]]):
 
 
 @query("event dead", ".log:dead", examples=("fund event dead",), see=("event retry",))
-class EventDead(Question[dict[str, Any]]):
+class EventDead(Question[DeadLetters]):
     """Show what could not be delivered, and why.
 
     A delivery that is stuck holds up the rest of its case for that reaction, and nothing else.

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from fund.errors.commands import UnknownRef
 from fund.errors.service import UnknownDelivery
 from fund.events import Envelope
 from fund.events.service import DeliveryRetried
 from fund.rules.authority import FUND_MANAGER, Role, Who
+from fund.schemas.base import as_row
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
 from fund.store import PendingRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.discretion import payload_for
+from fund.workflows.inbox.commands import (
+    CaseLine,
+    CasesNamed,
+    DeadLetters,
+    DeadRow,
+    EventDetail,
+    EventRow,
+    Events,
+    PendingDetail,
+    PendingLine,
+)
 from fund.workflows.inbox.office import confirmation
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.proposals.access import may_see
 
 
-def pending_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def pending_shown(snapshot: Snapshot, *, ref: str) -> PendingDetail:
     """What waits under a ref; as the first person was shown it, for that person, whoever may be the second, an auditor.
 
     It may hold account numbers and what is known of people: others see that it waits, and for whom.
@@ -32,18 +43,16 @@ def pending_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     row = snapshot.store.work.pending(ref)
     if row is None:
         raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
-    return {
-        "ref": row.ref,
-        "command": row.name,
-        "state": _state_of(snapshot, row),
-        "made_by": snapshot.name(row.made_by),
-        "made_at": row.made_at.isoformat(),
-        "expires_at": row.expires_at.isoformat(),
-        "needs": json.loads(row.needs),
-        "hash": row.shown_hash.hex(),
-        "shown": json.loads(row.shown) if _may_read(snapshot, row) else None,
-        "reason": row.reason,
-    }
+    return as_row(
+        PendingDetail,
+        row,
+        command=row.name,
+        state=_state_of(snapshot, row),
+        made_by=snapshot.name(row.made_by),
+        needs=json.loads(row.needs),
+        hash=row.shown_hash.hex(),
+        shown=json.loads(row.shown) if _may_read(snapshot, row) else None,
+    )
 
 
 def _may_read(snapshot: Snapshot, row: PendingRow) -> bool:
@@ -55,11 +64,11 @@ def _may_read(snapshot: Snapshot, row: PendingRow) -> bool:
     return confirmation(InboxReader(snapshot), row).is_for(actor)
 
 
-def named(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def named(snapshot: Snapshot, *, ref: str) -> CasesNamed:
     """The cases that bear a ref, each with kind, state and title, and what waits or waited for a second person under
     it, and why it was declined; nothing of a draft of others.
     """
-    cases = []
+    cases: list[CaseLine] = []
     for kind, life in snapshot.projections.items():
         case = snapshot.maybe(life.model, ref)
         if isinstance(case, Proposal) and not may_see(snapshot, case):
@@ -70,7 +79,7 @@ def named(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     row = snapshot.store.work.pending(ref)
     if row is None:
         return {"ref": ref, "cases": cases, "pending": None}
-    waits: dict[str, str | None] = {
+    waits: PendingLine = {
         "ref": ref,
         "command": row.name,
         "state": _state_of(snapshot, row),
@@ -88,33 +97,22 @@ def _state_of(snapshot: Snapshot, row: PendingRow) -> str:
 # ----------------------------------------------------------------------------------------------------------- the log
 
 
-def event_line(snapshot: Snapshot, envelope: Envelope) -> dict[str, Any]:
+def event_line(snapshot: Snapshot, envelope: Envelope) -> EventRow:
     """A fact as the log shows it; of a draft of others, that it is there and nothing more (lifecycle.md 10)."""
     kind, _slash, ref = envelope.stream.partition("/")
     case = snapshot.maybe(Proposal, ref) if kind == "proposal" else None
     hidden = case is not None and not may_see(snapshot, case)
-    return {
-        "seq": envelope.seq,
-        "event_id": envelope.event_id,
-        "type": envelope.type,
-        "stream": envelope.stream,
-        "of": f"{kind}/{snapshot.name(ref)}" if kind == User.kind else envelope.stream,
-        "occurred_at": envelope.occurred_at.isoformat(),
-        "recorded_at": envelope.recorded_at.isoformat(),
-        "effective_on": envelope.effective_on.isoformat(),
-        "actor": envelope.actor,
-        "actor_name": snapshot.name(envelope.actor),
-        "made_by": envelope.made_by,
-        "command_id": envelope.command_id,
-        "causation_id": envelope.causation_id,
-        "payload": {} if hidden else payload_for(snapshot, envelope),
-        "hash": envelope.hash.hex(),
-    }
+    return as_row(
+        EventRow,
+        envelope,
+        of=f"{kind}/{snapshot.name(ref)}" if kind == User.kind else envelope.stream,
+        actor_name=snapshot.name(envelope.actor),
+        payload={} if hidden else payload_for(snapshot, envelope),
+        hash=envelope.hash.hex(),
+    )
 
 
-def event_list(
-    snapshot: Snapshot, *, stream: str = "", type: str = "", since_seq: int = 0, limit: int = 200
-) -> dict[str, Any]:
+def event_list(snapshot: Snapshot, *, stream: str = "", type: str = "", since_seq: int = 0, limit: int = 200) -> Events:
     """Facts in the order of knowledge: all, or of one life, or of one type.
 
     Args:
@@ -134,7 +132,7 @@ def event_list(
         found = snapshot.store.facts.of_types((type,), since_seq=since_seq)
     else:
         found = snapshot.store.facts.all(since_seq=since_seq)
-    lines: list[dict[str, Any]] = []
+    lines: list[EventRow] = []
     more = False
     for envelope in found:
         if envelope.seq <= since_seq or (type and envelope.type != type):
@@ -146,7 +144,7 @@ def event_list(
     return {"events": lines, "more": more, "head_seq": snapshot.store.facts.head().seq}
 
 
-def event_show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def event_show(snapshot: Snapshot, *, ref: str) -> EventDetail:
     """One fact whole, by number or id, with the entries it made and what followed from it.
 
     Raises:
@@ -161,55 +159,43 @@ def event_show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     return {"event": event_line(snapshot, envelope), "entries": entries, "prev_hash": envelope.prev_hash.hex()}
 
 
-def deliveries(snapshot: Snapshot) -> dict[str, Any]:
+def deliveries(snapshot: Snapshot) -> Mapping[str, int]:
     """How many deliveries are in each state."""
     return dict(snapshot.store.deliveries.counts())
 
 
-def dead(snapshot: Snapshot) -> dict[str, Any]:
+def dead(snapshot: Snapshot) -> DeadLetters:
     """The dead letters: what, why, how many wait behind each, and the command that tries again.
 
     A deadline that could not be acted upon is one too: of the fact that set it, under the name of the deadline.
     """
-    rows = snapshot.store.deliveries.in_state(("dead",))
-    causes = [(timer, snapshot.store.facts.get(timer.cause)) for timer in snapshot.store.work.timers(state="dead")]
-    late = [
-        {
-            "event_id": timer.cause,
-            "seq": cause.seq if cause is not None else 0,
-            "stream": timer.stream,
-            "reaction": timer.timer_id,
-            "attempts": timer.attempts,
-            "error": timer.error,
-            "waiting": 0,
-            "command": f"fund event retry {timer.cause} {timer.timer_id}",
-        }
-        for timer, cause in causes
+    facts, waiting = snapshot.store.facts, snapshot.store.deliveries.waiting_behind
+    late = [(timer, facts.get(timer.cause)) for timer in snapshot.store.work.timers(state="dead")]
+    rows: list[DeadRow] = [
+        as_row(
+            DeadRow,
+            timer,
+            event_id=timer.cause,
+            seq=cause.seq if cause is not None else 0,
+            reaction=timer.timer_id,
+            waiting=0,
+            command=f"fund event retry {timer.cause} {timer.timer_id}",
+        )
+        for timer, cause in late
     ]
-    return {
-        "dead": late
-        + [
-            {
-                "event_id": row.event_id,
-                "seq": row.seq,
-                "stream": row.stream,
-                "reaction": row.reaction,
-                "attempts": row.attempts,
-                "error": row.error,
-                "waiting": snapshot.store.deliveries.waiting_behind(row),
-                "command": f"fund event retry {row.event_id} {row.reaction}",
-            }
-            for row in rows
-        ]
-    }
+    rows += [
+        as_row(DeadRow, row, waiting=waiting(row), command=f"fund event retry {row.event_id} {row.reaction}")
+        for row in snapshot.store.deliveries.in_state(("dead",))
+    ]
+    return {"dead": rows}
 
 
-def second_to_retry(snapshot: Snapshot, _args: Mapping[str, Any]) -> Who | None:
+def second_to_retry(snapshot: Snapshot, _args: Mapping[str, object]) -> Who | None:
     """An admin, who keeps the service running, tries again alone; a fund manager with a second one."""
     return None if snapshot.actor is not None and snapshot.actor.has(Role.ADMIN) else FUND_MANAGER
 
 
-def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:
+def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> Mapping[str, object]:
     """Dead letters of a fact (for one reaction or deadline, or all of them) are tried again.
 
     Raises:

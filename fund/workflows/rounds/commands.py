@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import AMOUNT, DAY, TEXT, Choice, Input, Question, argument, command, option, query
 from fund.language import N_
@@ -44,6 +44,43 @@ class PlanRound(Input):
     )
 
 
+class RoundRow(TypedDict):
+    ref: str
+    title: str
+    track: str
+    state: str
+    opens_at: str
+    closes_at: str
+    decision_before: str
+    allocation: str
+    ask_from_cents: int
+    ask_below_cents: int | None
+    ceiling_cents: int
+    committed_cents: int
+    left_cents: int
+    proposals: int
+    ask_cents: int
+
+
+class Rounds(TypedDict):
+    rounds: list[RoundRow]
+
+
+class ProposalOfRound(TypedDict):
+    ref: str
+    title: str
+    lead_partner: str
+    lead_name: str
+    state: str
+    ask_cents: int
+    award_cents: int
+
+
+class RoundDetail(TypedDict):
+    round: RoundRow
+    proposals: list[ProposalOfRound]
+
+
 @query(
     "round list",
     ".use_cases:rounds",
@@ -51,12 +88,12 @@ class PlanRound(Input):
     examples=("fund round list", "fund round list --state open"),
     see=("round show",),
 )
-class RoundList(Question[dict[str, Any]]):
+class RoundList(Question[Rounds]):
     """List the rounds."""
 
 
 @query("round show", ".use_cases:round_shown", examples=("fund round show 2026-1",), see=("proposal list",))
-class RoundShow(Question[dict[str, Any]]):
+class RoundShow(Question[RoundDetail]):
     """Show a round and the proposals in it."""
 
     ref: str = argument(ROUND, N_("The round"))

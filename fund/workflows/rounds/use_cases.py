@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from fund.dates import day_of, deadline, end_of_day, start_of_day, weeks
 from fund.errors.commands import ReasonMissing
@@ -19,10 +18,12 @@ from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPlanned
 from fund.rules.authority import CHAIR, FUND_MANAGER, NO_CASE, SYSTEM
 from fund.rules.transitions import Transition, state_after
+from fund.schemas.base import as_row
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import CaseBrief, TimerRow
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
+from fund.workflows.rounds.commands import ProposalOfRound, RoundDetail, RoundRow, Rounds
 
 
 class State(StrEnum):
@@ -220,37 +221,30 @@ def _submitted(snapshot: Snapshot, case: Round) -> list[CaseBrief]:
     return [each for each in snapshot.briefs(Proposal, parent=case.ref) if each.brief["submitted_at"] is not None]
 
 
-def _row(snapshot: Snapshot, case: Round) -> dict[str, Any]:
+def _row(snapshot: Snapshot, case: Round) -> RoundRow:
     rules = snapshot.regulations(day_of(case.opens_at))
-    decided_by = deadline(case.closes_at.date(), weeks(rules.terms.decision_weeks))
     band = rules.tracks[case.track]
     proposals = _submitted(snapshot, case)
-    return {
-        "ref": case.ref,
-        "title": case.title,
-        "track": case.track,
-        "state": _state_at(case, snapshot.now),
-        "opens_at": case.opens_at.isoformat(),
-        "closes_at": case.closes_at.isoformat(),
-        "decision_before": decided_by.isoformat(),
-        "allocation": case.allocation,
-        "ask_from_cents": band.from_cents,
-        "ask_below_cents": band.below_cents,
-        "ceiling_cents": case.ceiling_cents,
-        "committed_cents": case.committed_cents,
-        "left_cents": case.ceiling_left_cents,
-        "proposals": len(proposals),
-        "ask_cents": sum(each.amount_cents or 0 for each in proposals),
-    }
+    return as_row(
+        RoundRow,
+        case,
+        state=_state_at(case, snapshot.now),
+        decision_before=deadline(case.closes_at.date(), weeks(rules.terms.decision_weeks)),
+        ask_from_cents=band.from_cents,
+        ask_below_cents=band.below_cents,
+        left_cents=case.ceiling_left_cents,
+        proposals=len(proposals),
+        ask_cents=sum(each.amount_cents or 0 for each in proposals),
+    )
 
 
-def rounds(snapshot: Snapshot) -> dict[str, Any]:
+def rounds(snapshot: Snapshot) -> Rounds:
     """Every round, in the order in which they open."""
     listed = sorted(snapshot.cases(Round), key=lambda case: (case.opens_at, case.ref))
     return {"rounds": [_row(snapshot, case) for case in listed]}
 
 
-def round_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def round_shown(snapshot: Snapshot, *, ref: str) -> RoundDetail:
     """One round with the proposals in it (drafts left out).
 
     Raises:
@@ -259,15 +253,7 @@ def round_shown(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     case = snapshot.case(Round, ref)
     names = {one.ref: one.short_name for one in snapshot.cases(Partner)}
     proposals = [
-        {
-            "ref": each.ref,
-            "title": each.title,
-            "lead_partner": each.lead,
-            "lead_name": names.get(each.lead, each.lead),
-            "state": each.state,
-            "ask_cents": each.ask_cents,
-            "award_cents": each.award_cents,
-        }
+        as_row(ProposalOfRound, each, lead_partner=each.lead, lead_name=names.get(each.lead, each.lead))
         for each in snapshot.cases(Proposal, parent=ref)
         if not each.is_draft
     ]
