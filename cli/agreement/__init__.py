@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from cli.agreement.showing import amended, decided, party_name, refinanced, reported, show_agreement, show_benefits
-from cli.output import Column, day_text, short_hash, table
+from cli.output import Column, short_hash
+from cli.output.views import ListView, When, sentence
 from cli.params import noun, read, run
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
-from fund.language import N_, _, day, euros, ngettext
+from fund.language import N_, NN_, _
 from fund.workflows.agreements.commands import (
     ActivateAgreement,
     AgreementBusinessCase,
@@ -32,19 +33,6 @@ from fund.workflows.agreements.commands import (
 
 agreement = noun("agreement", N_("Sign agreements and follow experiments"))
 with_files(agreement)
-
-
-def _drafted(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    terms = answer["events"][0]["payload"]["terms"]
-    return [
-        _("{ref}: {award}, of which {repayable} is repaid. Document {hash}.").format(
-            ref=result["ref"],
-            award=euros(terms["award_cents"]),
-            repayable=euros(terms["repayable_cents"]),
-            hash=short_hash(result["document_sha256"]),
-        )
-    ]
 
 
 def _signing(answer: Mapping[str, Any]) -> list[str]:
@@ -73,57 +61,10 @@ def _signed(answer: Mapping[str, Any]) -> list[str]:
     return [*lines, _("Everybody signed.")]
 
 
-@declared(agreement, ActivateAgreement)
-def activate(ctx: click.Context, ref: str, boards_heard: bool) -> None:
-    run(
-        ctx,
-        ActivateAgreement(ref=ref, boards_heard=boards_heard),
-        ask=True,
-        done=lambda _answer: [_("{ref} holds; milestones, repayment and evaluation are planned.").format(ref=ref)],
-    )
-
-
 @declared(agreement, DecideAgreement)
 def decide(ctx: click.Context, ref: str, reason: str) -> None:
     question = _("Open the votes on {ref} and decide?").format(ref=ref)
     run(ctx, DecideAgreement(ref=ref, reason=reason), ask=question, done=decided)
-
-
-def _suspended(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [
-        _("{ref}: nothing is paid out until {day} at the latest.").format(
-            ref=fact["ref"], day=day_text(fact["until_on"])
-        )
-    ]
-
-
-@declared(agreement, ResumeAgreement)
-def resume(ctx: click.Context, ref: str, reason: str) -> None:
-    run(
-        ctx,
-        ResumeAgreement(ref=ref, reason=reason),
-        ask=True,
-        done=lambda _answer: [_("{ref} runs again.").format(ref=ref)],
-    )
-
-
-def _ended(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [
-        _("{ref} has ended; {released} is free to commit again, {lapsed} of the plan lapses.").format(
-            ref=fact["ref"], released=euros(fact["released_cents"]), lapsed=euros(fact["repayable_released_cents"])
-        ),
-        *(
-            [
-                _("It is set at {amount}: {reclaimed} is to be paid back.").format(
-                    amount=euros(fact["determined_cents"]), reclaimed=euros(fact["reclaimed_cents"])
-                )
-            ]
-            if fact.get("determined_cents") is not None
-            else []
-        ),
-    ]
 
 
 @declared(agreement, ReportBenefits)
@@ -134,36 +75,44 @@ def benefits(ctx: click.Context, ref: str, **given: Any) -> None:
     run(ctx, ReportBenefits(ref=ref, **given), done=reported)
 
 
-LIST = (
-    Column("ref", N_("Agreement"), "ref"),
-    Column("state", N_("State"), "state", kind="agreement"),
-    Column("award_cents", N_("Award"), "amount"),
-    Column("outstanding_cents", N_("Outstanding"), "amount"),
-    Column("title", N_("Title"), "text"),
+LIST = ListView(
+    title=N_("Agreements, state of {as_of}"),
+    rows="agreements",
+    columns=(
+        Column("ref", N_("Agreement"), "ref"),
+        Column("state", N_("State"), "state", kind="agreement"),
+        Column("award_cents", N_("Award"), "amount"),
+        Column("outstanding_cents", N_("Outstanding"), "amount"),
+        Column("title", N_("Title")),
+    ),
+    count=NN_("{count} agreement", "{count} agreements"),
+    sums=("award_cents", "outstanding_cents"),
+    empty=N_("No agreement yet."),
+)
+ENDED = (
+    N_("{ref} has ended; {released_cents} is free to commit again, {repayable_released_cents} of the plan lapses."),
+    When("determined_cents", N_("It is set at {determined_cents}: {reclaimed_cents} is to be paid back."), zero=True),
 )
 
 
-def _show_list(data: Mapping[str, Any]) -> None:
-    rows = data["agreements"]
-    table(
-        _("Agreements, state of {day}").format(day=day(data["as_of"])),
-        LIST,
-        rows,
-        total={
-            "ref": ngettext("{count} agreement", "{count} agreements", len(rows)).format(count=len(rows)),
-            "award_cents": sum(row["award_cents"] for row in rows),
-            "outstanding_cents": sum(row["outstanding_cents"] for row in rows),
-        },
-        empty=_("No agreement yet."),
-    )
+def _drafted(answer: Mapping[str, Any]) -> list[str]:
+    result, terms = answer["result"], answer["events"][0]["payload"]["terms"]
+    form = N_("{ref}: {award_cents}, of which {repayable_cents} is repaid. Document {hash}.")
+    return [sentence(form, {"hash": short_hash(result["document_sha256"])}, result, terms)]
 
 
 add_command(agreement, DraftAgreement, done=_drafted)
 add_command(agreement, SignAgreement, ask=_signing, done=_signed)
+add_command(
+    agreement, ActivateAgreement, ask=True, done=N_("{ref} holds; milestones, repayment and evaluation are planned.")
+)
 add_command(agreement, AmendAgreement, ask=True, done=amended)
-add_command(agreement, SuspendAgreement, ask=True, done=_suspended)
-add_command(agreement, CompleteAgreement, ask=True, done=_ended)
-add_command(agreement, TerminateAgreement, ask=True, done=_ended)
+add_command(
+    agreement, SuspendAgreement, ask=True, done=N_("{ref}: nothing is paid out until {until_on} at the latest.")
+)
+add_command(agreement, ResumeAgreement, ask=True, done=N_("{ref} runs again."))
+add_command(agreement, CompleteAgreement, ask=True, done=ENDED)
+add_command(agreement, TerminateAgreement, ask=True, done=ENDED)
 add_command(agreement, RefinanceAgreement, ask=True, done=refinanced)
-add_query(agreement, AgreementList, show=_show_list, columns=LIST)
+add_query(agreement, AgreementList, show=LIST)
 add_query(agreement, AgreementShow, show=show_agreement)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from cli.output import Column, day_text, facts, say, short_hash, state_text, table, write_output
+from cli.output.views import ListView, sentence
 from fund.language import N_, _, day, euros
 from fund.rules.charges import PRINCIPAL_FIRST
+from fund.workflows.agreements.commands import AgreementDetail, AmendmentRow, BusinessCase
 
 
 def party_name(party: str, names: Mapping[str, str] | None = None) -> str:
@@ -57,7 +59,7 @@ def reported(answer: Mapping[str, Any]) -> list[str]:
     return [_("The benefits of {ref} over {year} are kept.").format(ref=answer["result"]["ref"], year=years)]
 
 
-def show_benefits(data: Mapping[str, Any]) -> None:
+def show_benefits(data: BusinessCase) -> None:
     title = _("What {ref}, {title}, brings, state of {day}")
     _business_case(data, "benefit", title.format(ref=data["ref"], title=data["title"], day=day(data["as_of"])))
     if any(data["total"]["cost"][name] for name in ("planned_cents", "expected_cents", "realised_cents")):
@@ -73,7 +75,7 @@ def show_benefits(data: Mapping[str, Any]) -> None:
             say(line.format(partners=who, year=asked["year"], day=day_text(asked["due_on"]), ref=data["ref"]))
 
 
-def _business_case(data: Mapping[str, Any], part: str, title: str) -> None:
+def _business_case(data: BusinessCase, part: Literal["benefit", "cost"], title: str) -> None:
     """Rows per partner and year; below a partner of several years its own total; all of it last."""
     lines: list[Mapping[str, Any]] = []
     for partner in data["partners"]:
@@ -97,76 +99,29 @@ def _business_case(data: Mapping[str, Any], part: str, title: str) -> None:
     )
 
 
-def show_agreement(data: Mapping[str, Any]) -> None:
+def show_agreement(data: AgreementDetail) -> None:
     if "document" in data:
         write_output("-", data["document"].encode())
         return
-    facts(
-        _("Agreement {ref}: {title}, state of {day}").format(
-            ref=data["ref"], title=data["title"], day=day(data["as_of"])
-        ),
-        [
-            (_("State"), state_text("agreement", data["state"])),
-            (_("Proposal"), data["proposal"]),
-            (_("Parties"), ", ".join(data["names"].values())),
-            (_("Award"), euros(data["award_cents"])),
-            (_("Repayable"), euros(data["repayable_cents"])),
-            (_("Not asked for yet"), euros(data["committed_cents"])),
-            (_("Outstanding"), euros(data["outstanding_cents"])),
-            (_("Refinanced to"), data["refinanced_to"]),
-            (_("Refinanced from"), ", ".join(data["refinanced_agreements"]) or None),
-            (_("Repaid"), euros(data["repaid_cents"])),
-            (_("Paid first"), _("principal") if data["allocation"] == PRINCIPAL_FIRST else ""),
-            (_("Document"), short_hash(data["document_sha256"])),
-            (_("Signed"), ", ".join(party_name(row["party"], data["names"]) for row in data["signatures"])),
-            (_("Still to sign"), ", ".join(party_name(party, data["names"]) for party in data["unsigned"])),
-            (_("Sign before"), day_text(data["sign_before_on"]) if data["state"] == "drafted" else ""),
-            (_("Runs"), _span(data["started_on"], data["ends_on"])),
-            (_("Suspended until"), day_text(data["suspended_until_on"]) if data["suspended_until_on"] else ""),
-            (_("Stop rule"), data["stop_rule"]),
-            (_("Set at"), _set_at(data)),
-            (_("Follows"), ", ".join(row["agreement"] for row in data["follows"])),
-            (_("Followed by"), ", ".join(row["agreement"] or row["proposal"] for row in data["followed_by"])),
-        ],
-    )
+    facts(sentence(N_("Agreement {ref}: {title}, state of {as_of}"), data), (each.fact(data) for each in FACTS))
     say()
-    _milestones(_("Milestones of {ref}").format(ref=data["ref"]), data["milestones"])
+    MILESTONES(data)
     if data["amendments"]:
         say()
-        _amendments(data)
+        AMENDMENTS(data)
     if data["total_benefit"]["planned_cents"] or data["benefits"]:
         say()
-        about = {name: euros(data["total_benefit"][f"{name}_cents"]) for name in ("planned", "outlook")}
-        say(
-            _("Planned to bring {planned}, now {outlook}: fund agreement benefits {ref}").format(
-                ref=data["ref"], **about
-            )
-        )
+        form = N_("Planned to bring {planned_cents}, now {outlook_cents}: fund agreement benefits {ref}")
+        say(sentence(form, data["total_benefit"], data))
 
 
-def _set_at(data: Mapping[str, Any]) -> str:
+def _set_at(data: AgreementDetail) -> str:
     if data["determined_cents"] is None:
         return ""
-    return _("{amount}, {reclaimed} to be paid back").format(
-        amount=euros(data["determined_cents"]), reclaimed=euros(data["reclaimed_cents"])
-    )
+    return sentence(N_("{determined_cents}, {reclaimed_cents} to be paid back"), data)
 
 
-def _amendments(data: Mapping[str, Any]) -> None:
-    """What was changed after signing, and what waits."""
-    table(
-        _("Amendments of {ref}").format(ref=data["ref"]),
-        (
-            Column("on", N_("Day"), "date"),
-            Column("what", N_("What"), "text"),
-            Column("change_cents", N_("Change"), "amount"),
-            Column("reason", N_("Reason"), "text"),
-        ),
-        [{**row, "what": _what(row)} for row in data["amendments"]],
-    )
-
-
-def _what(row: Mapping[str, Any]) -> str:
+def _what(row: AmendmentRow) -> str:
     if row["state"] != "done":
         word = state_text("amendment", row["state"])
         return f"{row['amendment']}: {word}"
@@ -183,18 +138,64 @@ def _span(first: date | str | None, last: date | str) -> str:
     return _("{first} to {last}").format(first=day_text(first), last=day_text(last))
 
 
-def _milestones(title: str, rows: list[Mapping[str, Any]]) -> None:
-    """The milestones with day, state and amount."""
-    table(
-        title,
-        (
-            Column("ref", N_("Milestone"), "ref"),
-            Column("due_on", N_("Due"), "date"),
-            Column("state", N_("State"), "state", kind="milestone"),
-            Column("amount_cents", N_("Amount"), "amount"),
-            Column("title", N_("Title"), "text"),
-        ),
-        rows,
-        total={"amount_cents": sum(row["amount_cents"] for row in rows)},
-        empty=_("No milestone yet."),
-    )
+FACTS = (
+    Column("state", N_("State"), "state", kind="agreement"),
+    Column("proposal", N_("Proposal")),
+    Column("names", N_("Parties"), cell=lambda row: ", ".join(row["names"].values())),
+    Column("award_cents", N_("Award"), "amount"),
+    Column("repayable_cents", N_("Repayable"), "amount"),
+    Column("committed_cents", N_("Not asked for yet"), "amount"),
+    Column("outstanding_cents", N_("Outstanding"), "amount"),
+    Column("refinanced_to", N_("Refinanced to")),
+    Column("refinanced_agreements", N_("Refinanced from")),
+    Column("repaid_cents", N_("Repaid"), "amount"),
+    Column(
+        "allocation", N_("Paid first"), cell=lambda row: _("principal") if row["allocation"] == PRINCIPAL_FIRST else ""
+    ),
+    Column("document_sha256", N_("Document"), cell=lambda row: short_hash(row["document_sha256"])),
+    Column("signatures", N_("Signed"), cell=lambda row: _names(row, [each["party"] for each in row["signatures"]])),
+    Column("unsigned", N_("Still to sign"), cell=lambda row: _names(row, row["unsigned"])),
+    Column(
+        "sign_before_on",
+        N_("Sign before"),
+        cell=lambda row: day_text(row["sign_before_on"]) if row["state"] == "drafted" else "",
+    ),
+    Column("runs", N_("Runs"), cell=lambda row: _span(row["started_on"], row["ends_on"])),
+    Column("suspended_until_on", N_("Suspended until"), "date"),
+    Column("stop_rule", N_("Stop rule")),
+    Column("set_at", N_("Set at"), cell=lambda row: _set_at(row)),
+    Column("follows", N_("Follows"), cell=lambda row: ", ".join(each["agreement"] for each in row["follows"])),
+    Column(
+        "followed_by",
+        N_("Followed by"),
+        cell=lambda row: ", ".join(each["agreement"] or each["proposal"] for each in row["followed_by"]),
+    ),
+)
+AMENDMENTS = ListView(
+    title=N_("Amendments of {ref}"),
+    rows="amendments",
+    columns=(
+        Column("on", N_("Day"), "date"),
+        Column("what", N_("What"), cell=_what),
+        Column("change_cents", N_("Change"), "amount"),
+        Column("reason", N_("Reason")),
+    ),
+)
+MILESTONES = ListView(
+    title=N_("Milestones of {ref}"),
+    rows="milestones",
+    columns=(
+        Column("ref", N_("Milestone"), "ref"),
+        Column("due_on", N_("Due"), "date"),
+        Column("state", N_("State"), "state", kind="milestone"),
+        Column("amount_cents", N_("Amount"), "amount"),
+        Column("title", N_("Title")),
+    ),
+    sums=("amount_cents",),
+    label="",
+    empty=N_("No milestone yet."),
+)
+
+
+def _names(data: AgreementDetail, parties: Iterable[str]) -> str:
+    return ", ".join(party_name(party, data["names"]) for party in parties)

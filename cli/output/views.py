@@ -13,7 +13,7 @@ from typing import Any
 
 from cli.output.tables import Column, day_text, facts, table
 from cli.output.terminal import say
-from fund.language import _, day, euros, instant, ngettext
+from fund.language import N_, _, day, euros, instant, ngettext
 
 
 def said(name: str, value: Any) -> str:
@@ -59,11 +59,12 @@ def sentence(message: str, *sources: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A sentence that is said where the value of this name is not empty, else another one or nothing."""
+    """A sentence that is said where the value of this name is not empty (or is zero), else another one or nothing."""
 
     name: str
     message: str
     otherwise: str = ""
+    zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) 
                 yield ngettext(*each.forms, count).format_map(_Places({"count": count}, *sources))
         elif isinstance(each, When):
             given = next((source[each.name] for source in sources if each.name in source), None)
-            if message := each.message if given else each.otherwise:
+            if message := each.message if given or (each.zero and given == 0) else each.otherwise:
                 yield sentence(message, *sources)
         else:
             yield sentence(each, *sources)
@@ -126,7 +127,7 @@ class ListView:
         title: A message with places from the answer.
         rows: The key of its rows.
         count: ``NN_`` of what the first cell of the total says, with ``{count}``.
-        sums: The keys that the total adds up; without ``count`` its first cell says "Total".
+        sums: The keys that the total adds up; without ``count`` its first cell says ``label``.
         empty: What is said where there is no row.
         row: Makes of a row what its columns show, where that is more than the row itself.
         optional: Nothing is printed where there is no row.
@@ -137,6 +138,7 @@ class ListView:
     columns: tuple[Column, ...]
     count: tuple[str, str] | None = None
     sums: tuple[str, ...] = ()
+    label: str = N_("Total")
     empty: str = ""
     row: Callable[[Any], Mapping[str, Any]] | None = None
     optional: bool = False
@@ -147,7 +149,7 @@ class ListView:
             return
         total = {key: sum(row[key] or 0 for row in rows) for key in self.sums}
         if self.count or self.sums:
-            count = ngettext(*self.count, len(rows)).format(count=len(rows)) if self.count else _("Total")
+            count = ngettext(*self.count, len(rows)).format(count=len(rows)) if self.count else _(self.label)
             total = {self.columns[0].key: count, **total}
         table(
             sentence(self.title, {"count": len(rows)}, data),

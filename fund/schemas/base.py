@@ -74,19 +74,20 @@ def as_row(shape: type[Row], case: object, **more: object) -> Row:
 
     Days are texts, and an empty text is ``None`` where the shape allows that, as ``--json`` prints them.
     """
-    optional = _optional(shape)
-    row = {name: more[name] if name in more else getattr(case, name) for name in shape.__annotations__}
-    return cast(Row, {name: _plain(value, empty=None if name in optional else "") for name, value in row.items()})
+    row = {}
+    for name, kind in _kinds(shape).items():
+        if name in more or "NotRequired" not in kind:
+            value = more[name] if name in more else getattr(case, name)
+            row[name] = None if value == "" and "None" in kind else _plain(value)
+    return cast(Row, row)
 
 
 @cache
-def _optional(shape: type[Mapping[str, Any]]) -> frozenset[str]:
-    return frozenset(name for name, kind in shape.__annotations__.items() if "None" in str(kind))
+def _kinds(shape: type[Mapping[str, Any]]) -> Mapping[str, str]:
+    return {name: str(kind) for name, kind in shape.__annotations__.items()}
 
 
-def _plain(value: object, *, empty: str | None = "") -> object:
+def _plain(value: object) -> object:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return empty if value == "" else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -8,7 +8,7 @@ years after completion. What is asked for and not told yet, others read with :fu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.agreements.commands import BenefitFigures, BusinessCase
 from fund.workflows.repayments.plan_changes import called_by_saving
 from fund.workflows.repayments.reminders import plan_timers
 
@@ -243,40 +244,30 @@ def benefits_due(snapshot: Snapshot) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------------------------------------------------- reading
 
 
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """Planned, expected now and realised, in cents; of a year that is not told yet nothing is realised."""
-
-    planned_cents: int
-    expected_cents: int
-    realised_cents: int | None
-    outlook_cents: int
-    """What was realised, else what is expected."""
-    difference_cents: int
-    """The outlook less what was planned."""
-
-    def as_json(self) -> dict[str, int | None]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+_Lines = dict[tuple[str, int], tuple[BenefitFigures, BenefitFigures, Benefit | None]]
 
 
-_Lines = dict[tuple[str, int], tuple[_Figures, _Figures, Benefit | None]]
-
-
-def _figures(planned: int, expected: int | None, realised: int | None) -> _Figures:
+def _figures(planned: int, expected: int | None, realised: int | None) -> BenefitFigures:
     now = planned if expected is None else expected
     outlook = now if realised is None else realised
-    return _Figures(planned, now, realised, outlook, outlook - planned)
+    return {
+        "planned_cents": planned,
+        "expected_cents": now,
+        "realised_cents": realised,
+        "outlook_cents": outlook,
+        "difference_cents": outlook - planned,
+    }
 
 
-def _total(figures: Sequence[_Figures]) -> _Figures:
-    known = [each.realised_cents for each in figures if each.realised_cents is not None]
-    return _Figures(
-        sum(each.planned_cents for each in figures),
-        sum(each.expected_cents for each in figures),
-        sum(known) if known else None,
-        sum(each.outlook_cents for each in figures),
-        sum(each.difference_cents for each in figures),
-    )
+def _total(figures: Sequence[BenefitFigures]) -> BenefitFigures:
+    known = [each["realised_cents"] for each in figures if each["realised_cents"] is not None]
+    return {
+        "planned_cents": sum(each["planned_cents"] for each in figures),
+        "expected_cents": sum(each["expected_cents"] for each in figures),
+        "realised_cents": sum(known) if known else None,
+        "outlook_cents": sum(each["outlook_cents"] for each in figures),
+        "difference_cents": sum(each["difference_cents"] for each in figures),
+    }
 
 
 def _lines(snapshot: Snapshot, agreement: Agreement) -> _Lines:
@@ -300,7 +291,7 @@ def _lines(snapshot: Snapshot, agreement: Agreement) -> _Lines:
     return found
 
 
-def benefit_table(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def benefit_table(snapshot: Snapshot, *, ref: str) -> BusinessCase:
     """The business case of an agreement: planned, expected now and realised, per partner and year, with totals.
 
     ``outlook_cents`` is what was realised, else what is expected; ``difference_cents`` is that less what was planned.
@@ -321,8 +312,8 @@ def benefit_table(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
                 "partner": partner,
                 "partner_name": snapshot.partner_name(partner),
                 "year": year,
-                "benefit": benefit.as_json(),
-                "cost": cost.as_json(),
+                "benefit": benefit,
+                "cost": cost,
                 "note": told.note if told else "",
             }
             for (partner, year), (benefit, cost, told) in lines.items()
@@ -331,14 +322,14 @@ def benefit_table(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
             {
                 "partner": partner,
                 "partner_name": snapshot.partner_name(partner),
-                "benefit": _total([line[0] for key, line in lines.items() if key[0] == partner]).as_json(),
-                "cost": _total([line[1] for key, line in lines.items() if key[0] == partner]).as_json(),
+                "benefit": _total([line[0] for key, line in lines.items() if key[0] == partner]),
+                "cost": _total([line[1] for key, line in lines.items() if key[0] == partner]),
             }
             for partner in partners
         ],
         "total": {
-            "benefit": _total([line[0] for line in lines.values()]).as_json(),
-            "cost": _total([line[1] for line in lines.values()]).as_json(),
+            "benefit": _total([line[0] for line in lines.values()]),
+            "cost": _total([line[1] for line in lines.values()]),
         },
         "asked": [
             {"year": year, "due_on": due_on.isoformat(), "partners": list(_silent(snapshot, agreement, year))}
@@ -347,12 +338,12 @@ def benefit_table(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     }
 
 
-def benefit_per_partner(snapshot: Snapshot) -> dict[str, dict[str, int | None]]:
+def benefit_per_partner(snapshot: Snapshot) -> dict[str, BenefitFigures]:
     """What all experiments together were planned to bring each partner, are expected to, and brought (for K12)."""
-    figures: dict[str, list[_Figures]] = {}
+    figures: dict[str, list[BenefitFigures]] = {}
     for agreement in snapshot.cases(Agreement):
         if agreement.started_on is None:
             continue
         for (partner, _year), (benefit, _cost, _told) in _lines(snapshot, agreement).items():
             figures.setdefault(partner, []).append(benefit)
-    return {partner: _total(each).as_json() for partner, each in sorted(figures.items())}
+    return {partner: _total(each) for partner, each in sorted(figures.items())}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from fund.declarations import (
     AMOUNT,
@@ -38,6 +39,7 @@ from fund.rules.authority import (
     TREASURER,
     either,
 )
+from fund.workflows.evaluations.commands import FollowerRow, ParentRow
 
 
 @command(
@@ -400,6 +402,158 @@ class RejectMilestone(Input):
     met: tuple[int, ...] = option("--met", Number(), N_("A criterion that was met; repeat"), default=(), several=True)
 
 
+class AgreementRow(TypedDict):
+    ref: str
+    proposal: str
+    title: str
+    lead_partner: str
+    lead_name: str
+    state: str
+    award_cents: int
+    repayable_cents: int
+    share_bps: int
+    committed_cents: int
+    outstanding_cents: int
+    ends_on: str
+    verbs: list[str]
+
+
+class Agreements(TypedDict):
+    as_of: str
+    agreements: list[AgreementRow]
+
+
+class SignatureRow(TypedDict):
+    party: str
+    document_sha256: str
+
+
+class AmendmentRow(TypedDict):
+    change_cents: int
+    milestone: int | None
+    due_on: str | None
+    lead: str
+    amendment: str
+    reason: str
+    on: str
+    state: str
+
+
+class MilestoneRow(TypedDict):
+    ref: str
+    agreement: str
+    number: int
+    title: str
+    due_on: str
+    amount_cents: int
+    state: str
+    criteria: list[str]
+    met: list[int]
+    evidence: list[str]
+    reason: str
+    verbs: list[str]
+
+
+class Milestones(TypedDict):
+    milestones: list[MilestoneRow]
+
+
+class BenefitFigures(TypedDict):
+    """In cents. ``outlook``: what was realised, else what is expected; ``difference``: that less what was planned."""
+
+    planned_cents: int
+    expected_cents: int
+    realised_cents: int | None
+    outlook_cents: int
+    difference_cents: int
+
+
+class BenefitTotals(TypedDict):
+    benefit: BenefitFigures
+    cost: BenefitFigures
+
+
+class BenefitsOfPartner(BenefitTotals):
+    partner: str
+    partner_name: str
+
+
+class BenefitRow(BenefitsOfPartner):
+    year: int
+    note: str
+
+
+class BenefitsAsked(TypedDict):
+    year: int
+    due_on: str
+    partners: list[str]
+
+
+class BusinessCase(TypedDict):
+    as_of: str
+    ref: str
+    title: str
+    state: str
+    rows: list[BenefitRow]
+    partners: list[BenefitsOfPartner]
+    total: BenefitTotals
+    asked: list[BenefitsAsked]
+
+
+class AgreementDetail(TypedDict):
+    as_of: str
+    ref: str
+    proposal: str
+    title: str
+    state: str
+    track: str
+    lead_partner: str
+    co_applicants: list[str]
+    names: Mapping[str, str]
+    beneficiaries: list[str]
+    award_cents: int
+    repayable_cents: int
+    share_bps: int
+    booked_cents: int
+    requested_cents: int
+    committed_cents: int
+    outstanding_cents: int
+    allowance_cents: int
+    released_cents: int
+    document_sha256: str
+    sign_before_on: str
+    signatures: list[SignatureRow]
+    unsigned: list[str]
+    drafted_on: str
+    started_on: str | None
+    ends_on: str
+    evaluation_due_on: str | None
+    suspended_until_on: str | None
+    ended_on: str | None
+    ground: str
+    hypothesis: str
+    stop_rule: str
+    exit_terms: str
+    assets_owner: str
+    plan_type: str
+    allocation: str
+    plan_version: int
+    repaid_cents: int
+    milestones: list[MilestoneRow]
+    benefits: list[Mapping[str, Any]]
+    total_benefit: BenefitFigures
+    determined_cents: int | None
+    lower_ground: str
+    reclaimed_cents: int
+    refinanced_cents: int
+    refinanced_to: str | None
+    refinanced_agreements: list[str]
+    amendments: list[AmendmentRow]
+    follows: list[ParentRow]
+    followed_by: list[FollowerRow]
+    document: NotRequired[str]
+
+
 @query(
     "agreement list",
     ".reading:agreements",
@@ -407,7 +561,7 @@ class RejectMilestone(Input):
     examples=("fund agreement list", "fund agreement list --state active --json"),
     see=("agreement show",),
 )
-class AgreementList(Question[dict[str, Any]]):
+class AgreementList(Question[Agreements]):
     """List the agreements."""
 
     as_of: date | None = as_of(default=None)
@@ -419,7 +573,7 @@ class AgreementList(Question[dict[str, Any]]):
     examples=("fund agreement show A2026-003", "fund agreement show A2026-003 --document"),
     see=("milestone list", "repayment plan", "agreement file list"),
 )
-class AgreementShow(Question[dict[str, Any]]):
+class AgreementShow(Question[AgreementDetail]):
     """Show an agreement, or its text."""
 
     ref: str = argument(AGREEMENT, N_("The agreement"))
@@ -428,7 +582,7 @@ class AgreementShow(Question[dict[str, Any]]):
 
 
 @query("agreement business-case", ".benefits:benefit_table", see=("agreement benefits", "agreement show"))
-class AgreementBusinessCase(Question[dict[str, Any]]):
+class AgreementBusinessCase(Question[BusinessCase]):
     """Show what an experiment costs and brings.
 
     Planned, expected now and realised, per partner and year.
@@ -444,7 +598,7 @@ class AgreementBusinessCase(Question[dict[str, Any]]):
     examples=("fund milestone list A2026-003", "fund milestone list --state evidenced --json"),
     see=("milestone evidence", "milestone file list"),
 )
-class MilestoneList(Question[dict[str, Any]]):
+class MilestoneList(Question[Milestones]):
     """List milestones and their criteria."""
 
     ref: str | None = argument(AGREEMENT, N_("The agreement; all of them when left out"), default=None)
