@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import click
 
-from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
+from cli.output import Column, advice_text, day_text, decimal_text, facts, say, table
+from cli.output.views import ListView, When, sentence
 from cli.params import noun, one_of, option, run
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
 from fund.declarations import InputFile
 from fund.language import N_, _, euros, language, ngettext
+from fund.rules.valuation import free_text
 from fund.words import choice_word
 from fund.workflows.decisions.commands import (
     CastVote,
     DecideObjection,
     DecideProposal,
+    DecisionDetail,
     DecisionShow,
     HandInConditionEvidence,
     MeetConditions,
+    OnResolution,
     PrepareDecision,
     ReopenDecision,
+    ResolutionDetail,
 )
 
 CHOICE = one_of(
@@ -42,20 +47,12 @@ with_files(decision)
 
 
 def _prepared(answer: Mapping[str, Any]) -> list[str]:
-    from fund.rules.valuation import free_text
-
     fact = answer["events"][0]["payload"]
     if answer["events"][0]["type"] == "decision.remarked":
-        return [_("The committee reads with {ref}: {remark}").format(ref=fact["ref"], remark=fact["remark"])]
-    return [
-        _("{ref} can be decided: advice {advice}, {rank} of {of} in the round, {free} is free to commit.").format(
-            ref=fact["ref"],
-            advice=advice_text(fact["advice"]),
-            rank=fact["rank"],
-            of=fact["of"],
-            free=free_text(fact["free_to_commit_cents"]),
-        )
-    ]
+        return [sentence(N_("The committee reads with {ref}: {remark}"), fact)]
+    form = N_("{ref} can be decided: advice {advice}, {rank} of {of} in the round, {free} is free to commit.")
+    free = free_text(fact["free_to_commit_cents"])
+    return [sentence(form, {"advice": advice_text(fact["advice"]), "free": free}, fact)]
 
 
 @declared(decision, CastVote)
@@ -110,22 +107,21 @@ def _resolved(event: Mapping[str, Any]) -> list[str]:
     """How a resolution came out."""
     fact = event["payload"]
     votes = list(fact["votes"].values())
-    sentence = (
+    form = (
         N_("{ref} is carried: {votes_for} for, {votes_against} against.")
         if event["type"] == "resolution.carried"
         else N_("{ref} is lost: {votes_for} for, {votes_against} against.")
     )
-    return [_(sentence).format(ref=fact["ref"], votes_for=votes.count("for"), votes_against=votes.count("against"))]
+    return [_(form).format(ref=fact["ref"], votes_for=votes.count("for"), votes_against=votes.count("against"))]
 
 
 def _key_decided(event: Mapping[str, Any]) -> list[str]:
     """How a distribution key came out of the full board; nothing for another fact."""
     fact, kind = event["payload"], event["type"]
     if kind == "key.adopted":
-        return [_("Key {ref} is adopted; it holds from {day}.").format(ref=fact["ref"], day=day_text(fact["from_on"]))]
+        return [sentence(N_("Key {ref} is adopted; it holds from {from_on}."), fact)]
     if kind == "key.rejected":
-        sentence = _("Key {ref} is rejected: {votes_for} of {needed} votes for it.")
-        return [sentence.format(ref=fact["ref"], votes_for=fact["votes_for"], needed=fact["needed"])]
+        return [sentence(N_("Key {ref} is rejected: {votes_for} of {needed} votes for it."), fact)]
     return []
 
 
@@ -137,23 +133,23 @@ def _decided(answer: Mapping[str, Any]) -> list[str]:
         return _resolved(event)
     fact, kind = event["payload"], event["type"].partition(".")[2]
     if kind in ("approved", "conditional"):
-        sentence = {
-            "approved": N_("{ref} is approved: {amount} is set aside."),
-            "conditional": N_("{ref} is approved on conditions: {amount} is set aside."),
+        form = {
+            "approved": N_("{ref} is approved: {award_cents} is set aside."),
+            "conditional": N_("{ref} is approved on conditions: {award_cents} is set aside."),
         }[kind]
-        lines = [_(sentence).format(ref=fact["ref"], amount=euros(fact["award_cents"]))]
-        for each in fact.get("conditions", ()):
-            lines.append(
-                _("Condition {number}, {owner}, until {day}: {text}").format(
-                    number=each["number"], owner=each["owner"], day=day_text(each["expires_on"]), text=each["text"]
-                )
-            )
-        return lines
+        condition = N_("Condition {number}, {owner}, until {expires_on}: {text}")
+        return [sentence(form, fact), *(sentence(condition, each) for each in fact.get("conditions", ()))]
     if kind == "deferred":
-        sentence = _("{ref} is deferred until {day}: {ground}.")
-        return [sentence.format(ref=fact["ref"], day=day_text(fact["until_on"]), ground=choice_word(fact["ground"]))]
-    sentence = _("{ref} is rejected; the lead may object within {weeks} weeks.")
-    return [sentence.format(ref=fact["ref"], weeks=fact["objection_weeks"])]
+        deferred = N_("{ref} is deferred until {until_on}: {ground}.")
+        return [sentence(deferred, {"ground": choice_word(fact["ground"])}, fact)]
+    return [sentence(N_("{ref} is rejected; the lead may object within {objection_weeks} weeks."), fact)]
+
+
+EVIDENCE = When(
+    "sha256",
+    N_("Condition {number} of {ref}: {file} is kept."),
+    N_("Condition {number} of {ref} may be shown until {expires_on}."),
+)
 
 
 @declared(decision, HandInConditionEvidence)
@@ -161,38 +157,7 @@ def evidence(ctx: click.Context, ref: str, number: int, file: InputFile | None, 
     if (file is None) == (extend_to is None):
         raise click.UsageError(_("hand in a file, or give more time with --extend-to"), ctx)
     args = HandInConditionEvidence(ref=ref, number=number, file=file, extend_to=extend_to)
-    run(ctx, args, done=_shown_evidence)
-
-
-def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    if "sha256" in fact:
-        return [
-            _("Condition {number} of {ref}: {file} is kept.").format(
-                number=fact["number"], ref=fact["ref"], file=fact["file"]
-            )
-        ]
-    return [
-        _("Condition {number} of {ref} may be shown until {day}.").format(
-            number=fact["number"], ref=fact["ref"], day=day_text(fact["expires_on"])
-        )
-    ]
-
-
-@declared(decision, MeetConditions)
-def meet_conditions(ctx: click.Context, ref: str) -> None:
-    run(ctx, MeetConditions(ref=ref), done=lambda _answer: [_met(ref)])
-
-
-def _met(ref: str) -> str:
-    return _("The conditions of {ref} are met: the award stands.").format(ref=ref)
-
-
-def _reopened(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [_("{ref} can be decided anew; {amount} is free again.").format(
-        ref=fact["ref"], amount=euros(fact["award_cents"])
-    )]  # fmt: skip
+    run(ctx, args, done=EVIDENCE)
 
 
 @declared(decision, DecideObjection)
@@ -223,7 +188,7 @@ BODIES = {
 }
 
 
-def _votes_needed(data: Mapping[str, Any]) -> str:
+def _votes_needed(data: DecisionDetail) -> str:
     if data["body"] == "board":
         return _("two thirds, and a majority of those without a conflict")
     return _("two thirds") if data["two_thirds"] else _("a majority")
@@ -233,7 +198,7 @@ def _seats(seats: Mapping[str, int]) -> str:
     return _("{free} of {filled} without a conflict, {voted} voted").format(**seats)
 
 
-def _before(data: Mapping[str, Any]) -> str:
+def _before(data: DecisionDetail) -> str:
     day = day_text(data["decide_before"])
     if data["overdue"]:
         return _("{day}, which has passed").format(day=day)
@@ -248,36 +213,40 @@ MATTERS = {
 }
 
 
-def _show_resolution(data: Mapping[str, Any]) -> None:
-    facts(
-        _("Resolution {ref}: {matter}").format(ref=data["ref"], matter=_(MATTERS[data["matter"]])),
-        (
-            (_("State"), state_text("resolution", data["state"])),
-            (_("About"), data["subject"]),
-            (_("Why"), data["reason"]),
-            (_("Body"), _("the full board") if data["body"] == "board" else _("the committee")),
-            (_("Votes needed"), _("two thirds") if data["two_thirds"] else _("a majority")),
-            (_("Voted"), ", ".join(data["voted"]) or None),
-            (_("Waiting for"), ", ".join(data["waiting"]) or None),
-        ),
-    )
+RESOLUTION = (
+    Column("state", N_("State"), "state", kind="resolution"),
+    Column("subject", N_("About")),
+    Column("reason", N_("Why")),
+    Column("body", N_("Body"), cell=lambda row: _("the full board") if row["body"] == "board" else _("the committee")),
+    Column(
+        "two_thirds", N_("Votes needed"), cell=lambda row: _("two thirds") if row["two_thirds"] else _("a majority")
+    ),
+    Column("voted", N_("Voted")),
+    Column("waiting", N_("Waiting for")),
+)
+BALLOTS = ListView(
+    title=N_("Votes"),
+    rows="votes",
+    columns=(Column("voter", N_("Who")), Column("choice", N_("Vote"), cell=lambda row: choice_word(row["choice"]))),
+    optional=True,
+)
+
+
+def _show_resolution(data: ResolutionDetail) -> None:
+    title = _("Resolution {ref}: {matter}").format(ref=data["ref"], matter=_(MATTERS[data["matter"]]))
+    facts(title, (each.fact(data) for each in RESOLUTION))
     listed = {name: value for name, value in data["terms"].items() if _is_listed(value)}
     single = {name: value for name, value in data["terms"].items() if name not in listed}
     if single:
         table(
             _("What it holds"),
-            (Column("name", N_("Term"), "text"), Column("value", N_("Value"), "text")),
+            (Column("name", N_("Term")), Column("value", N_("Value"))),
             [{"name": _term_name(name), "value": _term_text(name, value)} for name, value in single.items()],
         )
     for name, rows in listed.items():
         columns = [Column(key, TERMS.get(key, key.replace("_", " ")), _kind_of(key)) for key in rows[0]]
         table(_term_name(name), columns, rows)
-    if data["votes"]:
-        table(
-            _("Votes"),
-            (Column("voter", N_("Who"), "text"), Column("choice", N_("Vote"), "text")),
-            [{**each, "choice": choice_word(each["choice"])} for each in data["votes"]],
-        )
+    BALLOTS(data)
 
 
 TERMS = {
@@ -326,80 +295,72 @@ def _term_text(name: str, value: Any) -> str:
     return str(value)
 
 
-def _show(data: Mapping[str, Any]) -> None:
-    from fund.rules.valuation import free_text
+def _of_file(name: str, header: str, said: Callable[[Mapping[str, Any]], object]) -> Column:
+    """A fact of the committee's file, for those who read it."""
+    return Column(name, header, cell=lambda data: said(data["prepared"]), when="prepared")
 
+
+FACTS = (
+    Column("proposal_state", N_("State"), "state", kind="proposal"),
+    Column("ask_cents", N_("Asked"), "amount"),
+    _of_file("advice", N_("Advice"), lambda file: advice_text(file["advice"])),
+    _of_file("total", N_("Total"), lambda file: _("{total} of 100").format(total=decimal_text(file["total_rounded"]))),
+    Column(
+        "rank",
+        N_("Rank in the round"),
+        cell=lambda data: _("{rank} of {of}").format(**data) if data["rank"] else None,
+        when="prepared",
+    ),
+    _of_file("remark", N_("Remark"), lambda file: file["remark"]),
+    Column("ceiling_left_cents", N_("Left of the ceiling"), "amount"),
+    Column("free_to_commit_cents", N_("Free to commit"), cell=lambda data: free_text(data["free_to_commit_cents"])),
+    Column("body", N_("Who decides"), cell=lambda data: _(BODIES[data["body"]]), when="body"),
+    Column(
+        "two_thirds",
+        N_("Votes needed"),
+        cell=lambda data: _votes_needed(data) if data["body"] in ("committee", "board") else None,
+    ),
+    Column("seats", N_("Seats"), cell=lambda data: _seats(data["seats"]) if data["body"] == "committee" else None),
+    Column("missing", N_("Not enough yet"), cell=lambda data: "; ".join(each["text"] for each in data["missing"])),
+    Column("decide_before", N_("Decision before"), cell=lambda data: _before(data), when="decide_before"),
+    Column("award_cents", N_("Awarded"), "amount", when="award_cents"),
+    Column("decided_on", N_("Decided"), "date"),
+    Column("deferred_for", N_("Deferred"), cell=lambda data: choice_word(data["deferred_for"]), when="deferred_for"),
+    Column("until_on", N_("Back"), "date"),
+)
+
+
+def _show(data: DecisionDetail | OnResolution) -> None:
     if "resolution" in data:
         _show_resolution(data["resolution"])
         return
-    file = data["prepared"]
-    rank = _("{rank} of {of}").format(rank=data["rank"], of=data["of"]) if data["rank"] else None
-    facts(
-        _("Decision on {ref}: {title}").format(ref=data["ref"], title=data["title"]),
-        (
-            (_("State"), state_text("proposal", data["proposal_state"])),
-            (_("Asked"), euros(data["ask_cents"])),
-            (_("Advice"), advice_text(file["advice"]) if file else None),
-            (_("Total"), _("{total} of 100").format(total=decimal_text(file["total_rounded"])) if file else None),
-            (_("Rank in the round"), rank if file else None),
-            (_("Remark"), file["remark"] or None if file else None),
-            (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
-            (_("Free to commit"), free_text(data["free_to_commit_cents"])),
-            (_("Who decides"), _(BODIES[data["body"]]) if data["body"] else None),
-            (_("Votes needed"), _votes_needed(data) if data["body"] in ("committee", "board") else None),
-            (_("Seats"), _seats(data["seats"]) if data["body"] == "committee" else None),
-            (_("Not enough yet"), "; ".join(each["text"] for each in data["missing"]) or None),
-            (_("Decision before"), _before(data) if data["decide_before"] else None),
-            (_("Awarded"), euros(data["award_cents"]) if data["award_cents"] else None),
-            (_("Decided"), day_text(data["decided_on"]) if data["decided_on"] else None),
-            (_("Deferred"), choice_word(data["deferred_for"]) if data["deferred_for"] else None),
-            (_("Back"), day_text(data["until_on"]) if data["until_on"] else None),
-        ),
-    )
+    facts(sentence(N_("Decision on {ref}: {title}"), data), (each.fact(data) for each in FACTS))
     names = {each["id"]: each["name_nl" if language() == "nl" else "name_en"] for each in data["criteria"]}
     for subject, text in data["reasons"].items():
         name = names.get(subject) or (_("Advice") if subject == "advice" else subject)
         say(f"{name}: {text}")
     if data["voters"]:
         number = sum(1 for each in data["voters"] if each["voted"])
-        table(
-            _("Who may vote"),
-            (
-                Column("name", N_("Name"), "name"),
-                Column("organisation", N_("Organisation"), "ref"),
-                Column("deputy_of", N_("Deputy of"), "name"),
-                Column("voted", N_("Voted"), "ref"),
-            ),
-            [
-                {
-                    "name": each["name"],
-                    "organisation": each["organisation"] or "",
-                    "deputy_of": each["deputy_of"] or "",
-                    "voted": _("yes") if each["voted"] else _("no"),
-                }
-                for each in data["voters"]
-            ],
-            total={"name": ngettext("{count} vote", "{count} votes", number).format(count=number)},
+        columns = (
+            Column("name", N_("Name"), "name"),
+            Column("organisation", N_("Organisation"), "ref"),
+            Column("deputy_of", N_("Deputy of"), "name"),
+            Column("voted", N_("Voted"), "ref", cell=lambda row: _("yes") if row["voted"] else _("no")),
         )
-    for each in data["barred"]:
-        say(_("{name} has no vote: {ground}").format(name=each["name"], ground=each["ground"]))
-    for each in data["disclosed"]:
-        say(_("{name} has a conflict, and votes all the same: {ground}").format(**each))
+        total = {"name": ngettext("{count} vote", "{count} votes", number).format(count=number)}
+        table(_("Who may vote"), columns, data["voters"], total=total)
+    for barred in data["barred"]:
+        say(sentence(N_("{name} has no vote: {ground}"), barred))
+    for disclosed in data["disclosed"]:
+        say(sentence(N_("{name} has a conflict, and votes all the same: {ground}"), disclosed))
     for each in data["conditions"]:
         shown = each["evidence_file"] or _("no evidence yet")
-        say(
-            _("Condition {number}, {owner}, until {day}: {text} ({shown})").format(
-                number=each["number"],
-                owner=each["owner"],
-                day=day_text(each["expires_on"]),
-                text=each["text"],
-                shown=shown,
-            )
-        )
-    for each in data["votes"]:
-        say(_("{name}: {choice}").format(name=each["name"], choice=choice_word(each["choice"])))
+        say(sentence(N_("Condition {number}, {owner}, until {expires_on}: {text} ({shown})"), each, {"shown": shown}))
+    for vote in data["votes"]:
+        say(_("{name}: {choice}").format(name=vote["name"], choice=choice_word(vote["choice"])))
 
 
 add_command(decision, PrepareDecision, done=_prepared)
-add_command(decision, ReopenDecision, ask=True, done=_reopened)
+add_command(decision, ReopenDecision, ask=True, done=N_("{ref} can be decided anew; {award_cents} is free again."))
+add_command(decision, MeetConditions, done=N_("The conditions of {ref} are met: the award stands."))
 add_query(decision, DecisionShow, show=_show)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from cli import output
 from cli.output import Column, advice_text, by_another, decimal_text, facts, say, table, track_text
+from cli.output.views import ListView, said, sentence
 from cli.params import noun, option, read, run, typed
 from cli.params.declared import add_command, add_query, declared
 from fund.declarations import InputFile
-from fund.language import N_, _, instant, language, ngettext
+from fund.language import N_, _, language, ngettext
 from fund.workflows.reviews.commands import (
     AgreeOnScores,
     AssignReviewer,
@@ -23,9 +23,13 @@ from fund.workflows.reviews.commands import (
     DeclareConflict,
     OpenReview,
     RecuseReviewer,
+    ReviewDetail,
+    ReviewResult,
     ReviewShow,
     ReviewSpread,
+    RubricRow,
     ScoreProposal,
+    Spread,
 )
 
 KINDS = {
@@ -38,25 +42,6 @@ KINDS = {
 
 
 review = noun("review", N_("Assign reviewers and score proposals"))
-
-
-def _opened(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    return [
-        _("The panel of {ref} is {names}.").format(
-            ref=answer["events"][0]["payload"]["ref"], names=", ".join(result["panel"])
-        ),
-        _("They score before {until}; until then nobody sees a score.").format(
-            until=instant(datetime.fromisoformat(result["closes_at"]))
-        ),
-    ]
-
-
-@declared(review, AssignReviewer)
-def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) -> None:
-    args = AssignReviewer(ref=ref, reviewer=reviewer, replaces=replaces)
-    told = _("{name} is in the panel of {ref}.").format(name=reviewer, ref=ref)
-    run(ctx, args, done=lambda _answer: [told])
 
 
 @declared(review, DeclareConflict)
@@ -102,8 +87,7 @@ def score(ctx: click.Context, ref: str, file: InputFile, no_conflict: bool, grou
         question = _("Do you declare that neither you nor your organisation has a tie to {ref}?").format(ref=ref)
         no_conflict = output.ask(question)
     args = ScoreProposal(ref=ref, file=file, no_conflict=no_conflict, grounds=grounds)
-    told = _("Your scores of {ref} are under seal until the review closes.").format(ref=ref)
-    run(ctx, args, done=lambda _answer: [told])
+    run(ctx, args, done=N_("Your scores of {ref} are under seal until the review closes."))
 
 
 def _declares(content: bytes) -> bool:
@@ -112,12 +96,6 @@ def _declares(content: bytes) -> bool:
         return "declaration" in tomllib.loads(content.decode())
     except ValueError:
         return True
-
-
-@declared(review, RecuseReviewer)
-def recuse(ctx: click.Context, ref: str, reason: str) -> None:
-    told = _("You are no longer in the panel of {ref}.").format(ref=ref)
-    run(ctx, RecuseReviewer(ref=ref, reason=reason), done=lambda _answer: [told])
 
 
 def _agreed(answer: Mapping[str, Any]) -> list[str]:
@@ -155,19 +133,19 @@ def show(ctx: click.Context, ref: str, template: bool) -> None:
     read(ctx, ReviewShow(ref=ref), show=_template if template else _show)
 
 
-def _template(data: Mapping[str, Any]) -> None:
+def _template(data: ReviewDetail) -> None:
     """The score file, with what 0, 2 and 4 stand for beside each criterion."""
     asked = _('"none", or a list of possible conflicts')
     lines = [f"# {data['ref']}: {data['title']}", f"# {asked}", "declaration = ", ""]
     lines.append("[scores]")
     for line in data["rubric"]:
-        anchors = line[f"anchors_{language()}"]
-        lines.append(f"# {line[f'name_{language()}']}, {_('weight {weight}').format(weight=line['weight'])}")
+        anchors = line["anchors_nl"] if language() == "nl" else line["anchors_en"]
+        lines.append(f"# {_name(line)}, {_('weight {weight}').format(weight=line['weight'])}")
         lines += [f"#   {mark}: {anchor}" for mark, anchor in zip((0, 2, 4), anchors, strict=True)]
         lines.append(f"{line['id']} = ")
     lines += ["", "[abstain]", f"# {_('criterion = reason in quotes, instead of a score above')}"]
-    for line in lines:
-        say(line)
+    for each in lines:
+        say(each)
 
 
 STATES = {
@@ -176,26 +154,35 @@ STATES = {
 }  # fmt: skip
 
 
-def _show(data: Mapping[str, Any]) -> None:
-    closes = instant(datetime.fromisoformat(data["closes_at"])) if data["closes_at"] else None
+def _of_result(name: str, header: str, shown: Callable[[ReviewDetail, ReviewResult], object]) -> Column:
+    """A fact of the result, once there is one to be seen."""
+    return Column(name, header, cell=lambda data: shown(data, data["result"]), when="result")
+
+
+FACTS = (
+    Column("state", N_("State"), cell=lambda data: _(STATES[data["state"]])),
+    Column("track", N_("Track"), cell=lambda data: track_text(data["track"])),
+    Column("regulations", N_("Regulations")),
+    Column("necessity", N_("Rule of necessity"), cell=lambda data: _("yes"), when="necessity"),
+    Column("closes_at", N_("Scores before"), cell=lambda data: said("closes_at", data["closes_at"])),
+    Column("missing", N_("Not enough yet"), cell=lambda data: "; ".join(each["text"] for each in data["missing"])),
+    _of_result(
+        "total",
+        N_("Total"),
+        lambda _data, result: _("{total} of 100").format(total=decimal_text(result["total_rounded"])),
+    ),
+    _of_result("advice", N_("Advice"), lambda _data, result: advice_text(result["advice"])),
+    _of_result(
+        "gates_missed",
+        N_("Gates missed"),
+        lambda data, result: ", ".join(_criterion(data, each) for each in result["gates_missed"]),
+    ),
+)
+
+
+def _show(data: ReviewDetail) -> None:
     result = data["result"]
-    facts(
-        _("Review of {ref}: {title}").format(ref=data["ref"], title=data["title"]),
-        (
-            (_("State"), _(STATES[data["state"]])),
-            (_("Track"), track_text(data["track"])),
-            (_("Regulations"), data["regulations"]),
-            (_("Rule of necessity"), _("yes") if data["necessity"] else None),
-            (_("Scores before"), closes),
-            (_("Not enough yet"), "; ".join(each["text"] for each in data["missing"]) or None),
-            (_("Total"), _("{total} of 100").format(total=decimal_text(result["total_rounded"])) if result else None),
-            (_("Advice"), advice_text(result["advice"]) if result else None),
-            (
-                _("Gates missed"),
-                ", ".join(_criterion(data, each) for each in result["gates_missed"]) if result else None,
-            ),
-        ),
-    )
+    facts(sentence(N_("Review of {ref}: {title}"), data), (each.fact(data) for each in FACTS))
     number = len(data["panel"])
     table(
         _("Panel"),
@@ -225,7 +212,7 @@ def _show(data: Mapping[str, Any]) -> None:
         _show_scores(data, result)
 
 
-def _show_others(data: Mapping[str, Any]) -> None:
+def _show_others(data: ReviewDetail) -> None:
     """Who was looked at and does not sit, and who should join; for those who may know."""
     others = [
         *(
@@ -252,20 +239,22 @@ def _show_others(data: Mapping[str, Any]) -> None:
         command = f"fund review declare {data['ref']} --about {shlex.quote(each['name'])} --stays --reason TEXT"
         by_another(command, "")  # neither may be the one who reads this
         say(told.format(name=each["name"], grounds="; ".join(each["grounds"]), command=command))
-    for each in data["top_up"]:
-        told = _("Proposed to join: {name}, {why}: {command}")
-        say(told.format(name=each["name"], why=each["why_text"], command=each["command"]))
+    for proposed in data["top_up"]:
+        say(sentence(N_("Proposed to join: {name}, {why_text}: {command}"), proposed))
     if data["top_up_missing"]:
         say(_("Nobody who is free can meet: {demands}.").format(demands=", ".join(data["top_up_missing"])))
 
 
-def _criterion(data: Mapping[str, Any], criterion: str) -> str:
+def _criterion(data: ReviewDetail, criterion: str) -> str:
     """The name of a criterion of the rubric under which the review was opened."""
-    key = "name_nl" if language() == "nl" else "name_en"
-    return next((str(line[key]) for line in data["rubric"] if line["id"] == criterion), criterion)
+    return next((_name(line) for line in data["rubric"] if line["id"] == criterion), criterion)
 
 
-def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+def _name(line: RubricRow) -> str:
+    return line["name_nl"] if language() == "nl" else line["name_en"]
+
+
+def _show_scores(data: ReviewDetail, result: ReviewResult) -> None:
     from fund.rules.scoring import rounded
 
     agreed = (result["consensus"] or {}).get("scores") or {}
@@ -280,7 +269,7 @@ def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         ),
         [
             {
-                "name": line[f"name_{language()}"],
+                "name": _name(line),
                 "weight": line["weight"],
                 "gate": "" if line["gate"] is None else str(line["gate"]),
                 "mean": decimal_text(rounded(result["means"][line["id"]])) if line["id"] in result["means"] else "",
@@ -296,43 +285,48 @@ def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         say(total)
 
 
-def _spread(data: Mapping[str, Any]) -> None:
-    table(
-        _("Closed reviews of round {ref}: {title}").format(ref=data["round"], title=data["title"]),
-        (
-            Column("ref", N_("Proposal"), "ref"),
-            Column("sample", N_("Sample"), "ref"),
-            Column("points", N_("Points apart"), "ref"),
-            Column("title", N_("Title"), "text"),
-        ),
-        [
-            {**each, "sample": _("yes") if each["sample"] else "", "points": decimal_text(each["spread_total_rounded"])}
-            for each in data["reviews"]
-        ],
-        empty=_("No closed review whose scores you may see."),
-    )
-    if not data["reviews"]:
-        return
-    table(
-        _("Apart by criterion, in points of 0 to 4"),
-        (
-            Column("id", N_("Criterion"), "ref"),
-            Column("largest", N_("Largest"), "count"),
-            Column("mean", N_("Mean"), "ref"),
-        ),
-        [{**each, "mean": decimal_text(each["mean_rounded"])} for each in data["criteria"]],
-    )
-    table(
-        _("Milder (above 0) or stricter than the panel, in points of 100"),
-        (
-            Column("name", N_("Reviewer"), "name"),
-            Column("reviews", N_("Reviews"), "count"),
-            Column("leaning", N_("Points"), "ref"),
-        ),
-        [{**each, "leaning": decimal_text(each["leaning_rounded"])} for each in data["reviewers"]],
-    )
+SPREAD = ListView(
+    title=N_("Closed reviews of round {round}: {title}"),
+    rows="reviews",
+    columns=(
+        Column("ref", N_("Proposal"), "ref"),
+        Column("sample", N_("Sample"), "ref", cell=lambda row: _("yes") if row["sample"] else ""),
+        Column("points", N_("Points apart"), "ref", cell=lambda row: decimal_text(row["spread_total_rounded"])),
+        Column("title", N_("Title")),
+    ),
+    empty=N_("No closed review whose scores you may see."),
+)
+CRITERIA = ListView(
+    title=N_("Apart by criterion, in points of 0 to 4"),
+    rows="criteria",
+    columns=(
+        Column("id", N_("Criterion"), "ref"),
+        Column("largest", N_("Largest"), "count"),
+        Column("mean", N_("Mean"), "ref", cell=lambda row: decimal_text(row["mean_rounded"])),
+    ),
+)
+REVIEWERS = ListView(
+    title=N_("Milder (above 0) or stricter than the panel, in points of 100"),
+    rows="reviewers",
+    columns=(
+        Column("name", N_("Reviewer"), "name"),
+        Column("reviews", N_("Reviews"), "count"),
+        Column("leaning", N_("Points"), "ref", cell=lambda row: decimal_text(row["leaning_rounded"])),
+    ),
+)
 
 
-add_command(review, OpenReview, done=_opened)
+def _spread(data: Spread) -> None:
+    for view in (SPREAD, CRITERIA, REVIEWERS) if data["reviews"] else (SPREAD,):
+        view(data)
+
+
+add_command(
+    review,
+    OpenReview,
+    done=(N_("The panel of {ref} is {panel}."), N_("They score before {closes_at}; until then nobody sees a score.")),
+)
+add_command(review, AssignReviewer, done=N_("{reviewer} is in the panel of {ref}."))
+add_command(review, RecuseReviewer, done=N_("You are no longer in the panel of {ref}."))
 add_command(review, AgreeOnScores, done=_agreed)
 add_query(review, ReviewSpread, show=_spread)

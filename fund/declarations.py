@@ -92,6 +92,12 @@ class InputFile(TypedDict):
     content: bytes
 
 
+class AsOf(TypedDict):
+    """The day at whose end the answer held."""
+
+    as_of: str
+
+
 class Template(TypedDict):
     """A file to start from, as text."""
 

@@ -96,7 +96,7 @@ def _brought_up_to_date(ctx: click.Context, source: str, track: str, comments: s
         file = forms.open_form(kept["content"], kept["name"])
         shown = source if target == "-" else target
         newer = forms.upgrade(file, track=track, name=shown, comments=comments)
-        data: dict[str, Any] = {
+        data: Mapping[str, Any] = {
             "from": newer.before,
             "form": newer.after,
             "toml": newer.text,

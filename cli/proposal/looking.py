@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
-from cli.output import Column, raw, table
+from cli.output import Column, raw
+from cli.output.views import ListView
 from cli.params import export_options, option, read, show_or_export, typed
 from cli.params.declared import add_query, declared
 from cli.proposal.noun import proposal
-from fund.language import N_, _, day, language, ngettext
-from fund.workflows.proposals.commands import ProposalFile, ProposalHistory, ProposalList, ProposalShow
+from fund.language import N_, NN_, _, language
+from fund.words import event_word
+from fund.workflows.proposals.commands import HistoryRow, ProposalFile, ProposalHistory, ProposalList, ProposalShow
 
-LIST = (
-    Column("ref", N_("Proposal"), "ref"),
-    Column("title", N_("Title"), "text"),
-    Column("lead_name", N_("Lead"), "name"),
-    Column("state", N_("State"), "state", kind="proposal"),
-    Column("ask_cents", N_("Asked"), "amount"),
-    Column("round", N_("Round"), "ref"),
+LIST = ListView(
+    title=N_("Proposals, state of {as_of}"),
+    rows="proposals",
+    columns=(
+        Column("ref", N_("Proposal"), "ref"),
+        Column("title", N_("Title")),
+        Column("lead_name", N_("Lead"), "name"),
+        Column("state", N_("State"), "state", kind="proposal"),
+        Column("ask_cents", N_("Asked"), "amount"),
+        Column("round", N_("Round"), "ref"),
+    ),
+    count=NN_("{count} proposal", "{count} proposals"),
+    sums=("ask_cents",),
+    empty=N_("No proposal that you may see."),
 )
-
-
-def _show_list(data: Mapping[str, Any]) -> None:
-    rows = data["proposals"]
-    count = len(rows)
-    table(
-        _("Proposals, state of {day}").format(day=day(data["as_of"])),
-        LIST,
-        rows,
-        total={
-            "ref": ngettext("{count} proposal", "{count} proposals", count).format(count=count),
-            "ask_cents": sum(row["ask_cents"] for row in rows),
-        },
-        empty=_("No proposal that you may see."),
-    )
 
 
 @declared(proposal, ProposalShow)
@@ -53,29 +44,24 @@ def show(ctx: click.Context, ref: str, as_file: bool, form: str, output: str | N
     read(ctx, ProposalFile(ref=ref, comments=language()), show=lambda data: raw(data["toml"].encode()))
 
 
-def _show_history(data: Mapping[str, Any]) -> None:
-    from fund.words import event_word
-
-    rows = [{**event, "what": event_word(event["type"]), "who": _who(event)} for event in data["events"]]
-    table(
-        _("The history of {ref}: {title}").format(ref=data["ref"], title=data["title"]),
-        (
-            Column("seq", N_("Fact"), "count"),
-            Column("occurred_at", N_("Day"), "date"),
-            Column("what", N_("What happened"), "ref"),
-            Column("who", N_("Who"), "text"),
-        ),
-        rows,
-    )
-
-
-def _who(event: Mapping[str, Any]) -> str:
+def _who(event: HistoryRow) -> str:
     if event["actor"] == "system":
         return _("the service")
     if event["made_by_name"]:
         return _("{maker}, confirmed by {second}").format(maker=event["made_by_name"], second=event["actor_name"])
-    return str(event["actor_name"])
+    return event["actor_name"]
 
 
-add_query(proposal, ProposalList, show=_show_list, columns=LIST)
-add_query(proposal, ProposalHistory, show=_show_history)
+HISTORY = ListView(
+    title=N_("The history of {ref}: {title}"),
+    rows="events",
+    columns=(
+        Column("seq", N_("Fact"), "count"),
+        Column("occurred_at", N_("Day"), "date"),
+        Column("what", N_("What happened"), "ref", cell=lambda event: event_word(event["type"])),
+        Column("who", N_("Who"), cell=_who),
+    ),
+)
+
+add_query(proposal, ProposalList, show=LIST)
+add_query(proposal, ProposalHistory, show=HISTORY)

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from cli.output import short_hash
+from cli.output.views import When, sentence
 from cli.params import FORM, run, typed, write_output
 from cli.params.declared import add_command, declared
 from cli.proposal.noun import proposal
 from fund.declarations import InputFile
-from fund.language import _, day, euros, instant
+from fund.language import N_, _, day, euros, instant
 from fund.workflows.proposals.commands import (
     ConfirmProposal,
     DraftProposal,
@@ -71,14 +72,14 @@ def _sums(result: Mapping[str, Any]) -> list[str]:
     ask = result["ask_cents"]
     lines = []
     if result["budget_cents"] != ask:
-        text = _("Not yet right: the budget is {budget}, asked is {ask}.")
-        lines.append(text.format(budget=euros(result["budget_cents"]), ask=euros(ask)))
+        lines.append(sentence(N_("Not yet right: the budget is {budget_cents}, asked is {ask_cents}."), result))
     if result["milestones_cents"] != ask:
-        text = _("Not yet right: the milestones are {milestones}, asked is {ask}.")
-        lines.append(text.format(milestones=euros(result["milestones_cents"]), ask=euros(ask)))
+        lines.append(
+            sentence(N_("Not yet right: the milestones are {milestones_cents}, asked is {ask_cents}."), result)
+        )
     if result["too_much"]:
-        text = _("Not yet right: asked is {ask}. {takes}")
-        lines.append(text.format(ask=euros(ask), takes=what_it_takes(result["too_much"], ask)))
+        form = N_("Not yet right: asked is {ask_cents}. {takes}")
+        lines.append(sentence(form, {"takes": what_it_takes(result["too_much"], ask)}, result))
     return lines
 
 
@@ -124,18 +125,6 @@ def saved(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _confirmed(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    lines = [
-        _("{partner} takes part in {ref}, revision {hash}.").format(
-            partner=result["partner"], ref=result["ref"], hash=short_hash(result["revision_hash"])
-        )
-    ]
-    if result["waiting_for"]:
-        lines.append(_("Still to confirm: {partners}.").format(partners=", ".join(result["waiting_for"])))
-    return lines
-
-
 def _submitted(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
 
@@ -153,23 +142,21 @@ def _submitted(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _withdrawn(answer: Mapping[str, Any]) -> list[str]:
+def _confirmed(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
-    if result["released_cents"]:
-        return [
-            _("{ref} is withdrawn; {amount} is free again.").format(
-                ref=result["ref"], amount=euros(result["released_cents"])
-            )
-        ]
-    return [_("{ref} is withdrawn.").format(ref=result["ref"])]
+    line = _("{partner} takes part in {ref}, revision {hash}.")
+    waiting = [_("Still to confirm: {partners}.").format(partners=", ".join(result["waiting_for"]))]
+    hash = short_hash(result["revision_hash"])
+    return [
+        line.format(partner=result["partner"], ref=result["ref"], hash=hash),
+        *(waiting if result["waiting_for"] else []),
+    ]
 
 
-def _objected(answer: Mapping[str, Any]) -> list[str]:
-    return [_("The objection to {ref} is in.").format(ref=answer["events"][0]["payload"]["ref"])]
+WITHDRAWN = When("released_cents", N_("{ref} is withdrawn; {released_cents} is free again."), N_("{ref} is withdrawn."))
 
-
-add_command(proposal, WithdrawProposal, ask=True, done=_withdrawn)
-add_command(proposal, ObjectToDecision, done=_objected)
+add_command(proposal, WithdrawProposal, ask=True, done=WITHDRAWN)
+add_command(proposal, ObjectToDecision, done=N_("The objection to {ref} is in."))
 add_command(proposal, JoinProposal, done=_confirmed)
 add_command(proposal, ConfirmProposal, done=_confirmed)
 add_command(proposal, SubmitProposal, done=_submitted)

@@ -34,6 +34,7 @@ from fund.workflows.ballots import (
     waiting_in_body,
 )
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
+from fund.workflows.decisions.commands import ResolutionDetail
 from fund.workflows.discretion import sees_votes
 from fund.workflows.proposals.access import rules_for
 
@@ -306,7 +307,7 @@ def waiting_resolutions(snapshot: Snapshot) -> list[WaitingResolution]:
     ]
 
 
-def show(snapshot: Snapshot, case: Resolution) -> dict[str, Any]:
+def show(snapshot: Snapshot, case: Resolution) -> ResolutionDetail:
     """A resolution: what it would bring about, who votes and has, and what came of it; votes once they are open, for
     those who may know who voted what.
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict, final
 
 from fund.declarations import (
     AMOUNT,
@@ -26,6 +27,7 @@ from fund.declarations import (
 from fund.language import N_
 from fund.references import PROPOSAL
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, PARTY_SIGNATORY, TREASURER, VOTERS, either
+from fund.workflows.reviews.commands import MissingRow
 
 
 @command(
@@ -220,13 +222,101 @@ class DecideObjection(Input):
     file: InputFile | None = option("--advice", DOCUMENT, N_("The external advice"), default=None)
 
 
+class VoterRow(TypedDict):
+    voter: str
+    name: str
+    organisation: str | None
+    kind: str
+    voted: bool
+    deputy_of: str | None
+
+
+class DisclosedRow(TypedDict):
+    partner: str
+    name: str
+    ground: str
+
+
+class BarredVoter(TypedDict):
+    voter: str
+    name: str
+    ground: str
+
+
+class CriterionRow(TypedDict):
+    id: str
+    name_nl: str
+    name_en: str
+
+
+@final
+class DecisionDetail(TypedDict):
+    ref: str
+    title: str
+    state: str
+    proposal_state: str
+    round: str
+    session: int
+    ask_cents: int
+    rank: int | None
+    of: int
+    ceiling_left_cents: int
+    free_to_commit_cents: int
+    decide_before: str | None
+    term_extended: bool
+    overdue: bool
+    prepared: Mapping[str, Any] | None
+    body: str
+    two_thirds: bool
+    seats: Mapping[str, int]
+    voters: list[VoterRow]
+    disclosed: list[DisclosedRow]
+    barred: list[BarredVoter]
+    missing: list[MissingRow]
+    outcome: str | None
+    award_cents: int
+    decided_on: str | None
+    deviates: bool
+    reasons: Mapping[str, str]
+    criteria: list[CriterionRow]
+    conditions: list[Mapping[str, Any]]
+    deferred_for: str | None
+    until_on: str | None
+    votes: list[Mapping[str, Any]]
+
+
+class BallotRow(TypedDict):
+    voter: str
+    choice: str
+
+
+class ResolutionDetail(TypedDict):
+    ref: str
+    matter: str
+    subject: str
+    state: str
+    reason: str
+    terms: Mapping[str, Any]
+    body: str
+    two_thirds: bool
+    voted: list[str]
+    waiting: list[str]
+    ready: bool
+    votes: list[BallotRow]
+
+
+@final
+class OnResolution(TypedDict):
+    resolution: ResolutionDetail
+
+
 @query(
     "decision show",
     ".showing:show",
     examples=("fund decision show 2026-003", "fund --as carla decision show 2026-003 --json"),
     see=("decision vote", "review show", "decision file list"),
 )
-class DecisionShow(Question[dict[str, Any]]):
+class DecisionShow(Question[DecisionDetail | OnResolution]):
     """Show the file, who voted and what was decided.
 
     Before the decision it shows who has voted, and never what.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fund.rules.authority import Role
 from fund.rules.conflicts import hard_conflict
 from fund.rules.scoring import rounded
 from fund.rules.valuation import free_to_commit
+from fund.schemas.base import as_row
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
@@ -15,16 +14,18 @@ from fund.unit_of_work import Snapshot
 from fund.workflows.bodies import Body, ground_text
 from fund.workflows.conflicts import parties_of
 from fund.workflows.decisions.body import body_of, missing_of
+from fund.workflows.decisions.commands import CriterionRow, DecisionDetail, OnResolution, VoterRow
 from fund.workflows.decisions.preparing import ranking, two_thirds
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.proposals.access import rules_for
+from fund.workflows.reviews.commands import MissingRow
 
 _READERS = (
     Role.FUND_MANAGER, Role.TREASURER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
 )  # fmt: skip
 
 
-def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> DecisionDetail | OnResolution:
     """The decision on a proposal: the committee's file, who may vote and who has, the outcome with its reasons.
 
     Of a resolution: what it would bring about, and how the vote stands.
@@ -46,7 +47,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     undecided = decision.state in ("decidable", "objected")
     file = decision.prepared
     term = term_of(rules_for(snapshot, proposal).terms, round_, proposal)
-    answer: dict[str, Any] = {
+    answer: DecisionDetail = {
         "ref": ref,
         "title": proposal.title,
         "state": decision.state,
@@ -74,10 +75,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         "decided_on": decision.decided_on.isoformat() if decision.decided_on else None,
         "deviates": decision.deviates,
         "reasons": dict(decision.reasons),
-        "criteria": [
-            {"id": each.id, "name_nl": each.name_nl, "name_en": each.name_en}
-            for each in rules_for(snapshot, proposal).rubric
-        ],
+        "criteria": [as_row(CriterionRow, each) for each in rules_for(snapshot, proposal).rubric],
         "conditions": [each.model_dump(mode="json") for each in decision.conditions],
         "deferred_for": decision.deferred_for or None,
         "until_on": decision.until_on.isoformat() if decision.until_on else None,
@@ -96,14 +94,13 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
             "voted": len(ballots),
         }
         answer["voters"] = [
-            {
-                "voter": each.voter,
-                "name": snapshot.name(each.voter),
-                "organisation": each.organisation,
-                "kind": each.kind,
-                "voted": each.voter in decision.voted,
-                "deputy_of": _deputy_of(snapshot, body, each.voter),
-            }
+            as_row(
+                VoterRow,
+                each,
+                name=snapshot.name(each.voter),
+                voted=each.voter in decision.voted,
+                deputy_of=_deputy_of(snapshot, body, each.voter),
+            )
             for each in body.voters.values()
         ]
         answer["disclosed"] = [
@@ -115,8 +112,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
             for each, ground in sorted(body.barred.items())
         ]
         answer["missing"] = [
-            {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}
-            for each in missing_of(snapshot, proposal, body, ballots)
+            as_row(MissingRow, each, text=each.describe()) for each in missing_of(snapshot, proposal, body, ballots)
         ]
     if inside and not undecided:
         answer["votes"] = [

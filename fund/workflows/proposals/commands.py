@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from fund.declarations import (
     ATTACHMENT,
@@ -15,6 +15,7 @@ from fund.declarations import (
     PARTNER,
     SECTION,
     TEXT,
+    AsOf,
     Choice,
     Input,
     InputFile,
@@ -263,6 +264,132 @@ class ObjectToDecision(Input):
     grounds: str = option("--grounds", TEXT, N_("Why the decision is wrong"))
 
 
+class ProposalRow(TypedDict):
+    ref: str
+    title: str
+    lead_partner: str
+    lead_name: str
+    state: str
+    ask_cents: int
+    round: str
+    track: str
+    sort: str
+    award_cents: int
+    due_on: str | None
+
+
+class Proposals(TypedDict):
+    as_of: str
+    proposals: list[ProposalRow]
+
+
+class HistoryRow(TypedDict):
+    seq: int
+    type: str
+    stream: str
+    occurred_at: str
+    recorded_at: str
+    effective_on: str
+    actor: str
+    actor_name: str
+    made_by: str | None
+    made_by_name: str | None
+    on_behalf_of: str | None
+    command_id: str
+    causation_id: str | None
+    hash: str
+    payload: Mapping[str, Any]
+
+
+class History(TypedDict):
+    ref: str
+    title: str
+    state: str
+    events: list[HistoryRow]
+
+
+class PartyRow(TypedDict):
+    partner: str
+    name: str
+    confirmed: bool
+    informed_on: str | None
+
+
+class OtherRow(TypedDict):
+    ref: str
+    title: str
+    amount_cents: int
+
+
+class TeamRow(TypedDict):
+    name: str | None
+    partner: str
+    function: str
+    hours: int | None
+
+
+class ProposalDetail(AsOf, ProposalRow):
+    version: str
+    revision: int
+    revision_hash: str
+    co_applicants: list[str]
+    beneficiaries: list[str]
+    follows: str | None
+    followed_by: list[str]
+    share_bps: int
+    drafted_at: str
+    submitted_at: str | None
+    decided_on: str | None
+    objection_until_on: str | None
+    deferred_for: str | None
+    failing_rule: str | None
+    sections: list[str]
+    parties: list[PartyRow]
+    rules: list[Mapping[str, Any]]
+    note: str | None
+    form_version: str
+    form_in_force: str
+    advice: Mapping[str, Any] | None
+    many_parties: Mapping[str, int] | None
+    same_idea: list[OtherRow]
+    alike: list[OtherRow]
+    commands: list[str]
+    team: list[TeamRow]
+    names: Mapping[str, str]
+    form: Mapping[str, Any]
+
+
+class ProposalNotThere(TypedDict):
+    """Of a day on which it was not there, or a draft of others."""
+
+    as_of: str
+    ref: str
+    state: None
+
+
+class OpenQuestion(TypedDict):
+    code: str
+    line: int
+    field: str
+    message: str
+
+
+ProposalText = TypedDict(
+    "ProposalText",
+    {
+        "ref": str,
+        "version": str,
+        "revision": int,
+        "form": str,
+        "from": NotRequired[str],
+        "toml": str,
+        "open": NotRequired[list[OpenQuestion]],
+        "left": NotRequired[list[str]],
+    },
+)
+"""A proposal as a file; on a newer form also ``from`` which, what is ``open``, and what was ``left`` out."""
+
+
 @query(
     "proposal list",
     ".reading:proposals",
@@ -274,7 +401,7 @@ class ObjectToDecision(Input):
     ),
     see=("proposal show",),
 )
-class ProposalList(Question[dict[str, Any]]):
+class ProposalList(Question[Proposals]):
     """List the proposals.
 
     Drafts of others are left out.
@@ -295,7 +422,7 @@ class ProposalList(Question[dict[str, Any]]):
     ),
     see=("proposal history", "proposal save", "proposal file list"),
 )
-class ProposalShow(Question[dict[str, Any]]):
+class ProposalShow(Question[ProposalDetail | ProposalNotThere]):
     """Show a proposal whole.
 
     Where it stands, the plan, budget, repayment, milestones, interests, risks, and what the rules found. With --file
@@ -312,7 +439,7 @@ class ProposalShow(Question[dict[str, Any]]):
     examples=("fund proposal history 2026-003", "fund proposal history 2026-003 --json"),
     see=("proposal show",),
 )
-class ProposalHistory(Question[dict[str, Any]]):
+class ProposalHistory(Question[History]):
     """Show the whole history of a proposal.
 
     Every fact about it: review, decision, agreement, money, repayment, lessons.
@@ -322,7 +449,7 @@ class ProposalHistory(Question[dict[str, Any]]):
 
 
 @query("proposal file", ".reading:file_of", see=("proposal show", "proposal save"))
-class ProposalFile(Question[dict[str, Any]]):
+class ProposalFile(Question[ProposalText]):
     """Give the form of a proposal again, to change and save."""
 
     ref: str = argument(PROPOSAL, N_("The proposal"))

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
 from fund.rules.transitions import commands_from
+from fund.schemas.base import as_row
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import payload_for
 from fund.workflows.proposals.access import find, marked, may_see
+from fund.workflows.proposals.commands import (
+    History,
+    HistoryRow,
+    OpenQuestion,
+    OtherRow,
+    PartyRow,
+    ProposalDetail,
+    ProposalNotThere,
+    ProposalRow,
+    Proposals,
+    ProposalText,
+    TeamRow,
+)
 from fund.workflows.proposals.ideas import Other, alike, same_idea
 from fund.workflows.proposals.lifecycle import TRANSITIONS, apply
 from fund.workflows.proposals.personal_data import team_of
@@ -21,20 +34,8 @@ _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
 """What nobody types: the service does it."""
 
 
-def _row(snapshot: Snapshot, case: Proposal) -> dict[str, Any]:
-    return {
-        "ref": case.ref,
-        "title": case.title,
-        "lead_partner": case.lead,
-        "lead_name": snapshot.partner_name(case.lead),
-        "state": case.state,
-        "ask_cents": case.ask_cents,
-        "round": case.round,
-        "track": case.track,
-        "sort": case.sort,
-        "award_cents": case.award_cents,
-        "due_on": case.due_on.isoformat() if case.due_on else None,
-    }
+def _row(snapshot: Snapshot, case: Proposal) -> ProposalRow:
+    return as_row(ProposalRow, case, lead_partner=case.lead, lead_name=snapshot.partner_name(case.lead))
 
 
 def _on(snapshot: Snapshot, case: Proposal, day: date | None) -> Proposal | None:
@@ -59,7 +60,7 @@ def _followed_by(snapshot: Snapshot, case: Proposal) -> list[str]:
 
 def proposals(
     snapshot: Snapshot, *, round: str | None = None, partner: str | None = None, as_of: date | None = None
-) -> dict[str, Any]:
+) -> Proposals:
     """Every proposal that whoever looks may see, in the order of the refs.
 
     Args:
@@ -76,7 +77,7 @@ def proposals(
     return {"as_of": (as_of or snapshot.today).isoformat(), "proposals": listed}
 
 
-def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> ProposalDetail | ProposalNotThere:
     """One proposal, whole: where it stands, its form, who confirmed, what the rules found, what can be done now.
 
     Of a day on which it was a draft of others still, as little as of one on which it was not there: no state.
@@ -91,48 +92,41 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> dict[str
     case = _on(snapshot, now, as_of)
     if case is None or not may_see(snapshot, case):
         return {"as_of": (as_of or snapshot.today).isoformat(), "ref": ref, "state": None}
-    return {
-        "as_of": (as_of or snapshot.today).isoformat(),
-        **_row(snapshot, case),
-        "version": snapshot.version(now),
-        "revision": case.revision,
-        "revision_hash": case.revision_hash,
-        "co_applicants": list(case.co_applicants),
-        "beneficiaries": list(case.beneficiaries),
-        "follows": case.follows,
-        "followed_by": _followed_by(snapshot, case),
-        "share_bps": case.share_bps,
-        "drafted_at": case.drafted_at.isoformat(),
-        "submitted_at": case.submitted_at.isoformat() if case.submitted_at else None,
-        "decided_on": case.decided_on.isoformat() if case.decided_on else None,
-        "objection_until_on": case.objection_until_on.isoformat() if case.objection_until_on else None,
-        "deferred_for": case.deferred_for or None,
-        "failing_rule": case.failing_rule or None,
-        "sections": list(case.sections),
-        "parties": [
-            {
-                "partner": partner,
-                "name": snapshot.partner_name(partner),
-                "confirmed": case.confirmed.get(partner) == case.revision_hash,
-                "informed_on": case.informed[partner].isoformat() if partner in case.informed else None,
-            }
-            for partner in case.applicants
-        ],
-        "rules": [{**outcome.model_dump(mode="json"), "told": outcome.describe()} for outcome in case.screened],
-        "note": case.note or None,
-        "form_version": case.form.version,
-        "form_in_force": forms.CURRENT,
+    parties: list[PartyRow] = [
+        {
+            "partner": partner,
+            "name": snapshot.partner_name(partner),
+            "confirmed": case.confirmed.get(partner) == case.revision_hash,
+            "informed_on": case.informed[partner].isoformat() if partner in case.informed else None,
+        }
+        for partner in case.applicants
+    ]
+    return as_row(
+        ProposalDetail,
+        case,
+        as_of=as_of or snapshot.today,
+        lead_partner=case.lead,
+        lead_name=snapshot.partner_name(case.lead),
+        version=snapshot.version(now),
+        followed_by=_followed_by(snapshot, case),
+        parties=parties,
+        rules=[{**outcome.model_dump(mode="json"), "told": outcome.describe()} for outcome in case.screened],
+        form_version=case.form.version,
+        form_in_force=forms.CURRENT,
         **remarks(snapshot, case.form),
-        "same_idea": _others(same_idea(snapshot, case)),
-        "alike": _others(alike(snapshot, case)),
-        "commands": [command for command in commands_from(TRANSITIONS, case.state) if command not in _BY_ITSELF],
-        "team": _team(snapshot, case),
-        "names": {partner: snapshot.partner_name(partner) for partner in case.form.parties},
-        "form": case.form.as_json(),
-    }
+        same_idea=_others(same_idea(snapshot, case)),
+        alike=_others(alike(snapshot, case)),
+        commands=[command for command in commands_from(TRANSITIONS, case.state) if command not in _BY_ITSELF],
+        team=[
+            as_row(TeamRow, member, name=None if name == "?" else name)
+            for member, name in zip(case.form.team, names_of(snapshot, case), strict=True)
+        ],
+        names={partner: snapshot.partner_name(partner) for partner in case.form.parties},
+        form=case.form.as_json(),
+    )
 
 
-def _others(found: tuple[Other, ...]) -> list[dict[str, Any]]:
+def _others(found: tuple[Other, ...]) -> list[OtherRow]:
     return [{"ref": each.ref, "title": each.title, "amount_cents": each.cents} for each in found]
 
 
@@ -143,24 +137,9 @@ def _knows_names(snapshot: Snapshot, case: Proposal) -> bool:
     return actor.has(Role.FUND_MANAGER, Role.AUDITOR) or actor.organisation in case.applicants
 
 
-def _team(snapshot: Snapshot, case: Proposal) -> list[dict[str, Any]]:
-    names = (
-        {row["person"]: row["name"] for row in team_of(snapshot, case.stream)} if _knows_names(snapshot, case) else {}
-    )
-    return [
-        {
-            "name": names.get(member.person),
-            "partner": member.partner,
-            "function": member.function,
-            "hours": member.hours,
-        }
-        for member in case.form.team
-    ]
-
-
 def file_of(
     snapshot: Snapshot, *, ref: str, comments: str = "", in_force: bool = False, name: str = ""
-) -> dict[str, Any]:
+) -> ProposalText:
     """The proposal as a file again, to change and save; the file says which revision it starts from.
 
     Args:
@@ -175,28 +154,19 @@ def file_of(
     case = find(snapshot, ref)
     names = names_of(snapshot, case)
     mark = marked(ref, case.revision)
-    answer = {"ref": ref, "version": snapshot.version(case), "revision": case.revision, "form": case.form.version}
+    answer = {"ref": ref, "version": snapshot.version(case), "revision": case.revision}
     if not in_force:
-        return {**answer, "toml": forms.write(case.form, names, comments=comments, revision=mark)}
+        text = forms.write(case.form, names, comments=comments, revision=mark)
+        return as_row(ProposalText, case, **answer, form=case.form.version, toml=text)
     newer = forms.upgrade_form(
         case.form, names, track=case.track, name=name or f"{ref}.toml", comments=comments, revision=mark
     )
-    return {
-        **answer,
-        "form": newer.after,
-        "from": newer.before,
-        "toml": newer.text,
-        "open": [
-            {
-                "code": fault.code(),
-                "line": fault.details["line"],
-                "field": fault.details["field"],
-                "message": str(fault),
-            }
-            for fault in newer.open
-        ],
-        "left": list(newer.left),
-    }
+    to_answer: list[OpenQuestion] = [
+        {"code": fault.code(), "line": fault.details["line"], "field": fault.details["field"], "message": str(fault)}
+        for fault in newer.open
+    ]
+    more = {"form": newer.after, "from": newer.before, "toml": newer.text, "open": to_answer, "left": newer.left}
+    return as_row(ProposalText, case, **answer, **more)
 
 
 def names_of(snapshot: Snapshot, case: Proposal) -> list[str]:
@@ -207,7 +177,7 @@ def names_of(snapshot: Snapshot, case: Proposal) -> list[str]:
     return [names.get(member.person, "?") for member in case.form.team]
 
 
-def history(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def history(snapshot: Snapshot, *, ref: str) -> History:
     """The whole life: every fact of the proposal and every other fact that touches it, oldest first.
 
     Scores, ties and votes of people stand in it for those who may read them, and are left out (``null``) for others.
@@ -224,21 +194,12 @@ def history(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     }
 
 
-def _event(snapshot: Snapshot, event: Envelope) -> dict[str, Any]:
-    return {
-        "seq": event.seq,
-        "type": event.type,
-        "stream": event.stream,
-        "occurred_at": event.occurred_at.isoformat(),
-        "recorded_at": event.recorded_at.isoformat(),
-        "effective_on": event.effective_on.isoformat(),
-        "actor": event.actor,
-        "actor_name": snapshot.name(event.actor),
-        "made_by": event.made_by,
-        "made_by_name": snapshot.name(event.made_by) or None,
-        "on_behalf_of": event.on_behalf_of,
-        "command_id": event.command_id,
-        "causation_id": event.causation_id,
-        "hash": event.hash.hex(),
-        "payload": payload_for(snapshot, event),
-    }
+def _event(snapshot: Snapshot, event: Envelope) -> HistoryRow:
+    return as_row(
+        HistoryRow,
+        event,
+        actor_name=snapshot.name(event.actor),
+        made_by_name=snapshot.name(event.made_by),
+        hash=event.hash.hex(),
+        payload=payload_for(snapshot, event),
+    )

@@ -8,20 +8,20 @@ reported).
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from fund.rules.scoring import fraction_text, gaps_of, leanings_of, rounded, rubric
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Review
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import sees_scores
+from fund.workflows.reviews.commands import Spread, SpreadOfReview
 from fund.workflows.reviews.ties import rules_of
 
 SAMPLES = 2
 """So many reviews of a round, the first to close, are its samples."""
 
 
-def spread(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def spread(snapshot: Snapshot, *, ref: str) -> Spread:
     """The closed reviews of a round as they closed, the samples first: gaps by criterion, and by reviewer how much
     milder or stricter than the panel. Only those whose scores whoever looks may see; excluded scores are left out.
 
@@ -36,7 +36,7 @@ def spread(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     closed = sorted(
         snapshot.cases(Review, states=("closed",), refs=refs), key=lambda review: _closed_as(snapshot, review)
     )
-    reviews: list[dict[str, Any]] = []
+    reviews: list[SpreadOfReview] = []
     gaps: dict[str, list[int]] = {}
     leanings: dict[str, list[Fraction]] = {}
     for number, review in enumerate(closed):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from fund.declarations import (
     FLAG,
@@ -206,13 +207,172 @@ class AgreeOnScores(Input):
     agree: bool = option("--agree", FLAG, N_("Agree with what the chair wrote down"), default=False)
 
 
+class SeatRow(TypedDict):
+    reviewer: str
+    name: str
+    organisation: str | None
+    kind: str
+    load: int
+    chair: bool
+    soft: list[str] | None
+    declared: list[str] | None
+    judged: bool | None
+    scored: bool
+    why: str
+    why_text: str
+
+
+class MissingRow(TypedDict):
+    demand: str
+    found: int
+    needed: int
+    text: str
+
+
+class RubricRow(TypedDict):
+    id: str
+    name_nl: str
+    name_en: str
+    weight: int
+    gate: int | None
+    anchors_nl: list[str]
+    anchors_en: list[str]
+
+
+class CandidateRow(TypedDict):
+    reviewer: str
+    name: str
+    kind: str
+    load: int
+    soft: list[str]
+
+
+class BarredReviewer(TypedDict):
+    reviewer: str
+    name: str
+    why: str
+    ground: str
+
+
+class PassedOver(TypedDict):
+    reviewer: str
+    name: str
+    why: str
+    why_text: str
+
+
+class LeftPanel(TypedDict):
+    reviewer: str
+    name: str
+    ground: str
+    scored: bool
+
+
+class TopUp(PassedOver):
+    kind: str
+    command: str
+
+
+class Undecided(TypedDict):
+    reviewer: str
+    name: str
+    grounds: list[str]
+
+
+class ScoreRow(TypedDict):
+    reviewer: str
+    name: str
+    total: str
+    scores: Mapping[str, int]
+    excluded: str | None
+
+
+class ReviewResult(TypedDict):
+    total: str
+    total_rounded: str
+    advice: str
+    gates_missed: list[str]
+    means: Mapping[str, str]
+    spread_criteria: list[str]
+    spread_total: str
+    consensus_forced: bool
+    consensus_until: str | None
+    consensus: Mapping[str, Any] | None
+    agreed_by: list[str]
+    recomputed: bool
+    scores: list[ScoreRow]
+
+
+class AroundThePanel(TypedDict):
+    """Everybody else who was looked at, each with the reason: for who may know."""
+
+    candidates: list[CandidateRow]
+    barred: list[BarredReviewer]
+    passed_over: list[PassedOver]
+    left: list[LeftPanel]
+    top_up: list[TopUp]
+    undecided: list[Undecided]
+
+
+class ReviewDetail(AroundThePanel):
+    ref: str
+    title: str
+    state: str
+    proposal_state: str
+    turn: int
+    track: str
+    profile: str
+    regulations: str
+    necessity: bool
+    extended: bool
+    closes_at: str | None
+    panel: list[SeatRow]
+    missing: list[MissingRow]
+    rubric: list[RubricRow]
+    top_up_missing: list[str]
+    result: ReviewResult | None
+
+
+class SpreadOfReview(TypedDict):
+    ref: str
+    title: str
+    sample: bool
+    spread_total: str
+    spread_total_rounded: str
+    gaps: Mapping[str, int]
+    consensus_forced: bool
+
+
+class SpreadOfCriterion(TypedDict):
+    id: str
+    largest: int
+    mean: str
+    mean_rounded: str
+
+
+class SpreadOfReviewer(TypedDict):
+    reviewer: str
+    name: str
+    reviews: int
+    leaning: str
+    leaning_rounded: str
+
+
+class Spread(TypedDict):
+    round: str
+    title: str
+    reviews: list[SpreadOfReview]
+    criteria: list[SpreadOfCriterion]
+    reviewers: list[SpreadOfReviewer]
+
+
 @query(
     "review show",
     ".showing:show",
     examples=("fund review show 2026-003", "fund --as els review show 2026-003 --template > scores.toml"),
     see=("review score", "decision show"),
 )
-class ReviewShow(Question[dict[str, Any]]):
+class ReviewShow(Question[ReviewDetail]):
     """Show a panel, and the scores once it closed.
 
     Who sits in it and why; for the fund office, the committee and the auditor also who does not and why not. Before
@@ -228,7 +388,7 @@ class ReviewShow(Question[dict[str, Any]]):
     examples=("fund --as anna review spread 2026-1",),
     see=("review show", "round show"),
 )
-class ReviewSpread(Question[dict[str, Any]]):
+class ReviewSpread(Question[Spread]):
     """Show how far the reviewers of a round are apart.
 
     Over the closed reviews of a round whose scores you may see. The first two that close are its samples: look at them

@@ -7,12 +7,11 @@ the person. Source: lifecycle.md 10 (assign, score, consensus) and 12 (hard conf
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from typing import Any
 
 from fund.events.reviews import PanelSeat
 from fund.rules.conflicts import ground_text
-from fund.rules.scoring import Missing, rounded, rubric
+from fund.rules.scoring import rounded, rubric
+from fund.schemas.base import as_row
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import Snapshot
@@ -20,11 +19,20 @@ from fund.workflows.discretion import sees_conflicts, sees_scores
 from fund.workflows.proposals.access import rules_for
 from fund.workflows.proposals.lifecycle import UNDECIDED
 from fund.workflows.reviews.closing import what_is_missing
+from fund.workflows.reviews.commands import (
+    AroundThePanel,
+    CandidateRow,
+    MissingRow,
+    ReviewDetail,
+    ReviewResult,
+    RubricRow,
+    SeatRow,
+)
 from fund.workflows.reviews.seating import why_text
 from fund.workflows.reviews.ties import candidates, rules_of
 
 
-def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def show(snapshot: Snapshot, *, ref: str) -> ReviewDetail:
     """The review of a proposal: panel and why, who has scored, what the quorum lacks; scores, means and advice once
     closed.
 
@@ -37,7 +45,7 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
     opened = bool(review.turn) and review.state != "proposed"
     rules = rules_of(snapshot, review) if opened else rules_for(snapshot, proposal)
     profile = review.profile or ("rollout" if proposal.sort == "rollout" else "experiment")
-    answer: dict[str, Any] = {
+    answer: ReviewDetail = {
         "ref": ref,
         "title": proposal.title,
         "state": review.state,
@@ -52,17 +60,12 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         "panel": [
             _seat(snapshot, review, seat, office=office) for seat in (review.panel if opened else review.proposed)
         ],
-        "missing": _missing(what_is_missing(snapshot, review) if review.state == "open" else ()),
+        "missing": [
+            as_row(MissingRow, each, text=each.describe())
+            for each in (what_is_missing(snapshot, review) if review.state == "open" else ())
+        ],
         "rubric": [
-            {
-                "id": criterion.id,
-                "name_nl": criterion.name_nl,
-                "name_en": criterion.name_en,
-                "weight": line.weight,
-                "gate": line.gate,
-                "anchors_nl": list(criterion.anchors_nl),
-                "anchors_en": list(criterion.anchors_en),
-            }
+            as_row(RubricRow, criterion, weight=line.weight, gate=line.gate)
             for criterion, line in zip(rules.rubric, rubric(rules, profile), strict=True)
         ],
         "candidates": [],
@@ -75,40 +78,32 @@ def show(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         "result": None,
     }
     if office:
-        answer.update(_around_the_panel(snapshot, proposal, review, opened=opened))
+        answer = {**answer, **_around_the_panel(snapshot, proposal, review, opened=opened)}
     if review.result is not None and review.state == "closed":
         answer["result"] = _result(snapshot, proposal, review)
     return answer
 
 
-def _missing(missing: Sequence[Missing]) -> list[dict[str, Any]]:
-    return [
-        {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()} for each in missing
-    ]
-
-
-def _seat(snapshot: Snapshot, review: Review, seat: PanelSeat, *, office: bool) -> dict[str, Any]:
+def _seat(snapshot: Snapshot, review: Review, seat: PanelSeat, *, office: bool) -> SeatRow:
     """A place in the panel and why this person has it; what was declared only for those who may know."""
     known = office or (snapshot.actor is not None and snapshot.actor.user_id == seat.reviewer)
     declared = review.declarations.get(seat.reviewer)
     why = review.chosen.get(seat.reviewer, "named")
-    return {
-        "reviewer": seat.reviewer,
-        "name": snapshot.name(seat.reviewer),
-        "organisation": seat.organisation,
-        "kind": seat.kind,
-        "load": seat.load,
-        "chair": seat.reviewer == review.chair,
-        "soft": list(seat.soft) if known else None,
-        "declared": list(declared) if known and declared is not None else None,
-        "judged": review.judged.get(seat.reviewer) if known else None,
-        "scored": seat.reviewer in review.scored,
-        "why": why,
-        "why_text": why_text(why),
-    }
+    return as_row(
+        SeatRow,
+        seat,
+        name=snapshot.name(seat.reviewer),
+        chair=seat.reviewer == review.chair,
+        soft=list(seat.soft) if known else None,
+        declared=list(declared) if known and declared is not None else None,
+        judged=review.judged.get(seat.reviewer) if known else None,
+        scored=seat.reviewer in review.scored,
+        why=why,
+        why_text=why_text(why),
+    )
 
 
-def _around_the_panel(snapshot: Snapshot, proposal: Proposal, review: Review, *, opened: bool) -> dict[str, Any]:
+def _around_the_panel(snapshot: Snapshot, proposal: Proposal, review: Review, *, opened: bool) -> AroundThePanel:
     """Everybody else who was looked at: barred, passed over, gone, and who should join; each with the reason."""
     sits = {seat.reviewer for seat in (review.panel if opened else review.proposed)}
     working = review.state in ("open", "proposed")
@@ -118,8 +113,7 @@ def _around_the_panel(snapshot: Snapshot, proposal: Proposal, review: Review, *,
     over = {**dict.fromkeys((each.seat.reviewer for each in free), "later"), **review.passed_over}
     return {
         "candidates": [
-            {"reviewer": each.seat.reviewer, "name": each.actor.name, "kind": each.seat.kind, "load": each.seat.load,
-             "soft": list(each.seat.soft)}
+            as_row(CandidateRow, each.seat, name=each.actor.name)
             for each in free
         ],
         "barred": [
@@ -150,7 +144,7 @@ def _around_the_panel(snapshot: Snapshot, proposal: Proposal, review: Review, *,
     }  # fmt: skip
 
 
-def _result(snapshot: Snapshot, proposal: Proposal, review: Review) -> dict[str, Any] | None:
+def _result(snapshot: Snapshot, proposal: Proposal, review: Review) -> ReviewResult | None:
     """Means and advice; who scored what for those who may; to the parties only once it was decided.
 
     A score that was excluded since stays readable, with its ground: it counts no more.
@@ -160,23 +154,26 @@ def _result(snapshot: Snapshot, proposal: Proposal, review: Review) -> dict[str,
     decision = snapshot.maybe(Decision, proposal.ref)
     if not whole and (decision is None or decision.decided_on is None):
         return None
-    result = review.result
-    return {
-        "total": review.total,
-        "total_rounded": rounded(review.total),
-        "advice": review.advice,
-        "gates_missed": list(review.gates_missed),
-        "means": dict(result.means),
-        "spread_criteria": list(result.spread_criteria),
-        "spread_total": result.spread_total,
-        "consensus_forced": result.consensus_forced,
-        "consensus_until": review.consensus_until.isoformat() if review.consensus_until else None,
-        "consensus": review.consensus.model_dump(mode="json") if review.consensus and whole else None,
-        "agreed_by": [snapshot.name(each) for each in review.agreed_by],
-        "recomputed": bool(result.without),
-        "scores": [
-            {**each.model_dump(mode="json"), "name": snapshot.name(each.reviewer),
-             "excluded": ground_text(review.excluded[each.reviewer]) if each.reviewer in review.excluded else None}
-            for each in result.scores if whole
+    result, out = review.result, review.excluded
+    return as_row(
+        ReviewResult,
+        result,
+        total=review.total,
+        total_rounded=rounded(review.total),
+        advice=review.advice,
+        gates_missed=review.gates_missed,
+        means=dict(result.means),
+        consensus_until=review.consensus_until,
+        consensus=review.consensus.model_dump(mode="json") if review.consensus and whole else None,
+        agreed_by=[snapshot.name(each) for each in review.agreed_by],
+        recomputed=bool(result.without),
+        scores=[
+            {
+                **each.model_dump(mode="json"),
+                "name": snapshot.name(each.reviewer),
+                "excluded": ground_text(out[each.reviewer]) if each.reviewer in out else None,
+            }
+            for each in result.scores
+            if whole
         ],
-    }  # fmt: skip
+    )
