@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -128,7 +127,10 @@ def _listed(ctx: click.Context, kind: str) -> Iterator[tuple[str, str]]:
     elif kind == "commands":
         yield from _commands(ctx)
     elif kind == "refusals":
-        yield from ((code, _meaning(error)) for code, error in sorted(FundError.every().items()))
+        yield from (
+            (code, _(error.meaning()) if error.meaning() else _(error.message))
+            for code, error in sorted(FundError.every().items())
+        )
     else:
         from fund import events
 
@@ -153,11 +155,6 @@ def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
     yield from _figure_pages(asked)
     yield from _theme_pages(asked)
     yield from _event_pages(asked)
-
-
-def _meaning(error: type[FundError]) -> str:
-    first = (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ")
-    return _(first)
 
 
 # ------------------------------------------------------------------------------------------------- figures and themes
@@ -321,7 +318,7 @@ def _error_page(error: type[FundError]) -> Page:
         "error",
         _("Error {code}").format(code=error.code()),
         (
-            (_("Meaning"), _meaning(error)),
+            (_("Meaning"), _(error.meaning()) if error.meaning() else ""),
             (_("It says"), _(error.message)),
             (_("What to do"), _(error.hint) if error.hint else ""),
             (_("Exit code"), f"{error.exit_code}, {kinds.get(error.exit_code, '')}"),

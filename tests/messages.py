@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-import inspect
 import io
 import re
 import sys
@@ -61,11 +60,11 @@ def template() -> Catalog:
 
 
 def error_meanings() -> dict[str, str]:
-    """The first sentence of every error's docstring, by code: what ``fund explain`` says it means."""
+    """What ``fund explain`` says that an error means, by code: only where its message does not say it."""
     from fund.errors import FundError
 
     ours = {code: error for code, error in FundError.every().items() if error.__module__.startswith("fund.")}
-    return {code: (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ") for code, error in ours.items()}
+    return {code: error.meaning() for code, error in ours.items() if error.meaning()}
 
 
 def declared_texts() -> Iterator[tuple[str, str]]:

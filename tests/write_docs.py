@@ -140,7 +140,7 @@ def errors() -> str:
             for error in sorted(found, key=lambda each: each.code()):
                 recorded = "yes" if error.recorded else ""
                 yield _row(
-                    f"`{error.code()}`", error.exit_code, recorded, _meaning(error), error.message, error.hint or ""
+                    f"`{error.code()}`", error.exit_code, recorded, error.meaning(), error.message, error.hint or ""
                 )
             yield ""
 

@@ -68,6 +68,11 @@ class FundError(Exception):
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
 
     @classmethod
+    def meaning(cls) -> str:
+        """The rule or the reason behind the refusal, in English, for a class that says more than its message."""
+        return " ".join((cls.__doc__ or "").partition("\n\n")[0].split())
+
+    @classmethod
     def every(cls) -> dict[str, type[FundError]]:
         """All refusals by code: those of every trade, which are loaded for it."""
         for trade in iter_modules(__path__, f"{__name__}."):

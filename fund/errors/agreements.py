@@ -7,8 +7,6 @@ from fund.language import N_
 
 
 class NotADecidedProposal(RuleRefusal, codes={"state": "proposal", "allowed": "proposal"}):
-    """An agreement is made of an approved proposal."""
-
     message = N_("an agreement for {ref} is not possible: the proposal is {state}, it must be {allowed}")
     hint = N_("fund proposal show {ref}")
 
@@ -28,8 +26,6 @@ class TermsMissing(RuleRefusal):
 
 
 class MilestonesDoNotAddUp(RuleRefusal):
-    """The milestones together are the award, to the cent."""
-
     message = N_(
         "the milestones of {ref} add up to {total_cents}, the award is {award_cents}, difference {difference_cents}"
     )
@@ -37,8 +33,6 @@ class MilestonesDoNotAddUp(RuleRefusal):
 
 
 class InstalmentsDoNotAddUp(RuleRefusal):
-    """The instalments together are the repayable share, to the cent."""
-
     message = N_(
         "the instalments of {ref} add up to {total_cents}, the repayable share is {repayable_cents}, "
         "difference {difference_cents}"
@@ -47,22 +41,16 @@ class InstalmentsDoNotAddUp(RuleRefusal):
 
 
 class AwardChanged(RuleRefusal):
-    """The proposal was decided again after the agreement was drafted."""
-
     message = N_("{ref} was drafted for {drafted_cents}, the award is {award_cents} now")
     hint = N_("fund agreement draft {proposal}")
 
 
 class DecidedAnew(RuleRefusal):
-    """The decision was taken back after the agreement was drafted: what was agreed then is not what was decided."""
-
     message = N_("{ref} was drafted before the decision on {proposal} was taken back on {reopened_on}")
     hint = N_("fund agreement draft {proposal}")
 
 
 class SignedAsDecided(RuleRefusal):
-    """Everybody signed the text and the decision it follows has not changed: it is not drafted anew."""
-
     message = N_("{ref} cannot be drafted again: everybody signed it, and {award_cents} still stands as it was decided")
     hint = N_("fund agreement activate {ref} --boards-heard")
 
@@ -75,57 +63,41 @@ class DocumentDiffers(RuleRefusal):
 
 
 class AlreadySigned(RuleRefusal, codes={"party": "party", "unsigned": "party"}):
-    """One signature per party."""
-
     message = N_("{party} signed {ref} already; still to sign: {unsigned}")
     hint = N_("fund agreement show {ref}")
 
 
 class SigningTermOver(RuleRefusal):
-    """The term for signing has passed."""
-
     message = N_("{ref} could be signed until {until}, today is {today}")
     hint = N_("fund proposal show {proposal}")
 
 
 class BoardsNotHeard(RuleRefusal):
-    """A major agreement needs word that councils, states and general boards were heard."""
-
     message = N_("{ref} cannot be activated: for track {track} every council, states or general board must be heard")
     hint = N_("fund agreement activate {ref} --boards-heard")
 
 
 class BeyondCommitment(RuleRefusal):
-    """A cut stays within what was not asked for yet."""
-
     message = N_("{ref} cannot be cut by {cut_cents}: {open_cents} is not asked for yet")
     hint = N_("fund agreement show {ref}")
 
 
 class AmendmentStandsAlone(FaultyInput):
-    """Another lead is an amendment of its own."""
-
     message = N_("{ref} cannot get another lead and another amount or day in one amendment")
     hint = N_("fund agreement amend {ref} --lead {lead} --reason TEXT")
 
 
 class AnotherHasTheWord(RuleRefusal):
-    """An amendment waits for the committee, or for the signature of the new lead."""
-
     message = N_("amendment {ref} waits for {asks}")
     hint = N_("{way}")
 
 
 class MilestoneNotNamed(FaultyInput):
-    """Money and days change in a milestone, and it must be named."""
-
     message = N_("{ref} cannot be amended: no milestone was named in which the change is made")
     hint = N_("fund milestone list {ref}")
 
 
 class NotAParty(RuleRefusal):
-    """The lead is a partner that signed the agreement."""
-
     message = N_("{partner} cannot lead {ref}: the lead is one of those that signed it ({known})")
     hint = N_("fund agreement show {ref}")
 
@@ -138,8 +110,6 @@ class PlanCannotFollow(RuleRefusal):
 
 
 class NothingToChange(FaultyInput):
-    """An amendment changes something."""
-
     message = N_("{ref} would stay as it is: a change of {change_cents}")
     hint = N_("fund agreement amend --help")
 
@@ -189,57 +159,41 @@ class FaultyBenefits(FaultyInput):
 
 
 class BenefitsNotOwn(RuleRefusal):
-    """A partner reports its own benefits; the lead reports those of every party."""
-
     message = N_("{partner} cannot be reported by {own} on {ref}: the lead, {lead}, and {partner} itself report it")
     hint = N_("fund agreement benefits {ref}")
 
 
 class NothingReported(FaultyInput):
-    """A report of benefits names a year and an amount, or is a file."""
-
     message = N_("nothing was reported on {ref}: give a file, or a year and an amount")
     hint = N_("fund agreement benefits {ref} --year {year} --realised-benefit AMOUNT")
 
 
 class YearNotBegun(RuleRefusal):
-    """What was realised is told of years that have begun; what is expected of any year."""
-
     message = N_("{year} is still to come on {today}: what it brings on {ref} can be expected, not realised")
     hint = N_("fund agreement benefits {ref} --year {year} --expected-benefit AMOUNT")
 
 
 class UnknownTerminationGround(FaultyInput, codes={"known": "typed"}):
-    """An agreement ends early by its stop rule or for a breach."""
-
     message = N_('"{ground}" is no ground to end {ref}; grounds are {known}')
     hint = N_("fund agreement terminate {ref} --ground stop_rule --reason TEXT")
 
 
 class AgreementNotRunning(RuleRefusal, codes={"state": "agreement", "allowed": "agreement"}):
-    """Milestones and plans change only while their agreement runs."""
-
     message = N_("{command} is not possible for {ref}: agreement {agreement} is {state}, it must be {allowed}")
     hint = N_("fund agreement show {agreement}")
 
 
 class EvidenceMissing(FaultyInput):
-    """A milestone is shown with a file at least."""
-
     message = N_("{ref} needs evidence: no file was given")
     hint = N_("fund milestone evidence {ref} FILE")
 
 
 class UnknownCriterion(FaultyInput):
-    """The milestone has no criterion of this number."""
-
     message = N_("{ref} has {count} criteria, there is no number {number}")
     hint = N_("fund milestone list {agreement}")
 
 
 class CriteriaNotTicked(RuleRefusal):
-    """A milestone is accepted when each criterion was ticked."""
-
     message = N_("{ref} cannot be accepted: {ticked} of {count} criteria were ticked, missing: {missing}")
     hint = N_("fund milestone request-changes {ref} --reason TEXT")
 
@@ -252,8 +206,6 @@ class RejectedMilestoneNeedsDay(RuleRefusal):
 
 
 class DueDayPassed(FaultyInput):
-    """A milestone is planned for a day that is still to come."""
-
     message = N_("milestone {ref} cannot be planned for {due_on}: today is {today}")
     hint = N_("fund milestone list {agreement}")
 
@@ -266,29 +218,21 @@ class MilestoneNotOpen(RuleRefusal, codes={"state": "milestone"}):
 
 
 class PrepaymentExceedsPlan(RuleRefusal):
-    """Nobody repays more than is open."""
-
     message = N_("{amount_cents} cannot be repaid early on {ref}: {open_cents} is open")
     hint = N_("fund repayment plan {ref}")
 
 
 class AllowanceUpToDate(RuleRefusal):
-    """The allowance of the quarter is right already."""
-
     message = N_("the allowance of {quarter} was calculated before ({count} times), and nothing changed since")
     hint = N_("fund repayment list")
 
 
 class NotItsRollout(RuleRefusal):
-    """Only the roll-out that follows an agreement takes its balance over."""
-
     message = N_("{ref} cannot be refinanced by {child}, which follows {follows}: only its own roll-out takes it over")
     hint = N_("see what follows it: fund agreement show {ref}")
 
 
 class VerdictNotGood(RuleRefusal, codes={"state": "evaluation"}):
-    """An experiment that is to be scaled or adopted, as everybody could read, may be refinanced."""
-
     message = N_(
         "{ref} cannot be refinanced: its evaluation is {state} with verdict {verdict}; "
         "it must be published, to scale or to adopt"
@@ -304,15 +248,11 @@ class CommitmentLeft(RuleRefusal):
 
 
 class NothingToRefinance(RuleRefusal):
-    """There is no balance that could move."""
-
     message = N_("{ref} cannot be refinanced: {outstanding_cents} is outstanding on {day}")
     hint = N_("fund agreement show {ref}")
 
 
 class RefinancingChanged(RuleRefusal):
-    """What would happen is no longer what was put before the body."""
-
     message = N_(
         "{resolution} is about {agreed_cents} of {ref} to be owed by {agreed_lead}; "
         "now {outstanding_cents} is outstanding and {lead} leads {child}"

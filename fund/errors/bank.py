@@ -10,15 +10,11 @@ from fund.language import N_
 
 
 class BankFileTooLarge(FaultyInput):
-    """The file is larger than any statement this fund will receive."""
-
     message = N_("{file}: the file is {size} bytes, at most {limit} are read")
     hint = N_("ask the bank for a file per day or per month")
 
 
 class WrongEncoding(FaultyInput):
-    """The file is not the UTF-8 that it should be, or says that it is."""
-
     message = N_("{file}:{line}: the file is not UTF-8: {reason}")
     hint = N_("download the file again; do not open and save it in an editor")
 
@@ -31,15 +27,11 @@ class ForbiddenDoctype(FaultyInput):
 
 
 class BrokenXml(FaultyInput):
-    """The file is not well-formed XML: cut off, damaged, nested too deeply."""
-
     message = N_("{file}:{line}: {excerpt}: the XML is broken: {reason}")
     hint = N_("download the file again; it may have been cut off")
 
 
 class NotABankStatement(FaultyInput):
-    """The file is something else than a camt.053 statement or a camt.054 notification."""
-
     message = N_("{file}:{line}: this is not a bank statement (camt.053) or notification (camt.054): found {found}")
     hint = N_("download the statement as camt.053 (XML); MT940, camt.052 and PDF are not read")
 
@@ -52,64 +44,46 @@ class APaymentStatus(FaultyInput):
 
 
 class NotAPaymentFile(FaultyInput):
-    """The file is something else than a pain.001 payment file."""
-
     message = N_("{file}:{line}: this is not a payment file (pain.001): found {found}")
     hint = N_("write one with fund payment batch")
 
 
 class NotAStatusReport(FaultyInput):
-    """The file is something else than a pain.002 report on a payment file."""
-
     message = N_("{file}:{line}: this is not a report on payments (pain.002): found {found}")
     hint = N_("bank statements (camt.053) come in by: fund bank import {file}")
 
 
 class UnknownBankVersion(FaultyInput):
-    """It is the right kind of file, in a version this fund does not read."""
-
     message = N_("{file}:{line}: version {version} is not read; known are {known}")
     hint = N_("ask the bank for one of these versions")
 
 
 class InvalidBankFile(FaultyInput):
-    """The file breaks the schema (XSD) of its own version."""
-
     message = N_("{file}:{line}: {excerpt}: not valid as {version}: {reason}")
     hint = N_("download the file again; if it stays so, send this line to the bank")
 
 
 class PartOfACent(FaultyInput):
-    """An amount has more than two decimals."""
-
     message = N_("{file}:{line}: the amount {text} has a part of a cent")
     hint = N_("send this line to the bank")
 
 
 class WrongCurrency(FaultyInput):
-    """Something in the file is not in euros."""
-
     message = N_("{file}:{line}: {found} instead of EUR")
     hint = N_("the fund keeps its money in euros only; register no account in another currency")
 
 
 class AccountWithoutIban(FaultyInput):
-    """The statement names its account by something else than an IBAN."""
-
     message = N_("{file}:{line}: the account {account} of statement {statement} is not an IBAN")
     hint = N_("ask the bank for statements that name the IBAN")
 
 
 class BankStatementWithoutBalance(FaultyInput):
-    """The opening or the closing balance is missing, or stands there more than once."""
-
     message = N_("{file}:{line}: statement {statement} has {count} balances of kind {kind} instead of one")
     hint = N_("download the whole statement; an intraday report (camt.052) has no such balances")
 
 
 class BankStatementDoesNotAddUp(FaultyInput):
-    """Opening balance and entries do not make the closing balance."""
-
     message = N_(
         "{file}:{line}: statement {statement} does not add up: opening {opening_cents} and entries {entries_cents} "
         "make {computed_cents}, closing is {closing_cents}, a difference of {difference_cents}"
@@ -118,8 +92,6 @@ class BankStatementDoesNotAddUp(FaultyInput):
 
 
 class BatchDoesNotAddUp(FaultyInput):
-    """The transactions inside one entry do not make its amount."""
-
     message = N_(
         "{file}:{line}: entry {entry} of statement {statement} is {amount_cents}, its transactions make "
         "{transactions_cents}, a difference of {difference_cents}"
@@ -128,15 +100,11 @@ class BatchDoesNotAddUp(FaultyInput):
 
 
 class CountDoesNotMatch(FaultyInput):
-    """A number of transactions that the file announces is not what it holds."""
-
     message = N_("{file}:{line}: {announced} transactions are announced, {found} are there")
     hint = N_("nothing was imported; download the file again, it may miss transactions")
 
 
 class ControlSumDoesNotMatch(FaultyInput):
-    """The control sum of a payment file is not the sum of its payments."""
-
     message = N_(
         "{file}:{line}: the control sum is {control_cents}, the payments make {payments_cents}, "
         "a difference of {difference_cents}"
@@ -145,8 +113,6 @@ class ControlSumDoesNotMatch(FaultyInput):
 
 
 class TransactionWithoutAmount(FaultyInput):
-    """One entry holds several transactions, and one of them has no amount."""
-
     message = N_(
         "{file}:{line}: transaction {position} of entry {entry} in statement {statement} has no amount in euros"
     )
@@ -154,22 +120,16 @@ class TransactionWithoutAmount(FaultyInput):
 
 
 class OtherBankAccount(FaultyInput):
-    """The statement belongs to an account that the fund has not registered."""
-
     message = N_("{file}: statement {statement} is of account {iban}; the accounts of the fund are {expected}")
     hint = N_("import the right file, or record the account first: fund bank register {iban} --account CODE")
 
 
 class BankStatementChanged(FaultyInput):
-    """A statement that is known came again with other content."""
-
     message = N_("{file}: statement {statement} of {iban} is known since {known_file} with other content")
     hint = N_("ask the bank which of the two is right; nothing of the second was imported")
 
 
 class SumDoesNotMatch(FaultyInput):
-    """A sum of entries that the file announces is not what they make."""
-
     message = N_(
         "{file}:{line}: entries of {announced_cents} are announced, those that are there make {found_cents}, "
         "a difference of {difference_cents}"
@@ -178,15 +138,11 @@ class SumDoesNotMatch(FaultyInput):
 
 
 class NoBankFileTakenIn(FaultyInput):
-    """Of several files none could be taken in; each has its reason."""
-
     message = N_("none of the {count} files was taken in: {reasons}")
     hint = N_("import them one by one to read what each needs: fund bank import FILE")
 
 
 class InvalidIban(FaultyInput):
-    """The text is not an account number."""
-
     message = N_('"{text}" is not an IBAN: {reason}')
     hint = N_("write it as it is on the letter of the bank, with or without spaces: NL91 ABNA 0417 1643 00")
 
@@ -213,35 +169,25 @@ class TextTooLong(FaultyInput, codes={"field": "typed"}):
 
 
 class UnwritableCharacter(FaultyInput, codes={"field": "typed"}):
-    """A character has no counterpart among those that banks exchange."""
-
     message = N_('{field}: the character {character} in "{text}" cannot be written in a payment')
     hint = N_("write it in Latin letters, digits and / - ? : ( ) . , ' +")
 
 
 class EmptyPaymentBatch(FaultyInput):
-    """There is nothing to pay."""
-
     message = N_("batch {batch} has no payments")
     hint = N_("fund payment list")
 
 
 class DuplicatePayment(FaultyInput):
-    """Two payments of one batch carry the same end-to-end reference."""
-
     message = N_("batch {batch} has two payments with the reference {reference}")
     hint = N_("fund payment list")
 
 
 class PaymentAmountOutOfRange(FaultyInput):
-    """The amount of a payment is zero, negative, or more than one payment can carry."""
-
     message = N_("payment {reference} is {amount_cents}; one payment carries from {least_cents} to {most_cents}")
     hint = N_("split the amount, or take it out of the batch")
 
 
 class UnknownPaymentVersion(FaultyInput):
-    """The payment file was asked for in a version that this fund does not write."""
-
     message = N_("payment files are written as {known}, not as {version}")
     hint = N_("leave the version out, or choose one of these")

@@ -21,22 +21,16 @@ class FoundersOnly(RuleRefusal):
 
 
 class NotTakingPart(RuleRefusal, codes={"state": "partner", "allowed": "partner"}):
-    """The partner does not take part at the moment."""
-
     message = N_("{command} is not possible for {partner}: it is {state}, it must be {allowed}")
     hint = N_("fund partner show {partner}")
 
 
 class NoActivePartners(RuleRefusal):
-    """Nobody takes part yet."""
-
     message = N_("{command}: the fund has {count} active partners, at least 1 is needed")
     hint = N_("fund partner import")
 
 
 class AmountNotPositive(FaultyInput):
-    """The amount must be more than nothing."""
-
     message = N_("{command}: {amount_cents} is asked, at least {least_cents} is needed")
     hint = N_("give a larger amount: --amount 0.01 or more")
 
@@ -49,8 +43,6 @@ class KeyOrPartner(WrongUsage):
 
 
 class InstalmentsUnclear(WrongUsage):
-    """How many instalments, and on which days, cannot be read from what was typed."""
-
     message = N_(
         "{instalments} instalments and {days} last days to pay do not say when each of 1 to {most} parts is due"
     )
@@ -58,15 +50,11 @@ class InstalmentsUnclear(WrongUsage):
 
 
 class DueDaysOutOfOrder(FaultyInput):
-    """The last day to pay lies before the call, or not after that of the instalment before."""
-
     message = N_("`capital call`: {later} cannot follow {earlier}: each last day to pay comes after the one before")
     hint = N_("give later days, in order: --due DATE --due DATE")
 
 
 class CalledAfterNotice(RuleRefusal):
-    """After notice of leaving a partner is called for earlier commitments only."""
-
     message = N_(
         "{partner} gave notice on {notice_on} and is called only for what was committed until then; "
         "named is {commitment}"
@@ -75,29 +63,21 @@ class CalledAfterNotice(RuleRefusal):
 
 
 class MoreThanCommitted(RuleRefusal):
-    """More is called for a commitment than it still asks."""
-
     message = N_("{asked_cents} cannot be called for {commitment}: {room_cents} of it is open and not called yet")
     hint = N_("fund proposal show {commitment}")
 
 
 class NothingToPayInto(RuleRefusal):
-    """The fund has no account of its own that a letter could name."""
-
     message = N_("no bank account of the fund is registered for account {account}: there is nothing to pay into")
     hint = N_("fund bank register IBAN --account {account}")
 
 
 class NoKeyInForce(RuleRefusal):
-    """No distribution key holds on the day of the call."""
-
     message = N_("no distribution key is in force on {on}; the first holds from {first}")
     hint = N_("fund key show")
 
 
 class KeyNotInForce(RuleRefusal, codes={"state": "key"}):
-    """Another key is in force on the day of the call."""
-
     message = N_("key {key} ({state}) is not in force on {on}: calls of that day follow key {in_force}")
     hint = N_("fund key show {in_force}")
 
@@ -110,8 +90,6 @@ class FaultyKeyFile(FaultyInput):
 
 
 class KeyLeavesNothing(FaultyInput):
-    """Over these partners a key leaves nothing for the municipalities, or no municipality is there to pay the rest."""
-
     message = N_(
         "base and fixed shares take {taken_bps} of 10000, and leave nothing for the {municipalities} municipalities"
     )
@@ -119,99 +97,71 @@ class KeyLeavesNothing(FaultyInput):
 
 
 class KeyExists(RuleRefusal, codes={"state": "key"}):
-    """The name of a key is used once."""
-
     message = N_("there is a key {key} already ({state}); a changed key gets another name")
     hint = N_("fund key show {key}")
 
 
 class KeyReachesBack(RuleRefusal):
-    """A key never reaches back."""
-
     message = N_("key {key} cannot hold from {from_on}: today is {today}, and past calls stay as they are")
     hint = N_("set `from_on` to {today} or later")
 
 
 class InhabitantsMissing(FaultyInput):
-    """The number of inhabitants of a partner is not known for the year of reference."""
-
     message = N_("the inhabitants of {partner} in {year} are not known; known years are {known}")
     hint = N_("choose one of those years as `reference_year`")
 
 
 class AlreadyVoted(RuleRefusal):
-    """A partner votes once on a matter."""
-
     message = N_("somebody else of {partner} voted on {ref} before; each partner has one vote")
     hint = N_("fund key show {ref}")
 
 
 class UnknownVote(FaultyInput, codes={"known": "typed"}):
-    """No such vote."""
-
     message = N_('"{choice}" is not a vote; votes are {known}')
     hint = N_("fund decision vote {ref} --choice {first}")
 
 
 class BankAccountExists(RuleRefusal):
-    """The account is registered already."""
-
     message = N_("{iban} is registered already, on account {account} since {from_on}")
     hint = N_("fund bank list")
 
 
 class NotABankAccountCode(FaultyInput):
-    """The code is not an account on which bank money is kept."""
-
     message = N_("{account} is not a bank account of the fund; bank money is kept on {known}")
     hint = N_("fund bank register {iban} --account 1000")
 
 
 class ReceiptAlreadyAllocated(RuleRefusal):
-    """Nothing of the receipt waits any more."""
-
     message = N_("{ref} of {amount_cents} is allocated whole ({allocated_cents}, {targets})")
     hint = N_("if that is wrong: fund bank unmatch {ref} --reason TEXT")
 
 
 class MoreThanReceived(RuleRefusal):
-    """More of a receipt is used than waits."""
-
     message = N_("{asked_cents} of {ref} cannot be used: {waiting_cents} waits")
     hint = N_("fund bank unmatched")
 
 
 class SeveralCandidates(RuleRefusal):
-    """The evidence proposes several cases for a receipt, or none: somebody has to say which."""
-
     message = N_("{ref} of {amount_cents} has {count} candidates ({candidates}); exactly 1 can be left unnamed")
     hint = N_("fund bank match {ref} --to REF")
 
 
 class NothingOpen(RuleRefusal):
-    """Nothing is open on the case that money would be set against."""
-
     message = N_("{ref} cannot be set against {target}: {open_cents} is open there, {waiting_cents} waits")
     hint = N_("{look}")
 
 
 class NothingToUndo(RuleRefusal, codes={"state": "receipt"}):
-    """The receipt was not matched."""
-
     message = N_("{ref} has {count} matches to undo: it is {state}, {allocated_cents} of {amount_cents} is allocated")
     hint = N_("fund bank unmatched")
 
 
 class MoreThanOverpaid(RuleRefusal):
-    """This payer paid nothing too much, or less than that."""
-
     message = N_("{asked_cents} cannot go back to {payer}: {overpaid_cents} was paid too much, on {on}")
     hint = N_("fund repayment overpaid")
 
 
 class CallOfAnother(RuleRefusal):
-    """What a partner paid too much pays a call of that partner alone."""
-
     message = N_("{call} is a call of {partner}; what {payer} paid too much cannot go there")
     hint = N_("fund capital list --partner {payer} --open")
 
@@ -224,15 +174,11 @@ class ConsentNeeded(WrongUsage):
 
 
 class SurplusRefunded(RuleRefusal):
-    """What a receipt held too much was given back or moved meanwhile: it stays matched."""
-
     message = N_("{ref} stays matched: {surplus_cents} of it was owed back to {partner}, of which {owed_cents} is left")
     hint = N_("fund repayment overpaid")
 
 
 class PartnerKnown(RuleRefusal, codes={"state": "partner"}):
-    """A candidate is somebody whom the fund does not know yet."""
-
     message = N_("{partner} is known already ({state}); a candidate is somebody new")
     hint = N_("fund partner show {partner}")
 
@@ -245,15 +191,11 @@ class PartnerNameTaken(RuleRefusal):
 
 
 class NotACandidate(RuleRefusal, codes={"state": "partner"}):
-    """Joining is asked and quoted for a candidate, and for nobody else."""
-
     message = N_("{partner} is {state}, and no candidate: there is nothing to join")
     hint = N_("fund partner show {partner}")
 
 
 class AccessionChanged(RuleRefusal):
-    """What the board voted on is not what joining would mean now: the key, the share or the price is another."""
-
     message = N_(
         "{ref} cannot be carried out: {partner} was to be called {voted_cents}, and it would be {par_cents} now, "
         "by key {key}"

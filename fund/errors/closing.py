@@ -7,8 +7,6 @@ from fund.language import N_
 
 
 class PeriodNotOver(RuleRefusal):
-    """A month is locked, and a year closed, once it is over."""
-
     message = N_("{period} ends on {ends_on}; today is {today}")
     hint = N_("wait until the day after {ends_on}")
 
@@ -28,36 +26,26 @@ class DayBeforeFund(RuleRefusal):
 
 
 class MonthsNotLocked(RuleRefusal):
-    """A year is closed when each of its months is locked."""
-
     message = N_("{year} cannot be closed: {months} not locked yet")
     hint = N_("fund period lock {first}")
 
 
 class YearOutOfOrder(RuleRefusal, codes={"state": "period"}):
-    """Years are closed in order."""
-
     message = N_("{year} cannot be closed before {earlier}, which has entries and is {state}")
     hint = N_("fund period close {earlier}")
 
 
 class YearClosedBefore(RuleRefusal):
-    """The year is closed."""
-
     message = N_("{year} is closed already")
     hint = N_("fund period reopen {year} --reason TEXT")
 
 
 class YearNotClosed(RuleRefusal):
-    """December is closed with its year, so that the closing entry finds it locked."""
-
     message = N_("{month} cannot be closed while {year} is not: the closing entry of the year is booked in it")
     hint = N_("fund period close {year}")
 
 
 class AllowanceRunMissing(RuleRefusal):
-    """Before the year is closed the allowance is brought up to date."""
-
     message = N_(
         "{year} cannot be closed: {outstanding_cents} is outstanding, and the allowance was last set on {last_on}, "
         "before {since}"
@@ -66,15 +54,11 @@ class AllowanceRunMissing(RuleRefusal):
 
 
 class UnidentifiedReceipts(RuleRefusal):
-    """Before the year is closed every receipt is explained."""
-
     message = N_("{year} cannot be closed: {unidentified_cents} is on account 2300 and nobody said why (--explanation)")
     hint = N_("fund bank unmatched")
 
 
 class ExplanationForMonth(FaultyInput):
-    """Only a year is closed with an explanation."""
-
     message = N_("{period} is a month: only a year is closed with --explanation")
     hint = N_("fund period close {period}")
 
@@ -87,35 +71,25 @@ class FaultyPrices(FaultyInput):
 
 
 class UnknownFigure(FaultyInput):
-    """The position holds no figure of this name."""
-
     message = N_('"{name}" is no figure of the position')
     hint = N_("{suggestion}")
 
 
 class YearBeforeTheFund(RuleRefusal):
-    """There are no accounts of a year in which there was no fund."""
-
     message = N_("no annual accounts of {year}: the fund began in {first_year}")
     hint = N_("fund statement annual {first_year}")
 
 
 class YearToCome(RuleRefusal):
-    """There are no accounts of a year that is still to come."""
-
     message = N_("no annual accounts of {year}: today is {today}")
     hint = N_("fund statement annual {this_year}")
 
 
 class NotByHand(RuleRefusal):
-    """An account that a command of its own books is not booked by hand."""
-
     message = N_("{account} is not booked by hand: its own commands keep it; entries by hand go on {allowed}")
     hint = N_("fund explain {account}")
 
 
 class NotMadeByHand(RuleRefusal, codes={"kind": "event"}):
-    """Only an entry made by hand is reversed by hand."""
-
     message = N_("entry {seq} ({kind}) is taken back by the command that made it, not by hand")
     hint = N_("fund ledger entry {seq}")

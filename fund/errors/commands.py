@@ -10,8 +10,6 @@ from fund.language import N_
 
 
 class TransitionNotAllowed(RuleRefusal, codes={"state": "{kind}", "allowed": "{kind}"}):
-    """The lifecycle table has no row for this command in this state."""
-
     message = N_("{command} is not possible for {ref}: it is {state}, it must be {allowed}")
     hint = N_("{look}")
 
@@ -24,41 +22,29 @@ class CommandConflict(RuleRefusal):
 
 
 class UnknownCommand(WrongUsage):
-    """No such noun or verb."""
-
     message = N_("`{typed}` does not exist")
     hint = N_("{suggestion}")
 
 
 class UnknownRef(FaultyInput, codes={"kind": "word"}):
-    """No case of this kind has the reference."""
-
     message = N_("there is no {kind} {ref}")
     hint = N_("{suggestion}")
 
 
 class UnknownWord(WrongUsage):
-    """A word was typed that cannot be chosen there, in neither language."""
-
     message = N_('"{word}" cannot be chosen here; the words are {known}')
     hint = N_("{suggestion}")
 
 
 class UnknownState(UnknownWord, codes={"kind": "word"}):
-    """No case of this kind is ever in such a state."""
-
     message = N_('"{word}" is not a state ({kind}); states are {known}')
 
 
 class UnknownFact(UnknownWord):
-    """No fact, and no entry, is of such a kind."""
-
     message = N_('"{word}" is not a kind of fact')
 
 
 class AmbiguousName(WrongUsage):
-    """Several go by the name that was typed, and there was nobody to ask which one was meant."""
-
     message = N_('"{name}" can be: {choices}')
     hint = N_("write which one is meant: {ids}")
 
@@ -71,29 +57,21 @@ class UnprintableText(FaultyInput, codes={"field": "typed"}):
 
 
 class WordTooLong(FaultyInput, codes={"field": "typed"}):
-    """A name or id is longer than the database keeps."""
-
     message = N_("{field} has {length} characters, at most {limit} are kept")
     hint = N_("choose a shorter one")
 
 
 class VersionConflict(RuleRefusal):
-    """Somebody changed the case since it was read."""
-
     message = N_("{ref} was changed meanwhile: you read version {expected}, it is at {found}")
     hint = N_("look again, then repeat: {look}")
 
 
 class PendingNotOpen(RuleRefusal, codes={"state": "pending"}):
-    """The confirmation is not waiting any more."""
-
     message = N_("{ref} does not wait for a confirmation: it is {state}")
     hint = N_("fund inbox")
 
 
 class PendingChanged(RuleRefusal):
-    """What would happen now differs from what the first person was shown."""
-
     message = N_(
         "{ref} cannot be confirmed: what would happen now ({found}) differs from what {maker} was shown ({shown})"
     )
@@ -101,8 +79,6 @@ class PendingChanged(RuleRefusal):
 
 
 class PreviewChanged(FundError):
-    """What would happen now differs from what was shown before the yes; nothing was done."""
-
     message = N_(
         "{command} changed nothing: what would happen now ({found}) differs from what you were shown ({shown})"
     )
@@ -128,7 +104,5 @@ class NotAllPossible(RuleRefusal):
 
 
 class ReasonMissing(FaultyInput):
-    """A reason is required and empty."""
-
     message = N_("{command} asks for a reason")
     hint = N_("add --reason TEXT")

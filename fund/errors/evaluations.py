@@ -15,8 +15,6 @@ class FaultyEvaluation(FaultyInput):
 
 
 class EvaluationNotLate(RuleRefusal):
-    """The fund manager writes an evaluation only when the parties are too late."""
-
     message = N_(
         "the evaluation of {ref} is still the parties' to write: it fell due on {due_on}, they have until {late_on}"
     )
@@ -24,8 +22,6 @@ class EvaluationNotLate(RuleRefusal):
 
 
 class PeerNotExternal(RuleRefusal):
-    """Where the rule of necessity held for the proposal, peers are of no partner."""
-
     message = N_(
         "{actor} of {organisation} cannot judge {ref}: nobody was free of conflicts, so the peers are external"
     )
@@ -40,49 +36,35 @@ class EvaluationNotPublished(RuleRefusal, codes={"state": "evaluation"}):
 
 
 class ReviewedBefore(RuleRefusal):
-    """One peer judges an evaluation once."""
-
     message = N_("{actor} judged the evaluation of {ref} already: {given} of 4; a second peer is somebody else")
     hint = N_("ask another reviewer who is no party: fund user list")
 
 
 class ScoreOutOfRange(FaultyInput):
-    """The quality of learning is a whole number from 0 to 4."""
-
     message = N_("{given} is no score for learning: it is 0, 1, 2, 3 or 4")
     hint = N_("fund evaluation peer-review {ref} --learning 3")
 
 
 class ReturnedBefore(RuleRefusal):
-    """An evaluation goes back once at most."""
-
     message = N_("the evaluation of {ref} went back {returned} time(s) before; once is the most")
     hint = N_("fund evaluation show {ref}")
 
 
 class UnknownTheme(UnknownWord):
-    """No such theme."""
-
     message = N_('"{word}" is not a theme; themes are {known}')
 
 
 class UnknownWriteoffGround(FaultyInput, codes={"known": "typed"}):
-    """No such ground for a write-off."""
-
     message = N_('"{ground}" is no ground for a write-off; grounds are {known}')
     hint = N_("fund writeoff propose --help")
 
 
 class EvaluationNotAccepted(RuleRefusal, codes={"state": "evaluation"}):
-    """A learning write-off follows an accepted evaluation."""
-
     message = N_("{ref} cannot be written off as learning: its evaluation is {state}, it must be accepted")
     hint = N_("fund evaluation list")
 
 
 class LearningTooLow(RuleRefusal):
-    """A learning write-off needs enough learning."""
-
     message = N_(
         "{ref} cannot be written off as learning: the quality of learning is {learning}, at least {threshold} is needed"
     )
@@ -90,8 +72,6 @@ class LearningTooLow(RuleRefusal):
 
 
 class LessonsNotPublished(RuleRefusal, codes={"state": "evaluation"}):
-    """A learning write-off follows published lessons."""
-
     message = N_(
         "{ref} cannot be written off as learning: its evaluation is {state}, "
         "the lessons must be published to every partner"
@@ -100,8 +80,6 @@ class LessonsNotPublished(RuleRefusal, codes={"state": "evaluation"}):
 
 
 class WorkNotEnded(RuleRefusal, codes={"state": "agreement"}):
-    """A learning write-off follows a completed agreement, or one that its stop rule ended."""
-
     message = N_(
         "{ref} cannot be written off as learning: the agreement is {state}, "
         "it must be completed or ended by its stop rule"
@@ -110,8 +88,6 @@ class WorkNotEnded(RuleRefusal, codes={"state": "agreement"}):
 
 
 class StopRuleMissing(RuleRefusal):
-    """A learning write-off is only for agreements that named a hypothesis and a stop rule before they began."""
-
     message = N_(
         "{ref} cannot be written off as learning: the signed agreement holds {found}, "
         "it needs a hypothesis and a stop rule"
@@ -120,8 +96,6 @@ class StopRuleMissing(RuleRefusal):
 
 
 class MilestonesWithoutEvidence(RuleRefusal):
-    """Milestones due until now have evidence before an advance is written off as learning."""
-
     message = N_(
         "{ref} cannot be written off as learning: no evidence yet for {milestones}, due on {due_on} at the latest"
     )
@@ -136,8 +110,6 @@ class UnspentMoneyOut(RuleRefusal):
 
 
 class SuspicionOpen(RuleRefusal):
-    """No learning write-off while there is a suspicion."""
-
     message = N_("{ref} cannot be written off as learning: it is suspended on a suspicion")
     hint = N_("fund agreement show {ref}")
 
@@ -150,8 +122,6 @@ class WriteoffWithoutFile(RuleRefusal, codes={"ground": "word"}):
 
 
 class WriteoffNotRequested(RuleRefusal):
-    """A learning write-off is asked for by a signatory of the lead."""
-
     message = N_(
         "a learning write-off of {ref} is asked for by a signatory of {partner}, and {requested_by} signs nothing "
         "for it"
@@ -160,29 +130,21 @@ class WriteoffNotRequested(RuleRefusal):
 
 
 class WriteoffOpen(RuleRefusal, codes={"state": "writeoff"}):
-    """One write-off of an agreement at a time."""
-
     message = N_("{ref} has a write-off that is not finished: {open} is {state}")
     hint = N_("fund writeoff list")
 
 
 class BeyondOutstanding(RuleRefusal):
-    """A write-off never exceeds what is outstanding."""
-
     message = N_("{amount_cents} of {ref} cannot be written off: {outstanding_cents} is outstanding on {day}")
     hint = N_("fund ledger card 1200.{ref}")
 
 
 class ReceiptNotNamed(RuleRefusal):
-    """Several receipts wait; what is recovered is the money of one of them."""
-
     message = N_("{ref}: {count} receipts wait, and none was named as what is recovered")
     hint = N_("add --receipt {first}, or see fund bank unmatched")
 
 
 class NothingToRecover(RuleRefusal):
-    """What is recovered must have come in: it is among the unidentified receipts."""
-
     message = N_("{amount_cents} cannot be taken as recovered on {ref}: {unidentified_cents} is on account 2300")
     hint = N_("fund bank unmatched")
 

@@ -7,8 +7,6 @@ from fund.language import N_
 
 
 class DecisionFileMissing(FaultyInput):
-    """A partner leaves by a decision of its council, states or general board, which goes along."""
-
     message = N_("the notice of {partner} has {files} files; 1 decision of its council, states or board is needed")
     hint = N_("fund partner give-notice {partner} --decision FILE --decided-on DATE")
 
@@ -21,29 +19,21 @@ class NoticeTooShort(RuleRefusal):
 
 
 class SettlementOfNobody(WrongUsage):
-    """A settlement is of one partner, or of all."""
-
     message = N_("`partner propose-settlement` takes a partner or --all; given were {given} and {everybody}")
     hint = N_("fund partner propose-settlement --all --reason TEXT")
 
 
 class ValuationDayOutside(RuleRefusal):
-    """A settlement is valued on the day of leaving or later, and never ahead of time."""
-
     message = N_("{partner} cannot be valued on {on}: from {first_on}, the day it leaves, until {today}")
     hint = N_("{look}")
 
 
 class SettledBeforeValuation(RuleRefusal):
-    """A settlement is booked on the day of its valuation or later."""
-
     message = N_("the settlement of {partner} cannot be booked on {on}: it was valued on {valued_on}")
     hint = N_("fund partner settle {partner} --on {valued_on}")
 
 
 class SettlementUnchanged(RuleRefusal, codes={"state": "partner"}):
-    """The same settlement lies before the partner already."""
-
     message = N_("the settlement of {partner} on {on} is {net_cents} again, as it is {state} already")
     hint = N_("fund partner show {partner}")
 
@@ -56,8 +46,6 @@ class SettlementSettled(RuleRefusal):
 
 
 class AdviceMissing(RuleRefusal):
-    """After a dispute an amount is agreed on the advice of an expert; nobody changes it without."""
-
     message = N_("{partner}: {asked_cents} instead of {net_cents} takes the advice of an expert, given after a dispute")
     hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
 
@@ -73,15 +61,11 @@ class MoreOwedThanCalled(RuleRefusal):
 
 
 class BelowUndisputed(RuleRefusal):
-    """What is settled already as undisputed is not taken back."""
-
     message = N_("{asked_cents} is less than the {settled_cents} that {partner} was given as undisputed")
     hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
 
 
 class NothingUndisputed(RuleRefusal):
-    """Of this dispute nothing can be settled first: nothing was acknowledged, or it was settled already."""
-
     message = N_("of the {net_cents} that {partner} disputes, {undisputed_cents} is undisputed and not settled yet")
     hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
 
@@ -94,22 +78,16 @@ class CapitalMoved(RuleRefusal):
 
 
 class BeyondSettlement(RuleRefusal):
-    """More than is due now."""
-
     message = N_("{asked_cents} is asked, {due_cents} of the settlement of {partner} is due now")
     hint = N_("fund partner show {partner}")
 
 
 class OwnAgreementsOpen(RuleRefusal):
-    """Of each agreement that a leaving partner leads it is said what happens: kept, taken over or set off."""
-
     message = N_("{partner} leads {agreements}; nothing is paid before each is kept, taken over or set off")
     hint = N_("fund partner pay-settlement {partner} --keep {first}")
 
 
 class SetOffNotSigned(FaultyInput):
-    """An advance is set off against a settlement only when the partner signed for it."""
-
     message = N_("{amount_cents} of {agreement} is set off only with a paper that {partner} signed")
     hint = N_("fund partner pay-settlement {partner} --set-off {agreement} --signed FILE")
 

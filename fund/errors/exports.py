@@ -7,8 +7,6 @@ from fund.language import N_
 
 
 class ExportTurnedAround(FaultyInput):
-    """The last day of what is exported lies before its first."""
-
     message = N_("from {since_on} to {until_on}: the last day lies before the first")
     hint = N_("turn the two days around")
 
@@ -21,8 +19,6 @@ class ExportOfTwoYears(FaultyInput):
 
 
 class TaxNumberUnknown(FaultyInput):
-    """An audit file names the RSIN or VAT number of the fund, and neither the command nor the regulations say it."""
-
     message = N_(
         "an audit file names the RSIN or VAT number of the fund; it stands under [identity] neither in the regulations "
         "of {until_on} nor in later ones"
@@ -31,8 +27,6 @@ class TaxNumberUnknown(FaultyInput):
 
 
 class FaultyTaxNumber(FaultyInput):
-    """What was given is no RSIN and no VAT number."""
-
     message = N_('"{given}" is no RSIN (nine digits) and no VAT number (NL001234567B01)')
     hint = N_("write it without spaces and points")
 
@@ -46,14 +40,10 @@ class AuditFileFaulty(FundError):
 
 
 class FaultyPublisherPrefix(FaultyInput):
-    """What was given cannot be a prefix of 360Giving."""
-
     message = N_('"{given}" is no prefix of 360Giving: 360G-, then letters and digits')
     hint = N_("fund export 360giving --prefix 360G-myfund --output grants.json")
 
 
 class NothingToPublish(FaultyInput):
-    """A 360Giving file holds at least one grant, and none was awarded yet."""
-
     message = N_("there is no grant until {as_of}, and a 360Giving file holds at least one; nothing was written")
     hint = N_("fund proposal list")

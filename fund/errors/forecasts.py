@@ -14,28 +14,20 @@ class FaultyAssumptions(FaultyInput):
 
 
 class NoAssumptionsYet(FaultyInput):
-    """No set of assumptions was in force on the day of the forecast."""
-
     message = N_("no assumptions of {file} are in force on {day}: the first set holds from {first_on}")
     hint = N_("fund forecast liquidity --as-of {first_on}")
 
 
 class BacktestNotPast(FaultyInput):
-    """A forecast is held against what happened since: its day lies before the last day that counts."""
-
     message = N_("no quarter has ended between {day} and {until}: a backtest needs an earlier day")
     hint = N_("fund forecast liquidity --help")
 
 
 class PlotUnknown(WrongUsage):
-    """A drawing is SVG or PNG, by the end of its name."""
-
     message = N_('"{path}" is no drawing that can be made: the name ends in .svg or .png')
     hint = N_("fund forecast liquidity --plot liquidity.svg")
 
 
 class YearsUnclear(WrongUsage):
-    """The years after which a simulation is looked at are whole numbers, in order."""
-
     message = N_('"{text}" says no years: whole numbers from 1 to 30 with commas, each higher than the one before')
     hint = N_("fund forecast revolving --years 1,3,5,10")

@@ -7,8 +7,6 @@ from fund.language import N_
 
 
 class UnbalancedEntry(FaultyInput, codes={"layer": "word"}):
-    """Debits and credits of an entry differ, in one of its layers and currencies."""
-
     message = N_(
         "entry {key} does not balance in layer {layer} ({currency}): "
         "debit {debit_cents}, credit {credit_cents}, a difference of {difference_cents}"
@@ -17,83 +15,59 @@ class UnbalancedEntry(FaultyInput, codes={"layer": "word"}):
 
 
 class TooFewPostings(FaultyInput):
-    """An entry has fewer than two postings."""
-
     message = N_("entry {key} has {count} postings: an entry has at least two")
     hint = N_("say where the money comes from and where it goes")
 
 
 class ZeroPosting(FaultyInput):
-    """A posting moves nothing."""
-
     message = N_("entry {key} has a posting of 0 cents on {account}")
     hint = N_("leave the posting out")
 
 
 class NotPositive(FaultyInput):
-    """A debit or credit of zero or less."""
-
     message = N_("{value} cents on {account}: the amount of a debit or credit is above zero")
     hint = N_("for the other direction use the other side")
 
 
 class EmptyText(FaultyInput, codes={"field": "typed"}):
-    """A text that an entry must have is empty."""
-
     message = N_("{field} is empty: {value}")
     hint = N_("an entry needs a kind, a memo, an actor and a key; a reversal a reason")
 
 
 class WrongDay(FaultyInput):
-    """The accounting day is not a day."""
-
     message = N_("{value} is not an accounting day")
     hint = N_("give a day without a time")
 
 
 class WrongInstant(FaultyInput):
-    """An instant without a time zone."""
-
     message = N_("{value} is not an instant with a time zone")
 
 
 class NotCanonical(FaultyInput):
-    """A value has no canonical form, so it cannot be sealed."""
-
     message = N_("{value} cannot be sealed: {reason}")
     hint = N_("metadata is text, whole numbers, yes or no, lists and mappings")
 
 
 class InvalidAccount(FaultyInput):
-    """An account that cannot be opened."""
-
     message = N_("account {account} cannot be opened: {reason}")
 
 
 class UnfitAccount(FaultyInput):
-    """An account of another type, layer or currency than its main account, or than its sub-accounts."""
-
     message = N_("account {account} ({what}) does not fit account {other} ({other_what})")
     hint = N_("a main account is the sum of its sub-accounts: all are of one type and currency")
 
 
 class AccountExists(FaultyInput):
-    """The book has an account with this code already."""
-
     message = N_("account {account} exists already in book {book}")
     hint = N_("fund ledger accounts")
 
 
 class UnknownAccount(FaultyInput):
-    """The book has no account with this code, nor its main account."""
-
     message = N_("book {book} has no account {account}")
     hint = N_("fund ledger accounts")
 
 
 class ClosedAccount(RuleRefusal):
-    """The account takes no entries any more."""
-
     message = N_("account {account} is closed and takes no entries")
     hint = N_("fund ledger accounts")
 
@@ -113,48 +87,34 @@ class SetLimitExceeded(RuleRefusal, codes={"set": "typed"}):
 
 
 class AccountNotValid(RuleRefusal):
-    """The accounting day lies outside the days on which the account takes entries."""
-
     message = N_("account {account} takes entries from {valid_from} until {valid_until}; {day} lies outside")
     hint = N_("fund ledger accounts")
 
 
 class InvalidSet(FaultyInput):
-    """A set of accounts that cannot be."""
-
     message = N_("the set {set} cannot be made: {reason}")
 
 
 class UnknownBook(FaultyInput):
-    """There is no book of this name in the database."""
-
     message = N_("there is no book {book}: this database has {books}")
     hint = N_("fund init")
 
 
 class BookExists(FaultyInput):
-    """A book of this name exists already."""
-
     message = N_("book {book} exists already")
 
 
 class UnknownEntry(FaultyInput):
-    """The book has no entry with this number."""
-
     message = N_("there is no entry {seq}: the last one is {last}")
     hint = N_("fund ledger entries")
 
 
 class AlreadyReversed(RuleRefusal):
-    """The entry has been reversed before; it can be reversed once."""
-
     message = N_("entry {seq} is reversed already, by entry {reversal}")
     hint = N_("fund ledger entries")
 
 
 class PartlyReversed(RuleRefusal):
-    """Part of the entry has been taken back; it can no longer be reversed in full."""
-
     message = N_("part of entry {seq} is taken back already, by entry {part}")
     hint = N_("take back the rest as a part too")
 
@@ -167,40 +127,28 @@ class BeyondOriginal(RuleRefusal):
 
 
 class NotReversed(RuleRefusal):
-    """An entry that was not taken back cannot be replaced."""
-
     message = N_("entry {seq} is not taken back: that comes before another takes its place")
     hint = N_("fund ledger entry {seq}")
 
 
 class AlreadyReplaced(RuleRefusal):
-    """Another entry has taken its place already."""
-
     message = N_("entry {seq} is replaced already, by entry {replacement}")
     hint = N_("fund ledger entry {seq}")
 
 
 class ReservedMetadata(FaultyInput):
-    """A name in the metadata that belongs to the ledger."""
-
     message = N_("entry {key}: the name {name} in the metadata belongs to the ledger")
 
 
 class UnknownReasonCode(FaultyInput, codes={"known": "typed"}):
-    """No reason for a correction is called so."""
-
     message = N_("{reason_code} is no reason for a correction: there are {known}")
 
 
 class NotTheMirror(RuleRefusal):
-    """A reversal does not undo its original posting by posting."""
-
     message = N_("the postings are not the mirror of entry {seq}")
 
 
 class ClosedPeriod(RuleRefusal, codes={"status": "period", "kind": "event"}):
-    """The month of the accounting day takes no such entry."""
-
     message = N_("{day} lies in {month}, which is {status}: no entry ({kind}) can be booked there")
     hint = N_("book it on a later day, or fund period reopen {month} --reason TEXT")
     year_hint = N_("book it on a later day, or fund period reopen {year} --reason TEXT")
@@ -221,63 +169,45 @@ class PeriodOutOfOrder(RuleRefusal, codes={"status": "period", "wanted": "period
 
 
 class IdempotencyConflict(RuleRefusal):
-    """The key was used before, for another entry."""
-
     message = N_("key {key} belongs to entry {seq}, which says something else")
     hint = N_("repeat exactly what was asked, or use a new key")
 
 
 class EntryExists(RuleRefusal):
-    """A posting was added to an entry that is sealed."""
-
     message = N_("entry {entry_id} is sealed: it takes no more postings and is not written twice")
     hint = N_("reverse the entry and book it anew")
 
 
 class PostingsWithoutEntry(RuleRefusal):
-    """Postings were left without the entry that seals them."""
-
     message = N_("postings without their entry: {entry_id}")
 
 
 class AppendOnly(RuleRefusal, codes={"table": "typed"}):
-    """Something written was to be changed or removed."""
-
     message = N_("{table} is append-only: {operation} is refused")
     hint = N_("a mistake is reversed, not edited")
 
 
 class UnsealedAccount(RuleRefusal):
-    """An account that is not what the last row about it in the sealed chart says."""
-
     message = N_("account {account} is not what the sealed chart says of it")
     hint = N_("fund ledger verify")
 
 
 class FaultyKey(FaultyInput):
-    """A key that cannot sign."""
-
     message = N_("the key cannot sign: {reason}")
     hint = N_("openssl genpkey -algorithm ed25519 -out anchor.pem")
 
 
 class FaultyAnchor(FaultyInput):
-    """An anchor that cannot be read, or compared."""
-
     message = N_("it is no anchor: {reason}")
     hint = N_("fund ledger anchor --key anchor.pem --output anchor.json")
 
 
 class UnknownAnchor(FaultyInput):
-    """The book has no anchor of this number."""
-
     message = N_("there is no anchor {number}: the last one is {last}")
     hint = N_("fund ledger anchor --key anchor.pem --output anchor.json")
 
 
 class JournalInDoubt(RuleRefusal):
-    """Balances are to be rebuilt from entries that are not in order themselves."""
-
     message = N_("the balances are not rebuilt: the entries themselves are in doubt ({checks})")
     hint = N_("fund ledger verify")
 

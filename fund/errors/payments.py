@@ -7,15 +7,11 @@ from fund.language import N_
 
 
 class SignatoryNeeded(RuleRefusal):
-    """An account is recorded on request of a signatory of that partner, and of nobody else."""
-
     message = N_("{requested_by} cannot ask to record an account of {partner}: this takes one of its signatories")
     hint = N_("fund user list")
 
 
 class PartnerOrSupplier(WrongUsage):
-    """An account belongs to a partner or to a supplier."""
-
     message = N_("`payee record` takes a partner, whose signatory asks, or --supplier with a document; not both")
     hint = N_("fund payee record --help")
 
@@ -28,8 +24,6 @@ class SupplierWithoutDocument(RuleRefusal):
 
 
 class UnusableSupplierName(FaultyInput):
-    """A supplier has a short name of small letters, digits and hyphens, as the ledger shows it."""
-
     message = N_(
         "{supplier} cannot be the short name of a supplier: small letters, digits and hyphens, 3 to 30 of them"
     )
@@ -37,43 +31,31 @@ class UnusableSupplierName(FaultyInput):
 
 
 class SupplierNameTaken(RuleRefusal):
-    """A partner goes by this name."""
-
     message = N_("{supplier} is a partner, and no supplier")
     hint = N_("fund payee record {supplier} --iban IBAN --name NAME --requested-by SIGNATORY")
 
 
 class IbanKnown(RuleRefusal, codes={"state": "payee"}):
-    """The account is on record already."""
-
     message = N_("{iban} is on record already as {known} ({state})")
     hint = N_("fund payee list")
 
 
 class AccountOfTheFund(RuleRefusal):
-    """The fund does not pay itself."""
-
     message = N_("{iban} is an account of the fund itself ({account}), and no payee")
     hint = N_("fund payee list")
 
 
 class NoBankAccount(RuleRefusal):
-    """The fund has no account of its own from which it could pay."""
-
     message = N_("no bank account of the fund is registered for account {account}, so nothing can be paid from it")
     hint = N_("fund bank register IBAN --account {account}")
 
 
 class NoPayee(RuleRefusal):
-    """The partner has no verified account."""
-
     message = N_("{payee} has no verified account, so {ref} cannot be paid")
     hint = N_("fund payee record {payee} --iban IBAN --name NAME --requested-by SIGNATORY")
 
 
 class WrongAccount(RuleRefusal):
-    """The account that was asked for is not the one that was verified."""
-
     message = N_("{ref} asks to pay {asked}, the verified account of {payee} is {verified}")
     hint = N_("refuse the request, or record the new account: fund payee record --help")
 
@@ -86,36 +68,26 @@ class CoolingOff(RuleRefusal):
 
 
 class PayeeReplaced(RuleRefusal):
-    """The account that was checked is not to be used any more, or has to be verified again."""
-
     message = N_("{ref} goes to {payee_ref}, which has to be verified again before it is paid: {why}")
     hint = N_("fund payment retry {ref}")
 
 
 class PayeeNotParty(RuleRefusal):
-    """Only the lead and the co-applicants of an agreement are paid from it."""
-
     message = N_("{payee} cannot be paid from {agreement}: its parties are {parties}")
     hint = N_("fund agreement show {agreement}")
 
 
 class PaymentsStopped(RuleRefusal, codes={"state": "agreement"}):
-    """The agreement is not in a state in which money goes out."""
-
     message = N_("nothing can be paid from {agreement} now: it is {state}")
     hint = N_("fund agreement show {agreement}")
 
 
 class MilestoneNotAccepted(RuleRefusal, codes={"state": "milestone"}):
-    """Money follows results: the milestone has not been accepted."""
-
     message = N_("milestone {milestone} is {state}, it must be accepted before money is asked for it")
     hint = N_("fund milestone list {agreement}")
 
 
 class MilestoneExceeded(RuleRefusal):
-    """More is asked for a milestone than the agreement gives it."""
-
     message = N_(
         "{asked_cents} is asked for milestone {milestone}: it is worth {milestone_cents}, "
         "of which {live_cents} was asked before"
@@ -124,8 +96,6 @@ class MilestoneExceeded(RuleRefusal):
 
 
 class OnAccountNotAllowed(RuleRefusal):
-    """The agreement allows no payment on account, or less."""
-
     message = N_(
         "{asked_cents} cannot be paid on account: {agreement} allows {allowed_cents}, "
         "of which {live_cents} was asked before"
@@ -134,8 +104,6 @@ class OnAccountNotAllowed(RuleRefusal):
 
 
 class AwardExceeded(RuleRefusal):
-    """More is asked than was awarded."""
-
     message = N_(
         "{asked_cents} cannot be asked from {agreement}: {award_cents} was awarded, "
         "of which {live_cents} was asked before"
@@ -144,50 +112,36 @@ class AwardExceeded(RuleRefusal):
 
 
 class CommitmentExceeded(RuleRefusal):
-    """More would be approved than is committed."""
-
     message = N_("cannot approve {ref} for {amount_cents}: {left_cents} stands committed to {proposal}")
     hint = N_("fund ledger card 9000.{proposal}")
 
 
 class InsufficientCash(RuleRefusal):
-    """Less cash is available than asked."""
-
     message = N_("cannot approve {ref} for {amount_cents}: {available_cents} is available on {on}")
     hint = N_("fund statement position --as-of {on}")
 
 
 class NothingToPay(RuleRefusal):
-    """Nothing that was approved can be paid on that day."""
-
     message = N_("there is nothing to pay on {execution_on}; approved and left out: {left_out}{why}")
     hint = N_("fund payment list")
 
 
 class NotAPaymentDay(RuleRefusal):
-    """The execution day lies before today, or banks are closed on it."""
-
     message = N_("payments cannot be carried out on {execution_on}: {why}")
     hint = N_("choose {next_on} or a later working day")
 
 
 class DisbursementInBatch(RuleRefusal):
-    """The payment is in another batch already."""
-
     message = N_("{ref} is in batch {batch} already")
     hint = N_("fund payment batch --replaces {batch}")
 
 
 class BatchExpired(RuleRefusal):
-    """The execution day of the batch has passed."""
-
     message = N_("batch {batch} cannot be sent: its execution day {execution_on} lies before today, {today}")
     hint = N_("fund payment batch --replaces {batch}")
 
 
 class DebitsUnexplained(RuleRefusal):
-    """Money left the bank without a cause that is known: first that is found out."""
-
     message = N_(
         "batch {batch} cannot be sent: {count} debits on the bank are unexplained, {total_cents} in all ({first})"
     )
@@ -195,15 +149,11 @@ class DebitsUnexplained(RuleRefusal):
 
 
 class BatchFileChanged(RuleRefusal):
-    """The payment file as it would be written now is not the one that was made."""
-
     message = N_("the file of batch {batch} would have hash {found}, it was made with {expected}")
     hint = N_("fund payment batch --replaces {batch}")
 
 
 class PaymentDoesNotMatch(RuleRefusal):
-    """What the bank did is not what the fund asked."""
-
     message = N_(
         "{ref} is a payment of {expected_cents}; the bank line is {found_cents}, a difference of {difference_cents}"
     )
@@ -211,15 +161,11 @@ class PaymentDoesNotMatch(RuleRefusal):
 
 
 class NothingToReceive(RuleRefusal):
-    """The receipt does not hold the money that would be used."""
-
     message = N_("receipt {receipt} holds {left_cents} that is not allocated yet, {asked_cents} is needed")
     hint = N_("fund bank unmatched")
 
 
 class CostBudgetExceeded(RuleRefusal):
-    """The regulations give the fund so much a year to run itself."""
-
     message = N_(
         "{asked_cents} goes beyond the cost budget of {year}: of {budget_cents}, {spent_cents} was spent or approved"
     )
@@ -237,8 +183,6 @@ class AlreadyRepaid(RuleRefusal):
 
 
 class RefundExceeded(RuleRefusal):
-    """More would come back than was paid."""
-
     message = N_(
         "{asked_cents} cannot come back on {ref}: {paid_cents} was paid, of which {refunded_cents} came back before"
     )
@@ -246,8 +190,6 @@ class RefundExceeded(RuleRefusal):
 
 
 class AccountNotOfTheFund(RuleRefusal):
-    """Money moves between accounts that the fund registered as its own."""
-
     message = N_("{iban} is not registered as an account of the fund on {account}")
     hint = N_("fund bank list")
 
@@ -267,28 +209,20 @@ class TransferSeen(RuleRefusal):
 
 
 class UnknownPaymentMessage(RuleRefusal):
-    """The bank speaks of a payment file that the fund did not send."""
-
     message = N_("{file}:{line}: it is about payment file {message_id}, which the fund did not send")
     hint = N_("fund payment list")
 
 
 class StatusReportDoesNotFit(RuleRefusal):
-    """The bank speaks of another content than the payment file has."""
-
     message = N_("{file}:{line}: it does not fit batch {batch}: {found}, where the batch has {expected}")
     hint = N_("fund payment file {batch}")
 
 
 class StatusReportChanged(RuleRefusal):
-    """The bank sent another report under the name of one that came before."""
-
     message = N_("{file}: report {message_id} on batch {batch} came before with other content")
     hint = N_("fund payment list --batch {batch}")
 
 
 class PaymentFileDiffers(RuleRefusal):
-    """Under the name of a payment file there is something else, and it is not written over."""
-
     message = N_("{path} is not the file of batch {batch}: it has hash {found}, the batch {expected}")
     hint = N_("find out what it is; then write to another name: fund payment file {batch} --output FILE")

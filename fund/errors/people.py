@@ -8,8 +8,6 @@ from fund.language import N_
 
 
 class NoActor(WrongUsage):
-    """A command was given and nobody was named who gives it."""
-
     message = N_("nobody is named who does this")
     hint = N_("name yourself: fund --as NAME ..., or set FUND_USER")
 
@@ -22,15 +20,11 @@ class UnknownUser(FaultyInput):
 
 
 class UserExists(RuleRefusal):
-    """The name is in use by another user."""
-
     message = N_('there is a user "{user}" already')
     hint = N_("fund user list")
 
 
 class NotAuthorised(RuleRefusal, codes={"has": "role", "needs": "who"}):
-    """The actor's roles do not allow the command."""
-
     message = N_("{actor} ({has}) may not do {command}: it is for {needs}")
     hint = N_("fund user list")
 
@@ -71,28 +65,20 @@ class NoSeatLeft(RuleRefusal):
 
 
 class LastAdmin(RuleRefusal):
-    """Somebody must be able to add and change users; there is no role that may do it instead."""
-
     message = N_("{user} is the only admin: without one nobody could add or change users any more")
     hint = N_("add another admin first: fund user add NAME --role admin")
 
 
 class UnknownRole(UnknownWord):
-    """No such role."""
-
     message = N_('"{word}" is not a role; roles are {known}')
 
 
 class UnknownPartner(FaultyInput):
-    """No partner of the fund has this id or name."""
-
     message = N_('"{partner}" is not one of the {known} partners of this fund')
     hint = N_("{suggestion}")
 
 
 class FundExists(RuleRefusal):
-    """A fund was founded in this database before."""
-
     message = N_("{place} holds a fund already: {name}")
     hint = N_("fund status")
 
@@ -105,8 +91,6 @@ class FaultyRegulations(FaultyInput):
 
 
 class RegulationsReachBack(RuleRefusal):
-    """Regulations never reach back."""
-
     message = N_("regulations {version} cannot hold from {on}: today is {today}, and regulations never reach back")
     hint = N_("fund regulations adopt FILE --on {today}")
 

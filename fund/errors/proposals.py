@@ -19,29 +19,21 @@ class RoundOpensTooEarly(RuleRefusal):
 
 
 class RoundClosesTooEarly(FaultyInput):
-    """The last day of a round lies before its first."""
-
     message = N_("a round that opens on {opens} cannot close on {closes}")
     hint = N_("fund round plan --help")
 
 
 class WrongCeiling(FaultyInput):
-    """A ceiling is an amount above zero."""
-
     message = N_("the ceiling of a round is above zero; {ceiling_cents} was given")
     hint = N_("fund round plan --help")
 
 
 class UnknownTrack(WrongUsage, codes={"known": "typed"}):
-    """No such track."""
-
     message = N_('"{track}" is not a track; tracks are {known}')
     hint = N_("fund round plan --help")
 
 
 class RoundNotOpen(RuleRefusal, codes={"state": "round"}):
-    """The round does not take proposals now."""
-
     message = N_(
         "{command} is not possible for {ref}: round {round} is {state},"
         " it takes proposals from {opens_at} until {closes_at}"
@@ -50,8 +42,6 @@ class RoundNotOpen(RuleRefusal, codes={"state": "round"}):
 
 
 class NoRoundOpen(RuleRefusal):
-    """A proposal is made for a round that is open, and none is."""
-
     message = N_("no round is open now: {next}")
     hint = N_("fund round list")
 
@@ -81,101 +71,69 @@ class BrokenForm(FormFault):
 
 
 class FormNotText(FormFault):
-    """The file is not text in UTF-8."""
-
     message = N_("{file}:{line}: the file is not text in UTF-8")
     hint = N_("fund proposal template")
 
 
 class FormTooLarge(FormFault):
-    """The file is larger than any form."""
-
     message = N_("{file}: the file is {size} bytes, at most {limit} are read")
     hint = N_("fund proposal template")
 
 
 class UnknownFormVersion(FormFault):
-    """The form is of a version that does not exist."""
-
     message = N_('{file}:{line}: form "{version}" does not exist here; the forms are {known}, in force is {current}')
     hint = N_("fund proposal template --track {track}")
 
 
 class UnknownField(FormFault, codes={"nearest": "typed"}):
-    """The form has no such field."""
-
     message = N_("{file}:{line}: {field} is no field of the form; the nearest is {nearest}")
 
 
 class FieldMissing(FormFault):
-    """A field that this track asks is not there."""
-
     message = N_("{file}:{line}: {field} is missing ({question})")
 
 
 class BlockMissing(FormFault):
-    """A block that this track asks is not there."""
-
     message = N_("{file}:{line}: there is no block [[{field}]] ({question})")
 
 
 class FieldEmpty(FormFault):
-    """A field that this track asks is empty."""
-
     message = N_("{file}:{line}: {field} is empty ({question})")
 
 
 class WrongType(FormFault):
-    """The value is of another type than the field."""
-
     message = N_("{file}:{line}: {excerpt}: {field} must be {expected}, this is {found}")
 
 
 class UnclearAmount(FormFault):
-    """The text is not an amount in euros."""
-
     message = N_('{file}:{line}: {field} = "{text}" is not clear: {reason}; write 24000 or 24000,00')
 
 
 class UnclearPercentage(FormFault):
-    """The text is not a percentage from 0 to 100."""
-
     message = N_('{file}:{line}: {field} = "{text}" is not clear; write a percentage from 0 to 100: 70 or 66,67')
 
 
 class UnreadableDay(FormFault):
-    """The text is not a day."""
-
     message = N_('{file}:{line}: {field} = "{text}" is not a day: {reason}; write 2027-06-30')
 
 
 class FieldTooLong(FormFault):
-    """The text is longer than the field."""
-
     message = N_("{file}:{line}: {field} has {length} characters, at most {limit} fit")
 
 
 class UnknownChoice(FormFault, codes={"known": "typed", "nearest": "typed"}):
-    """The value is none of those that can be chosen."""
-
     message = N_('{file}:{line}: {field} = "{text}" cannot be chosen; the nearest is {nearest}, all are {known}')
 
 
 class UnclearName(FormFault):
-    """Several go by the name that stands in the form."""
-
     message = N_('{file}:{line}: {field} = "{text}" can be {choices}; write which one')
 
 
 class NamedTwice(FormFault):
-    """The form holds something twice that it can hold once: a partner, a year, a party, a file."""
-
     message = N_("{file}:{line}: {field}: {text} is there twice")
 
 
 class OutOfOrder(FormFault):
-    """The years of the budget follow each other."""
-
     message = N_("{file}:{line}: {field}: {text} comes after {before}; put the years in order")
 
 
@@ -186,20 +144,14 @@ class DayBeforeBudget(FormFault):
 
 
 class RepaymentEndsTooEarly(FormFault):
-    """The last repayment cannot come before the last milestone is paid."""
-
     message = N_("{file}:{line}: {field}: {text} lies before the last milestone, {milestone}")
 
 
 class RepaymentPlanTooLong(FormFault):
-    """The instalments do not fit before the last day of the repayment."""
-
     message = N_("{file}:{line}: {field}: {text} is too early: with these instalments the last falls on {last} at best")
 
 
 class TooManyBlocks(FormFault):
-    """More blocks of one kind, or names in one list, than a form holds."""
-
     message = N_("{file}:{line}: {field}: there are {number}, at most {limit} fit")
 
 
@@ -210,8 +162,6 @@ class FieldUnprintable(FormFault):
 
 
 class UnknownSection(FaultyInput, codes={"known": "typed"}):
-    """The form has no such section."""
-
     message = N_('"{section}" is no section of the form; sections are {known}')
     hint = N_("fund proposal template --track major")
 
@@ -220,8 +170,6 @@ class UnknownSection(FaultyInput, codes={"known": "typed"}):
 
 
 class BudgetDiffersFromAsk(RuleRefusal):
-    """The budget, all years together, is not the ask."""
-
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the budget is {budget_cents}, asked is {ask_cents},"
         " difference {difference_cents}"
@@ -230,8 +178,6 @@ class BudgetDiffersFromAsk(RuleRefusal):
 
 
 class MilestonesDifferFromAsk(RuleRefusal):
-    """The milestones together are not the ask."""
-
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the milestones are {milestones_cents},"
         " asked is {ask_cents}, difference {difference_cents}"
@@ -240,8 +186,6 @@ class MilestonesDifferFromAsk(RuleRefusal):
 
 
 class CostDiffers(RuleRefusal):
-    """All costs together, where the business case names them, are what pays for them."""
-
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: all costs together are {cost_cents},"
         " ask, own share and money of others are {paid_cents}, difference {difference_cents}"
@@ -250,8 +194,6 @@ class CostDiffers(RuleRefusal):
 
 
 class CategoriesDifferFromCost(RuleRefusal):
-    """The kinds of cost together are not what pays for them: ask, own share and money of others."""
-
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the kinds of cost are {categories_cents},"
         " ask, own share and money of others are {cost_cents}, difference {difference_cents}"
@@ -263,29 +205,21 @@ class CategoriesDifferFromCost(RuleRefusal):
 
 
 class OutsideTrack(RuleRefusal):
-    """The ask does not lie in the band of the round's track."""
-
     message = N_("{command} is not possible for {ref}: asked is {ask_cents}, a round on the track {track} takes {band}")
     hint = N_("fund round list")
 
 
 class AboveCeiling(RuleRefusal):
-    """The ask is more than the round has."""
-
     message = N_("{command} is not possible for {ref}: asked is {ask_cents}, round {round} has {ceiling_cents}")
     hint = N_("fund round show {round}")
 
 
 class PartiesNotConfirmed(RuleRefusal):
-    """Not every party has confirmed this revision."""
-
     message = N_("{command} is not possible for {ref}: {missing} did not confirm revision {revision} ({hash})")
     hint = N_("fund proposal confirm {ref}")
 
 
 class BoardNotInformed(RuleRefusal):
-    """A party says when its council, states or general board was informed on content."""
-
     message = N_(
         "{command} is not possible for {ref}: when was the council, states or board of {partner} informed on content?"
     )
@@ -300,15 +234,11 @@ class AttachmentMissing(RuleRefusal):
 
 
 class AttachmentTooLarge(FaultyInput):
-    """An attachment is larger than the fund keeps."""
-
     message = N_("{file} is {size} bytes; the fund keeps files of at most {limit}")
     hint = N_("make the file smaller, or split it")
 
 
 class UnknownAttachment(FaultyInput):
-    """The case has no file of that number or hash."""
-
     message = N_(
         '{ref} has no file "{file}"; files in all: {count}. Give a number of the list, or six letters of the hash'
     )
@@ -316,22 +246,16 @@ class UnknownAttachment(FaultyInput):
 
 
 class FileNotNamed(FaultyInput):
-    """The case has several files, and it was not said which."""
-
     message = N_("{ref} has {count} files: say which, by its number")
     hint = N_("fund {noun} file list {ref}")
 
 
 class ContentLost(FaultyInput):
-    """The bytes of a file are not there, or are not the bytes that were stored."""
-
     message = N_("file {hash} is not as it was stored: {problem}")
     hint = N_("fund verify")
 
 
 class SameContentInRound(RuleRefusal):
-    """The same content was submitted in this round before."""
-
     message = N_("{command} is not possible for {ref}: {other} has the same content in round {round}")
     hint = N_("fund proposal show {other}")
 
@@ -374,15 +298,11 @@ class SameIdeaAddedUp(RuleRefusal):
 
 
 class AttachmentNotNamed(FaultyInput):
-    """A file came along that the form does not name by its hash: another file, or one that changed since."""
-
     message = N_("{attachment} is not named in {file}: its SHA-256 is now {hash}")
     hint = N_("put the SHA-256 of the file under [[attachments]] in {file}")
 
 
 class PartnerNotActive(RuleRefusal, codes={"state": "partner"}):
-    """Only active partners take part."""
-
     message = N_("{command} is not possible for {ref}: {partner} is {state}, a party must be active")
     hint = N_("fund partner list")
 
@@ -395,22 +315,16 @@ class ChangedElsewhere(RuleRefusal, codes={"changed": "typed", "allowed": "typed
 
 
 class DeadlinePassed(RuleRefusal):
-    """The last day has gone by."""
-
     message = N_("{command} is not possible for {ref}: the last day was {due_on}, today is {today}")
     hint = N_("fund proposal show {ref}")
 
 
 class NotForImprovement(RuleRefusal, codes={"ground": "word"}):
-    """A proposal that was deferred for another ground than improvement stays as it is."""
-
     message = N_("{command} is not possible for {ref}: it was deferred for {ground}, not to be improved")
     hint = N_("fund proposal show {ref}")
 
 
 class NotImprovedYet(RuleRefusal):
-    """A proposal that was deferred to be improved is voted on again after its panel has scored what changed."""
-
     message = N_(
         "{command} is not possible for {ref}: it was deferred to be improved until {due_on}; the parties change it and "
         "hand it in, and its panel scores it again"
@@ -419,22 +333,16 @@ class NotImprovedYet(RuleRefusal):
 
 
 class UnknownRule(FaultyInput, codes={"known": "typed"}):
-    """No such eligibility rule."""
-
     message = N_('"{rule}" is not an eligibility rule; rules are {known}')
     hint = N_("fund proposal show {ref}")
 
 
 class RuleNotMet(RuleRefusal, codes={"rule": "typed"}):
-    """A proposal is eligible when every rule is met, with its evidence."""
-
     message = N_("{ref} cannot be found eligible: {rule} is not met: {finding}")
     hint = N_("fund proposal find-ineligible {ref} --rule {rule} --reason TEXT")
 
 
 class ObjectionTooLate(RuleRefusal):
-    """The term for objection is over."""
-
     message = N_("objecting to {ref} was possible until {until_on}, today is {today}")
     hint = N_("fund proposal show {ref}")
 
@@ -447,21 +355,15 @@ class FollowonNotInvited(RuleRefusal):
 
 
 class RolloutWithoutParent(RuleRefusal, codes={"sort": "typed"}):
-    """The kind `rollout` is for follow-ons, and a follow-on is of that kind."""
-
     message = N_("{ref} has the kind {sort}: a roll-out is drafted with --follows AGREEMENT, and only a roll-out is")
     hint = N_("fund proposal draft --help")
 
 
 class RolloutNotBudgeted(RuleRefusal):
-    """Where every active partner was in the experiment, its roll-out asks an own share in their budgets."""
-
     message = N_("every active partner was in {agreement}: its roll-out needs an own share, {own_share_cents} is named")
     hint = N_("fund agreement show {agreement}")
 
 
 class TooFewAdopters(RuleRefusal):
-    """A roll-out brings in partners that were not in the experiment."""
-
     message = N_("a roll-out of {agreement} needs {needed} adopting partners that were not in it, {found} are named")
     hint = N_("fund agreement show {agreement}")

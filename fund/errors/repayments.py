@@ -7,8 +7,6 @@ from fund.language import N_
 
 
 class ReceiptsInOrder(RuleRefusal):
-    """Every receipt paid what it would have paid in the order of the value dates."""
-
     message = N_("nothing of {ref} is reallocated: its receipts ({count}) paid in the order of their value dates")
     hint = N_("fund repayment plan {ref}")
 
@@ -28,8 +26,6 @@ class InstalmentNotLate(RuleRefusal):
 
 
 class ChargeNotDemanded(RuleRefusal):
-    """Costs and interest are claimed on what is late and was demanded, and on nothing else."""
-
     message = N_("nothing is charged on {ref}: {late_cents} of it is late, of which {demanded_cents} was demanded")
     hint = N_("fund repayment demand {ref}")
 
@@ -51,8 +47,6 @@ class ChargeAboveMaximum(RuleRefusal, codes={"ground": "word"}):
 
 
 class FeeClaimedBefore(RuleRefusal):
-    """A demand costs once."""
-
     message = N_("the demand of {demanded_on} costs {ref} nothing more: its costs were claimed as number {no}")
     hint = N_("fund repayment plan {ref}")
 
@@ -79,15 +73,11 @@ class ScheduleNotSaid(FaultyInput):
 
 
 class NothingToRestructure(RuleRefusal):
-    """Only what is open can be paid on other days."""
-
     message = N_("{ref} gets no other instalments: {open_cents} is open")
     hint = N_("fund repayment plan {ref}")
 
 
 class RequestNeedsSignatory(RuleRefusal):
-    """Other instalments are asked for by a signatory of the lead, and by nobody else."""
-
     message = N_("{requested_by} cannot ask for other instalments of {ref}: this takes a signatory of {partner}")
     hint = N_("fund user list")
 
@@ -100,28 +90,20 @@ class RestructuringDiffers(RuleRefusal):
 
 
 class RestructuringInPast(RuleRefusal):
-    """No instalment falls due before there was time to pay it."""
-
     message = N_("an instalment of {ref} would fall due on {due_on}: today is {today}")
     hint = N_("fund repayment restructure {ref} --help")
 
 
 class InstalmentNotPositive(RuleRefusal):
-    """Each instalment asks something."""
-
     message = N_("the instalment of {due_on} of {ref} is {amount_cents}: each is {least_cents} or more")
     hint = N_("fund repayment restructure {ref} --help")
 
 
 class InstalmentsDisordered(RuleRefusal):
-    """Instalments have days that follow one another."""
-
     message = N_("the instalments of {ref} do not follow one another: {next_on} comes after {due_on}")
     hint = N_("fund repayment restructure {ref} --help")
 
 
 class UnknownPlanVersion(FaultyInput):
-    """A plan has a version for each time that its instalments were replaced."""
-
     message = N_("the plan of {ref} has no version {version}: it has {known}")
     hint = N_("fund repayment plan {ref} --version {last}")

@@ -14,8 +14,6 @@ class RoundNotClosed(RuleRefusal, codes={"state": "round"}):
 
 
 class QuorumNotFeasible(RuleRefusal):
-    """Without people who have a conflict the panel cannot make the quorum (rule of necessity)."""
-
     message = N_(
         "the review of {ref} cannot reach its quorum: {missing}; {free} reviewers have no conflict, "
         "{external} of them external (the rule of necessity asks 3)"
@@ -24,8 +22,6 @@ class QuorumNotFeasible(RuleRefusal):
 
 
 class NecessityNotNeeded(RuleRefusal):
-    """The rule of necessity is only for cases in which nobody is free."""
-
     message = N_(
         "the rule of necessity is not open to {ref}: {free} reviewers have no conflict, {needed} make a quorum"
     )
@@ -33,50 +29,36 @@ class NecessityNotNeeded(RuleRefusal):
 
 
 class PanelTooSmall(RuleRefusal):
-    """The named reviewers are fewer than the track asks, or cannot make its quorum."""
-
     message = N_("the panel of {ref} is not enough: {missing}")
     hint = N_("fund review open {ref}")
 
 
 class UnknownRegulations(RuleRefusal):
-    """The regulations under which the review opened are not among those adopted."""
-
     message = N_("the regulations {version} of the review of {ref} are not among those adopted")
     hint = N_("fund regulations show")
 
 
 class NotEligibleReviewer(RuleRefusal):
-    """The user does not have the role of reviewer."""
-
     message = N_("{user} cannot review {ref}: {ground}")
     hint = N_("fund user list")
 
 
 class AlreadyAssigned(RuleRefusal):
-    """The reviewer sits in the panel already."""
-
     message = N_("{user} is in the panel of {ref} already")
     hint = N_("fund review show {ref}")
 
 
 class NotAssigned(RuleRefusal):
-    """Only a member of the panel reads, declares, scores."""
-
     message = N_("{actor} is not in the panel of {ref}")
     hint = N_("fund review show {ref}")
 
 
 class DeclarationMissing(RuleRefusal):
-    """A reviewer declares for this revision before scoring: no conflict, or which possible one."""
-
     message = N_("{actor} cannot score {ref}: there is no declaration for revision {revision}")
     hint = N_("fund review declare {ref} --none")
 
 
 class RevisionChanged(RuleRefusal):
-    """The proposal is not the one that the panel was given."""
-
     message = N_("{ref} is at revision {found}, the review was opened on {opened}")
     hint = N_("fund review show {ref}")
 
@@ -117,8 +99,6 @@ class SealBroken(RuleRefusal):
 
 
 class ConsensusNotForced(RuleRefusal):
-    """The panel does not differ by so much that it must talk."""
-
     message = N_("{ref} asks no consensus: totals differ {spread} points, {needed} would ask it")
     hint = N_("fund decision prepare {ref}")
 
@@ -131,29 +111,21 @@ class NotPanelChair(RuleRefusal):
 
 
 class NothingDeclared(RuleRefusal):
-    """There is no declared conflict of this reviewer to judge."""
-
     message = N_("{reviewer} has declared no possible conflict with {ref}")
     hint = N_("fund review show {ref}")
 
 
 class NothingToAgree(RuleRefusal):
-    """There are no proposed scores yet, or they changed."""
-
     message = N_("there is nothing yet to agree with in the panel of {ref}: its chair, {chair}, proposes first")
     hint = N_("fund review show {ref}")
 
 
 class ConsensusPending(RuleRefusal, codes={"criteria": "typed"}):
-    """The panel must agree first, or let ten days go by."""
-
     message = N_("the decision on {ref} cannot be prepared: its panel seeks consensus on {criteria} until {until_at}")
     hint = N_("fund review show {ref}")
 
 
 class NotAVoter(RuleRefusal):
-    """The actor has no vote on this matter: barred by a conflict, a reviewer of it, or not of the body."""
-
     message = N_("{actor} has no vote on {ref}: {ground}")
     hint = N_("{look}")
 
@@ -166,15 +138,11 @@ class VotingOver(RuleRefusal):
 
 
 class UnknownDeferralGround(FaultyInput, codes={"known": "typed"}):
-    """A decision is deferred on one of the grounds of the rules."""
-
     message = N_('"{ground}" is no ground to defer {ref}; grounds are {known}')
     hint = N_("fund decision decide {ref} --defer improve --until DATE")
 
 
 class UnknownMatter(FaultyInput):
-    """Nothing that a body votes on has this reference."""
-
     message = N_("no body votes on {ref}: there is no proposal, key or other matter of that name")
     hint = N_("fund inbox")
 
@@ -187,43 +155,31 @@ class CommitteeQuorumNotMet(RuleRefusal):
 
 
 class DecidedByVotesAlone(FaultyInput):
-    """A distribution key is adopted or rejected by its votes; there is nothing to say beside them."""
-
     message = N_("{ref} is decided by its votes alone: leave out amount, reasons, conditions and the rest")
     hint = N_("fund decision decide {ref}")
 
 
 class DecidedOtherwise(RuleRefusal, codes={"asked": "proposal", "voted": "proposal"}):
-    """The votes say something else than the decision that was typed."""
-
     message = N_("{ref} cannot be {asked}: the votes make it {voted}")
     hint = N_("fund decision decide {ref}")
 
 
 class OneDecisionOnly(FaultyInput, codes={"options": "typed"}):
-    """A proposal is approved, rejected or deferred: what belongs to more than one of these is no decision."""
-
     message = N_("{ref} cannot be decided with {options} together: it is approved, rejected or deferred")
     hint = N_("fund decision decide --help")
 
 
 class DecisionIncomplete(FaultyInput):
-    """A decision misses a part that its kind asks (a ground, a day)."""
-
     message = N_("the decision on {ref} misses {missing}")
     hint = N_("fund decision decide --help")
 
 
 class AwardAboveAsk(RuleRefusal):
-    """The award is nothing, or more than was asked."""
-
     message = N_("cannot award {award_cents} to {ref}: {ask_cents} was asked, difference {difference_cents}")
     hint = N_("fund decision decide {ref} --amount {amount}")
 
 
 class AwardAboveCeiling(RuleRefusal):
-    """The award does not fit in what is left of the round's ceiling."""
-
     message = N_(
         "cannot award {award_cents} to {ref}: {left_cents} is left of the ceiling of round {round}, "
         "{difference_cents} short"
@@ -232,8 +188,6 @@ class AwardAboveCeiling(RuleRefusal):
 
 
 class AwardAboveRolloutCap(RuleRefusal):
-    """A roll-out takes at most its share of what is free to commit."""
-
     message = N_(
         "cannot award {award_cents} to {ref}: a roll-out takes at most {cap_cents} of {free_cents} free to commit, "
         "{difference_cents} short"
@@ -265,63 +219,45 @@ class ReasonsPerCriterionMissing(RuleRefusal, codes={"outcome": "proposal", "sub
 
 
 class FaultyReason(FaultyInput, codes={"subjects": "typed"}):
-    """A reason names no criterion of the rubric."""
-
     message = N_('the reason "{typed}" is not SUBJECT=TEXT with a subject from {subjects}')
     hint = N_("fund review show {ref}")
 
 
 class DeputyNotNeeded(RuleRefusal):
-    """The deputy acts when the chair is barred, and only then."""
-
     message = N_("{actor} is deputy: {command} for {ref} is up to {chair}, who is not barred")
     hint = N_("fund --as {chair} inbox")
 
 
 class DeferredBefore(RuleRefusal, codes={"ground": "word"}):
-    """A matter is deferred once."""
-
     message = N_("{ref} was deferred before ({ground}): now it is approved or rejected")
     hint = N_("fund decision show {ref}")
 
 
 class FaultyCondition(FaultyInput):
-    """A condition is not PARTY;EVIDENCE;DAY;TEXT."""
-
     message = N_('the condition "{typed}" of {ref} is not PARTY;EVIDENCE;YYYY-MM-DD;TEXT: {problem}')
     hint = N_("fund decision decide --help")
 
 
 class UnknownCondition(FaultyInput):
-    """The award has no condition with this number."""
-
     message = N_("{ref} has no condition {number}; it has {known}")
     hint = N_("fund decision show {ref}")
 
 
 class ConditionExpired(RuleRefusal):
-    """The day of the condition has passed."""
-
     message = N_("condition {number} of {ref} expired on {expires_on}, today is {today}")
     hint = N_("fund decision evidence {ref} {number} --extend-to DATE")
 
 
 class ConditionExtendedBefore(RuleRefusal):
-    """A condition gets more time once."""
-
     message = N_("condition {number} of {ref} got more time before, until {expires_on}")
     hint = N_("fund decision show {ref}")
 
 
 class ConditionsNotMet(RuleRefusal):
-    """Not every condition has its evidence."""
-
     message = N_("the conditions of {ref} are not all met: {open} of {total} without evidence")
     hint = N_("fund decision show {ref}")
 
 
 class ObjectionVotesMissing(RuleRefusal):
-    """An objection is decided with two committee members who took no part before."""
-
     message = N_("the objection to {ref} cannot be decided: {found} of {needed} members who took no part have voted")
     hint = N_("fund decision vote {ref} --uphold")

@@ -14,35 +14,25 @@ class BrokerUnreachable(NotReady):
 
 
 class UnknownBroker(WrongUsage):
-    """The URL names a kind of broker that the fund does not support."""
-
     message = N_("{place} names no broker that the fund knows")
     hint = N_("use --broker redis://host:port/0")
 
 
 class UnknownDelivery(FaultyInput, codes={"ref": "typed", "reaction": "typed"}):
-    """No dead letter of this fact and reaction."""
-
     message = N_("{ref} has no dead letter {reaction}")
     hint = N_("fund event dead")
 
 
 class NotQuiet(NotReady):
-    """What follows from what happened was not done in time."""
-
     message = N_("after {seconds} seconds {open} deliveries are still open; is a worker running?")
     hint = N_("fund event deliveries")
 
 
 class FolderNotEmpty(FaultyInput):
-    """A story is only played into an empty folder."""
-
     message = N_("the folder {folder} is not empty; nothing was written")
     hint = N_("fund demo --home another-folder")
 
 
 class NotAFolder(FaultyInput):
-    """The path names something else than a folder."""
-
     message = N_("{folder} is not a folder")
     hint = N_("fund demo --home another-folder")

@@ -17,22 +17,16 @@ class UsageError(WrongUsage):
 
 
 class NoSuchFile(FaultyInput):
-    """The file that was named is not there."""
-
     message = N_("{path}: there is no such file")
     hint = N_("check the name and the folder; a name without a folder is looked for in {folder}")
 
 
 class EmptyFile(FaultyInput):
-    """The file that was named has nothing in it."""
-
     message = N_("{path}: the file is empty (0 bytes)")
     hint = N_("export or save it again, then repeat the command")
 
 
 class ExportFolderInUse(FaultyInput):
-    """An export goes into a folder of its own."""
-
     message = N_("{path}: there is something in this folder already; nothing was written")
     hint = N_("name a new folder")
 
@@ -45,8 +39,6 @@ class NotOurSite(FaultyInput):
 
 
 class SiteAroundShell(FaultyInput):
-    """The folder of a site is replaced as a whole, so it is not the one that the command runs in, nor one above it."""
-
     message = N_("{path}: the command runs in {here}, and the folder of a site is replaced as a whole")
     hint = N_("fund statement site --output {suggestion}")
 
@@ -66,29 +58,21 @@ class FileUnreadable(FaultyInput):
 
 
 class InputNoFile(FaultyInput):
-    """What was named to be read is a folder, a pipe, a socket or a device; or a link, where links are not followed."""
-
     message = N_("{path}: this is no plain file but {what}; nothing was read")
     hint = N_("name the file itself; what a pipe gives is saved to a file first")
 
 
 class InputTooLarge(FaultyInput):
-    """The file is larger than anything of its kind; it was measured, and not read."""
-
     message = N_("{path}: the file is {size} bytes, at most {limit} are read")
     hint = N_("look whether this is the right file, then repeat the command")
 
 
 class OutputExists(FaultyInput):
-    """There is a file of this name, and nobody said that it may be written anew."""
-
     message = N_("{path}: there is a file of this name already; nothing was written")
     hint = N_("repeat the command with --force to write it anew, or name another file")
 
 
 class OutputNoFile(FaultyInput):
-    """What has this name is a link, a folder, a pipe or a device, and is left as it is."""
-
     message = N_("{path}: this is no plain file but {what}; nothing was written")
     hint = N_("name a file, or leave --output out for standard output")
 
@@ -101,71 +85,51 @@ class NoTextForScreen(WrongUsage):
 
 
 class TooLongForSheet(FundError):
-    """A table has more rows than a sheet of a spreadsheet can hold."""
-
     message = N_("{table}: more than {rows} rows do not fit on a sheet")
     hint = N_("repeat the command with --format csv, or for a shorter time")
 
 
 class TooLongForPaper(FundError):
-    """A table has more rows than anybody reads on paper."""
-
     message = N_("{table}: more than {rows} rows do not go on paper")
     hint = N_("repeat the command with --format xlsx or csv, or for a shorter time")
 
 
 class Declined(FundError):
-    """The person said no, or there was nobody to ask."""
-
     message = N_("not done, nothing was changed: {what}")
     hint = N_("say yes, or add --yes when the answer is certain")
 
 
 class NobodyToAsk(WrongUsage):
-    """A command that asks questions has no terminal to ask them on."""
-
     message = N_("there is no terminal to ask on")
     hint = N_("{command}")
 
 
 class NoSuchWord(FaultyInput):
-    """The glossary, the codes, the accounts and the events know no such word."""
-
     message = N_('"{word}" is in none of the lists of the fund')
     hint = N_("{advice}")
 
 
 class UnknownColumn(WrongUsage, codes={"known": "typed"}):
-    """A list was to be sorted by a column that it does not have."""
-
     message = N_('"{column}" is no column here; the columns are {known}')
     hint = N_("{command} --help")
 
 
 class InvalidSetting(WrongUsage):
-    """A variable of the environment has a value that cannot be used."""
-
     message = N_("the setting {name} cannot be used: {reason}")
     hint = N_("set {name} to another value, or unset it")
 
 
 class PasswordShown(WrongUsage):
-    """A password stood in an option, where everybody on the machine and the history of the shell can read it."""
-
     message = N_("{option} holds a password, which everybody on this machine can read while the command runs")
     hint = N_("leave the password out of it: {ways}")
 
 
 class SettingGivenTwice(WrongUsage):
-    """A setting is given both in its variable and in a file."""
-
     message = N_("{name} and {name}_FILE are both set; it is unclear which one counts")
     hint = N_("unset one of the two")
 
 
 class SettingUnreadable(NotReady):
-    """The file that should hold a setting cannot be read."""
-
     message = N_("{name}_FILE names {path}, which cannot be read: {reason}")
     hint = N_("give this account the right to read it, or set {name} itself")
 
@@ -178,8 +142,6 @@ class OutputFailed(NotReady):
 
 
 class Bug(FundError):
-    """The program did what it should never do."""
-
     message = N_("this is a fault of the program, not of you ({kind}): `{what}` was not finished")
     hint = N_("give the number {log_id} to whoever keeps the program; the trace is in {log}")
     exit_code = 5
@@ -196,8 +158,6 @@ class CouncilPageTooLong(FaultyInput):
 
 
 class ReportsMissing(NotReady):
-    """Paper and spreadsheets need the optional extra ``reports``, which is not installed here."""
-
     message = N_("{what} cannot be made here: the optional extra `reports` is not installed")
     hint = N_("{command}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,9 +86,8 @@ def test_no_help_and_no_refusal_cites_what_a_reader_cannot_open(lang: str) -> No
         for path, text in helps(command, context, name):
             assert faults(text) == [], path
     for code, error in FundError.every().items():
-        meaning = (inspect.getdoc(error) or "").partition("\n\n")[0]
-        for text in (language._(meaning), language._(error.message), language._(error.hint)):
-            assert faults(text) == [], code
+        for text in filter(None, (error.meaning(), error.message, error.hint)):
+            assert faults(language._(text)) == [], code
 
 
 def test_the_checker_finds_what_cannot_be_opened() -> None:

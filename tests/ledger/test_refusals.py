@@ -75,6 +75,5 @@ def test_every_error_of_the_ledger_says_what_is_wrong_and_carries_its_particular
     error: type[FundError] = getattr(ledger, name)
     places = {place for _text, place, _spec, _conv in Formatter().parse(error.message) if place}
     assert places, "a refusal names what it is about"
-    assert error.__doc__
     hinted = {place for _text, place, _spec, _conv in Formatter().parse(error.hint) if place}
     assert hinted <= places, "a hint uses what the message knows"
