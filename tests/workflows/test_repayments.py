@@ -9,9 +9,9 @@ from fund.errors.agreements import AllowanceUpToDate, PrepaymentExceedsPlan
 from fund.errors.closing import DayToCome
 from fund.errors.commands import TransitionNotAllowed, UnknownRef
 from fund.errors.people import NotAuthorised, SameHands
-from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.schemas.repayments import Plan
 from fund.workflows.repayments.allowance import quarter_of
 from fund.workflows.repayments.lifecycle import TRANSITIONS, instalment_of_reference, instalment_reference

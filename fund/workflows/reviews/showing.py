@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from fund.events.reviews import PanelSeat
+from fund.events.values import PanelSeat
 from fund.rules.conflicts import ground_text
 from fund.rules.scoring import Missing, rounded, rubric
 from fund.schemas.proposals import Proposal
