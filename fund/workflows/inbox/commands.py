@@ -44,14 +44,14 @@ class Inbox(Input):
     everybody: bool = option("--all", FLAG, N_("What waits for everybody"), default=False)
 
 
-@query("pending show", ".log:pending_shown")
+@query("pending show", ".confirmations:pending_shown")
 class PendingShow(Input):
     """Show what waits for a second person."""
 
     ref: str = argument(Reference(), N_("What waits"))
 
 
-@query("explain", ".log:named")
+@query("explain", ".confirmations:named")
 class Explain(Input):
     """Find the cases that bear a ref."""
 
