@@ -84,7 +84,7 @@ def look_at(snapshot: Snapshot, *, progress: Progress | None = None) -> dict[str
     say = progress or (lambda _name: None)
     with snapshot.store.guards.as_stored():
         say("ledger")
-        ledger = snapshot.ledger.verify(full=True)
+        ledger = snapshot.full_ledger.verify(full=True)
         checks = ledger_checks(ledger, prefix="ledger.")
         say("facts")
         rows = list(snapshot.store.facts.rows())

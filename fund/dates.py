@@ -311,3 +311,8 @@ def term_end(start: date, term: Term) -> date:
 def deadline(start: date, term: Term) -> datetime:
     """The instant, in UTC, at which ``term`` is over: the end of its last day in Amsterdam."""
     return end_of_day(term_end(start, term))
+
+
+def quarter_of(day: date) -> str:
+    """The quarter a day lies in: ``2026-Q3``."""
+    return f"{day.year:04d}-Q{(day.month + 2) // 3}"

@@ -235,6 +235,7 @@ def parameters(of: type[Input]) -> Iterator[tuple[dataclasses.Field[Any], Parame
 
 # ------------------------------------------------------------------------------------------------------- declarations
 
+Made = TypeVar("Made")
 Place = Callable[..., Any] | str
 """A function, or where it is: ``module:function``, which is imported when it is asked for and not before."""
 
@@ -249,6 +250,23 @@ def _imported(place: str) -> Callable[..., Any]:
 def found_at(place: Place) -> Callable[..., Any]:
     """The function that is declared, by itself or by its place."""
     return _imported(place) if isinstance(place, str) else place
+
+
+class FoundAt(Mapping[str, Callable[..., Made]]):
+    """Functions by name, each imported from its place when it is asked for."""
+
+    def __init__(self, _made: type[Made], places: Mapping[str, str]) -> None:
+        """``_made``: what all of them return."""
+        self._places = places
+
+    def __getitem__(self, name: str) -> Callable[..., Made]:
+        return _imported(self._places[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from fund.errors import FundError, shape_fault
 from fund.errors.usage import EmptyFile, InvalidSetting, SettingGivenTwice, SettingUnreadable
@@ -25,12 +24,10 @@ LONGEST = 100_000
 """Bytes of the largest file that holds a setting."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The environment of one command. Options of the command line go before variables, variables before defaults."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("fund"))
     """The folder of an embedded fund: its database, its files, its log."""
@@ -64,47 +61,20 @@ class Settings(BaseSettings):
         """The URL of the broker, password included; ``None`` in the embedded profile."""
         return self.broker.get_secret_value() if self.broker is not None else None
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options first, then variables, then files named by variables; no dotenv files."""
-        return (init_settings, env_settings, _FileSource(settings_cls))
 
-
-class _FileSource(PydanticBaseSettingsSource):
-    """Values in files that ``FUND_<NAME>_FILE`` names."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        name = PREFIX + field_name.upper()
-        path = os.environ.get(f"{name}_FILE")
-        if not path:
-            return None, field_name, False
-        if os.environ.get(name):
-            raise SettingGivenTwice(name=name)
-        try:
-            return (
-                read_input(os.path.expanduser(path), LONGEST, standard_input=False).decode().strip(),
-                field_name,
-                False,
-            )
-        except EmptyFile:
-            return "", field_name, False
-        except (FundError, UnicodeDecodeError) as problem:
-            raise SettingUnreadable(name=name, path=path, reason=str(problem)) from problem
-
-    def __call__(self) -> dict[str, Any]:
-        found = {}
-        for field_name, field in self.settings_cls.model_fields.items():
-            value, key, _complex = self.get_field_value(field, field_name)
-            if value:
-                found[key] = value
-        return found
+def _from_environment(name: str) -> str:
+    """The value of a variable or of the file that its namesake ``..._FILE`` holds the path of; empty where unset."""
+    value, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE")
+    if not path:
+        return value
+    if value:
+        raise SettingGivenTwice(name=name)
+    try:
+        return read_input(os.path.expanduser(path), LONGEST, standard_input=False).decode().strip()
+    except EmptyFile:
+        return ""
+    except (FundError, UnicodeDecodeError) as problem:
+        raise SettingUnreadable(name=name, path=path, reason=str(problem)) from problem
 
 
 def load(given: Mapping[str, object] | None = None) -> Settings:
@@ -115,9 +85,10 @@ def load(given: Mapping[str, object] | None = None) -> Settings:
         SettingGivenTwice: A variable and its file are both set.
         SettingUnreadable: The file cannot be read.
     """
-    options: dict[str, Any] = {key: value for key, value in (given or {}).items() if value is not None}
+    found = {key: value for key in Settings.model_fields if (value := _from_environment(PREFIX + key.upper()))}
+    options = {key: value for key, value in (given or {}).items() if value is not None}
     try:
-        return Settings(**options)
+        return Settings.model_validate(found | options)
     except ValidationError as problem:
         place, reason = shape_fault(problem.errors(include_url=False)[0], secret=True)
         raise InvalidSetting(name=PREFIX + place.partition(".")[0].upper(), reason=reason) from None

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from fund import events
 from fund.database import writing
 from fund.events import FACTS, canonical_json
+from fund.events.payables import OWED, Owed
 from fund.events.registry import MODULES
 from fund.store import Store, seal_event
 from tests.factories import World, founded
@@ -153,8 +154,12 @@ def test_every_fact_has_a_wire_name_and_a_docstring() -> None:
         assert fact.__doc__, wire
 
 
+def test_what_is_owed_is_found_by_the_names_of_its_facts() -> None:
+    assert {wire: fact.ground for wire, fact in FACTS.items() if issubclass(fact, Owed)} == OWED
+
+
 def test_a_fact_is_found_by_its_wire_name_without_importing_the_others() -> None:
-    modules = {each.name for each in pkgutil.iter_modules(events.__path__)} - {"base", "registry"}
+    modules = {each.name for each in pkgutil.iter_modules(events.__path__)} - {"base", "registry", "values"}
     assert set(MODULES) == modules
     for wire, fact in FACTS.items():
         module = fact.__module__.rpartition(".")[2]

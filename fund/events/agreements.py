@@ -6,44 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from fund.events.base import Fact
+from fund.events.base import Fact, Value
+from fund.events.values import AgreementTerms, InstalmentCut, InstalmentTerms, MilestoneTerms, PlanTerms
 from fund.language import N_
 
 
-class Part(BaseModel):
-    """A part of a fact, frozen as the fact itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MilestoneTerms(Part):
-    """A milestone as agreed: until when, for how much, and what must be shown."""
-
-    number: int
-    title: str
-    due_on: date
-    amount_cents: int
-    criteria: tuple[str, ...] = ()
-
-
-class InstalmentTerms(Part):
-    """An instalment as agreed: counted from 1, due on a day, an amount."""
-
-    no: int
-    due_on: date
-    amount_cents: int
-
-
-class InstalmentCut(Part):
-    """So much less (or, below zero, more) is due on an instalment."""
-
-    no: int
-    amount_cents: int
-
-
-class MovedInstalment(Part):
+class MovedInstalment(Value):
     """An instalment that goes on in the plan of another agreement: its number there, and which it was before."""
 
     no: int
@@ -57,67 +25,6 @@ class MovedInstalment(Part):
     demanded_on: date | None = None
     pay_by: date | None = None
     warned_until: date | None = None
-
-
-class PlanTerms(Part):
-    """How the repayable share comes back.
-
-    Attributes:
-        plan_type: ``fixed``, ``savings_linked`` or ``on_success``.
-        grace_months: So many months after the start before the first instalment.
-        count: The number of instalments.
-        interval_months: Between two instalments.
-        savings_bps: For ``savings_linked``: the share of accepted savings that is paid back.
-        ends_on: The last day: no instalment is due later.
-        early: What an early payment shortens: ``last_first`` or ``spread``.
-        allocation: What a payment pays first: ``law`` (costs, interest, principal) or ``principal_first``.
-        instalments: Days and amounts; together the repayable share.
-    """
-
-    plan_type: str
-    grace_months: int = 0
-    count: int = 1
-    interval_months: int = 12
-    savings_bps: int = 0
-    ends_on: date
-    early: str = "last_first"
-    allocation: str = "law"
-    instalments: tuple[InstalmentTerms, ...] = ()
-
-
-class AgreementTerms(Part):
-    """Everything the parties sign, in the order of the document.
-
-    Attributes:
-        form: The version of the document's text, so that the same terms give the same bytes for ever.
-        names: The names of the partners when it was drafted, by id.
-    """
-
-    form: str = "2026-1"
-    names: dict[str, str] = {}
-    proposal: str
-    title: str
-    track: str = "standard"
-    sort: str = ""
-    lead: str
-    co_applicants: tuple[str, ...] = ()
-    beneficiaries: tuple[str, ...] = ()
-    award_cents: int
-    repayable_cents: int
-    share_bps: int
-    milestones: tuple[MilestoneTerms, ...]
-    plan: PlanTerms
-    hypothesis: str = ""
-    measurement: str = ""
-    stop_rule: str
-    exit_terms: str
-    assets_owner: str
-    boards_heard: bool = False
-    conditions: tuple[str, ...] = ()
-    decided_on: date | None = None
-    regulations: str = ""
-    starts_on: date
-    ends_on: date
 
 
 class AgreementFact(Fact):

@@ -80,6 +80,12 @@ class KeptFile(NamedTuple):
     title: str = ""
 
 
+class Value(BaseModel):
+    """A part of a fact, frozen as the fact itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
 class Fact(BaseModel):
     """Something that happened. Never changed, never removed; its wire name never changes either.
 

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from fund.events.base import Fact
-from fund.events.decisions import OpenedVote
+from fund.events.base import Fact, Value
+from fund.events.values import OpenedVote
 
 
 class PartnerProposed(Fact):
@@ -125,10 +123,8 @@ class KeyRejected(Fact):
     """The votes under seal, opened, in the order of user ids."""
 
 
-class BenefitOfPartner(BaseModel):
+class BenefitOfPartner(Value):
     """What all experiments together brought one partner until a day, beside what was planned."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     partner: str
     planned_cents: int

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from fund.events.base import Fact
+from fund.events.base import Fact, Value
 
 
 class PeriodLocked(Fact):
@@ -25,10 +23,8 @@ class PeriodClosed(Fact):
     trial_balance_sha256: str
 
 
-class ClosingLeg(BaseModel):
+class ClosingLeg(Value):
     """What stood on one account of income or costs at the end of the year, debit positive, in cents."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     account: str
     amount_cents: int

@@ -5,22 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from fund.events.base import Fact
-
-
-class CooperationMember(BaseModel):
-    """An organisation in a cooperation; ``partner`` where it is one of the fund's, or could be."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    sort: str = ""
-    """As the register calls it: gemeente, waterschap, provincie, regio, overig."""
-    partner: str | None = None
-    role: str = "deelnemer"
-    """deelnemer, op_onderdelen, ondersteunend or betrokken; the first two take part."""
+from fund.events.values import CooperationMember
 
 
 class CooperationRecorded(Fact):

@@ -11,39 +11,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from fund.events.base import Fact
+from fund.events.values import AwardCondition, OpenedVote
 from fund.language import N_
-
-
-class OpenedVote(BaseModel):
-    """What one member voted, once the seal is open."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    voter: str
-    organisation: str | None = None
-    kind: str = "external"
-    choice: str
-    """for, against or abstain; on an objection uphold or reopen."""
-    reason: str = ""
-    salt: str
-    """With choice and reason it gives the commitment that stood in ``decision.voted``."""
-
-
-class AwardCondition(BaseModel):
-    """What must be shown before an award stands: what, by which party, by what kind of evidence, until when."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int = Field(ge=1)
-    text: str = Field(min_length=1)
-    owner: str
-    """The party that must show it."""
-    evidence: str = Field(min_length=1)
-    """The kind of evidence asked (a council decision, a signed letter)."""
-    expires_on: date
 
 
 class _DecisionFact(Fact):

@@ -10,7 +10,7 @@ from datetime import date
 from typing import ClassVar
 
 from fund.events.base import Fact
-from fund.events.payments import stream_of
+from fund.events.values import stream_of
 
 
 class _OfAnAgreement(Fact):

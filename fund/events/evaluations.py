@@ -6,20 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from fund.events.base import Fact
+from fund.events.values import Lesson
 from fund.language import N_
-
-
-class Lesson(BaseModel):
-    """One lesson card: what others can use, and on which themes (ids of ``themes.csv``)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str
-    text: str
-    themes: tuple[str, ...] = ()
 
 
 class _EvaluationFact(Fact):

@@ -10,30 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from fund.events.base import Fact
 from fund.events.payables import Owed
+from fund.events.values import NamedItem
 from fund.language import N_
-
-
-class NamedItem(BaseModel):
-    """One thing that stood out at the valuation day: what the later part is paid from.
-
-    Attributes:
-        item: ``advance``, ``commitment`` or ``call``.
-        holder: The agreement, the proposal, or the partner that was called.
-        case: What a later euro is recognised by: the proposal, or the partner.
-        amount_cents: What is expected back. standing_cents: What stands on its account.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    item: str
-    holder: str
-    case: str
-    amount_cents: int
-    standing_cents: int
 
 
 class _OfAnExit(Fact):

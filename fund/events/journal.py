@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from fund.events.base import Fact
+from fund.events.base import Fact, Value
 
 
-class JournalLeg(BaseModel):
+class JournalLeg(Value):
     """One leg: an account and an amount in cents, debit positive."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     account: str
     amount_cents: int

@@ -6,12 +6,15 @@ paid, fail, come back and are cancelled alike. Source: lifecycle.md 6 (R7), 9 (K
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from fund.events.base import Fact
-from fund.events.payments import stream_of
+from fund.events.values import stream_of
+
+OWED: Mapping[str, str] = {"cost.approved": "cost", "exit.paid": "settlement", "overpayment.refunded": "overpayment"}
+"""By wire name, the facts by which the fund owes an amount (:class:`Owed`), with their ground."""
 
 
 class Owed(Fact):

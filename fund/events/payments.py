@@ -6,48 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from fund.events.base import Fact
-
-
-def stream_of(ref: str) -> str:
-    """The life of what a line pays, by its ref: a disbursement (``D2026-0007``), else something else that is owed."""
-    return f"{'disbursement' if ref.startswith('D') else 'payable'}/{ref}"
-
-
-class BatchLine(BaseModel):
-    """One payment of a batch: the document that is paid, and everything that stands in the payment file.
-
-    Args:
-        kind: The kind of case that is paid: ``disbursement`` or ``payable``.
-        ref: Its ref: ``D2026-0007``, ``K2026-0003``.
-        agreement, proposal: Of a disbursement; nothing else that is owed has them.
-        payee: The holder of the sub-account of 2000.
-        payee_ref: The verified account it goes to.
-        creditor_reference: The payee's own RF reference, which then stands in the file in place of ``text``.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: str
-    ref: str
-    end_to_end_id: str
-    amount_cents: int
-    payee: str
-    payee_ref: str
-    iban: str
-    name: str
-    text: str
-    agreement: str = ""
-    proposal: str = ""
-    creditor_reference: str = ""
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        """The lives that a payment of this line belongs to."""
-        higher = (f"agreement/{self.agreement}",) if self.agreement else ()
-        return (f"{self.kind}/{self.ref}", *higher, *((f"proposal/{self.proposal}",) if self.proposal else ()))
+from fund.events.base import Fact, Value
+from fund.events.values import BatchLine, stream_of
 
 
 class PaymentsBatched(Fact):
@@ -159,10 +119,8 @@ class PaymentReturned(_OfALine):
     reason: str
 
 
-class StatusLine(BaseModel):
+class StatusLine(Value):
     """What the bank says of one payment of a batch: ``accepted``, ``pending`` or ``rejected``, with its reason."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ref: str
     end_to_end_id: str

@@ -6,30 +6,15 @@ to each name. Source: lifecycle.md 4 (P1-P8, P21, P22).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from fund.events.base import Fact, KeptFile
+from fund.events.values import RuleOutcome
 from fund.language import N_
-
-
-class RuleOutcome(BaseModel):
-    """What one eligibility rule found."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rule: str
-    passed: bool
-    finding: str
-    """What was looked at, with places for the values: ``budget {budget}, asked {asked}``."""
-    values: dict[str, str] = {}
-
-    def describe(self, translate: Callable[[str], str] = str) -> str:
-        """The finding as a sentence; in English unless ``translate`` says otherwise."""
-        return translate(self.finding).format(**self.values)
 
 
 class _ProposalFact(Fact):

@@ -6,13 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from fund.events.base import Fact
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from fund.events.base import Fact, Value
+from fund.events.values import AllocatedPart, ProposedMatch
 
 
 class BankAccountRegistered(Fact):
@@ -125,16 +120,6 @@ class ReceiptReversed(Fact):
     seq: int
 
 
-class ProposedMatch(_Part):
-    """What a receipt may be for: the case, the evidence, and what is open there."""
-
-    target: str
-    rule: str
-    open_cents: int
-    instalment: int | None = None
-    """The instalment that the payer named."""
-
-
 class ReceiptMatchProposed(Fact):
     """The evidence does not decide what a receipt is for: a treasurer has to say."""
 
@@ -142,13 +127,6 @@ class ReceiptMatchProposed(Fact):
     kind: ClassVar[str] = "receipt"
 
     candidates: tuple[ProposedMatch, ...]
-
-
-class AllocatedPart(_Part):
-    """What goes to one instalment, or claim of costs or interest, by its number."""
-
-    no: int
-    amount_cents: int
 
 
 class ReceiptAllocated(Fact):
@@ -183,7 +161,7 @@ class ReceiptAllocated(Fact):
     charges: tuple[AllocatedPart, ...] = ()
 
 
-class Reallocated(_Part):
+class Reallocated(Value):
     """One allocation as it stood and as it stands now; ``event_id`` is the fact that made it."""
 
     receipt: str
@@ -200,7 +178,7 @@ class Reallocated(_Part):
         return sum(part.amount_cents for part in self.after) - sum(part.amount_cents for part in self.before)
 
 
-class SurplusMove(_Part):
+class SurplusMove(Value):
     """So much more (below zero: less) is owed back to a payer."""
 
     partner: str
@@ -241,7 +219,7 @@ class ReceiptReallocated(Fact):
             yield f"receipt/{receipt}"
 
 
-class Undone(_Part):
+class Undone(Value):
     """One use of a receipt that is taken back, with the entries that its mirrors name.
 
     Where the use was reallocated since, ``reallocated_cents`` of it moved from surplus to advance (below zero: the

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
-from fund.events.agreements import InstalmentTerms, Part, PlanTerms
-from fund.events.base import Fact
+from fund.events.base import Fact, Value
+from fund.events.values import InstalmentTerms, PlanTerms
 
 
 class _PlanFact(Fact):
@@ -132,7 +132,7 @@ class ChargeWaived(_PlanFact):
     reason: str
 
 
-class AllowanceLine(Part):
+class AllowanceLine(Value):
     """What the allowance of one agreement was and became, and why."""
 
     agreement: str

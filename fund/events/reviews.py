@@ -10,42 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from fund.events.base import Fact
-
-
-class PanelSeat(BaseModel):
-    """A reviewer's place in a panel: for which organisation and kind, and why this person."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reviewer: str
-    """The user id."""
-    organisation: str | None = None
-    """The partner the reviewer counts as; none for an independent reviewer."""
-    kind: str = "external"
-    """municipality, water_board, region, province or external."""
-    load: int = 0
-    """Open reviews this person had when proposed."""
-    soft: tuple[str, ...] = ()
-    """Grounds of a soft conflict, to be declared."""
-
-
-class OpenedScore(BaseModel):
-    """What one reviewer gave, once the seal is open."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reviewer: str
-    salt: str
-    """With the content it gives the commitment that stood in ``review.scored``."""
-    scores: dict[str, int]
-    """0 to 4 by criterion."""
-    abstained: dict[str, str] = Field(default_factory=dict)
-    """The reason by criterion: an abstention is not a zero."""
-    total: str
-    """0 to 100, exact."""
+from fund.events.values import OpenedScore, PanelSeat
 
 
 class _ReviewFact(Fact):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fund.ledger.store import commit, install, uninstall
     from fund.ledger.store.entries import CardLine, KindSum, Leg
     from fund.ledger.store.flush import flushed
+    from fund.ledger.store.periods import Periods as Periods
     from fund.ledger.store.reading import Movement, TrialBalanceRow, Turnover
     from fund.ledger.verify import Verification as Verification
 
@@ -88,6 +89,7 @@ _WHEN_ASKED = {
     "store.catalog": ("catalog",),
     "store.entries": ("CardLine", "KindSum", "Leg"),
     "store.flush": ("flushed",),
+    "store.periods": ("Periods",),
     "store.reading": ("Movement", "TrialBalanceRow", "Turnover"),
     "verify": ("Verification",),
 }

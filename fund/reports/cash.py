@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from fund.events import FACTS, Envelope
+from fund.events import Envelope
 from fund.events.disbursements import DisbursementApproved
-from fund.events.payables import Owed
+from fund.events.payables import OWED, Owed
 from fund.events.payments import PaymentReturned, PaymentSettled
 from fund.ledger import ADJUSTING, CLOSING, REVERSAL, Entry, main_of
 from fund.unit_of_work import Snapshot
@@ -48,12 +48,8 @@ class Payments:
     @classmethod
     def until_now(cls, snapshot: Snapshot) -> Payments:
         """Those of all facts there are."""
-        owed = [wire for wire, fact in FACTS.items() if issubclass(fact, Owed)]
-        return cls(
-            snapshot.store.facts.of_types(
-                ("disbursement.approved", "payment.settled", "payment.returned", *sorted(owed))
-            )
-        )
+        types = ("disbursement.approved", "payment.settled", "payment.returned", *OWED)
+        return cls(snapshot.store.facts.of_types(types))
 
     def add(self, cash: Cash, event_id: str, times: int) -> None:
         """Count the payment of a fact: as often as it was made, less what came back."""

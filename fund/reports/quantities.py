@@ -18,8 +18,7 @@ from functools import cached_property
 from heapq import merge
 from typing import Any
 
-from fund.events import FACTS
-from fund.events.payables import Owed
+from fund.events.payables import OWED
 from fund.language import N_
 from fund.ledger import ADJUSTING, CLOSING, main_of
 from fund.unit_of_work import Snapshot
@@ -431,15 +430,14 @@ _About = Callable[[int], dict[str, Any]]
 
 def _what_for(snapshot: Snapshot) -> tuple[dict[str, tuple[str, int]], dict[str, _About]]:
     """By fact, the document that a payment paid and the amount; by document, what is said of its payment."""
-    owed = {wire: fact.ground for wire, fact in FACTS.items() if issubclass(fact, Owed)}
     lines: dict[str, tuple[str, int]] = {}
     grounds: dict[str, _About] = {}
-    for fact in snapshot.store.facts.summaries(("disbursement.approved", *PAYMENTS, *sorted(owed))):
+    for fact in snapshot.store.facts.summaries(("disbursement.approved", *PAYMENTS, *OWED)):
         says = fact.says
         if fact.type in PAYMENTS:
             lines[fact.event_id] = (says["line"]["ref"], says["line"]["amount_cents"])
-        elif fact.type in owed:
-            grounds[fact.ref] = _owed(owed[fact.type], says)
+        elif fact.type in OWED:
+            grounds[fact.ref] = _owed(OWED[fact.type], says)
         else:
             grounds[fact.ref] = _award(says)
     return lines, grounds

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from fund.events.proposals import RuleOutcome
+from fund.events.values import RuleOutcome
 from fund.language import N_
 from fund.money import format_plain
 

@@ -21,6 +21,8 @@ FAMILIES = ("equal", "inhabitants", "base_and_inhabitants")
 MUNICIPALITY = "municipality"
 REVIEW_MONTHS = 60
 """A key is reviewed once every five years (K12)."""
+ANNOUNCED_MONTHS = (12, 6)
+"""So long before the five years are over the service says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Protocol
 
 from fund.dates import add_months
-from fund.events.agreements import InstalmentCut, InstalmentTerms, PlanTerms
+from fund.events.values import InstalmentCut, InstalmentTerms, PlanTerms
 from fund.money import portion, split_cumulative
 
 BANDS: tuple[tuple[str, int | None], ...] = (

@@ -29,7 +29,6 @@ from fund.events.decisions import (
     DecisionUpheld,
     DecisionVoted,
     EligibilityReopened,
-    OpenedVote,
 )
 from fund.events.disbursements import DisbursementApproved, DisbursementChecked, DisbursementRequested
 from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed
@@ -48,7 +47,8 @@ from fund.events.proposals import (
 )
 from fund.events.repayments import ChargeClaimed, ChargeWaived
 from fund.events.resolutions import ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.events.reviews import OpenedScore, ReviewClosed, ReviewScored
+from fund.events.reviews import ReviewClosed, ReviewScored
+from fund.events.values import OpenedScore, OpenedVote
 from fund.events.writeoffs import (
     WriteoffDecided,
     WriteoffPosted,

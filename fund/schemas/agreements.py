@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from fund.errors import FaultyInput, shape_fault, toml_fault
 from fund.errors.agreements import FaultyAgreementTerms, FaultyBenefits
 from fund.errors.repayments import FaultySchedule
-from fund.events.agreements import AgreementTerms
+from fund.events.values import AgreementTerms
 from fund.money import parse
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fund.errors import shape_fault, toml_fault
 from fund.errors.capital import FaultyKeyFile
-from fund.events.receipts import AllocatedPart, ProposedMatch
+from fund.events.values import AllocatedPart, ProposedMatch
 from fund.glossary import Names, folded
 from fund.rules.keys import Member
 from fund.rules.regulations import KeyTerms

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fund.events.cooperations import CooperationMember
+from fund.events.values import CooperationMember
 from fund.rules.conflicts import Cooperation
 from fund.schemas.base import CaseColumns, CaseFile
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fund.events.payments import BatchLine
+from fund.events.values import BatchLine
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 

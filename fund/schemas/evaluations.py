@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from fund.errors import shape_fault, toml_fault
 from fund.errors.commands import AmbiguousName
 from fund.errors.evaluations import FaultyEvaluation, UnknownTheme
-from fund.events.evaluations import Lesson
+from fund.events.values import Lesson
 from fund.glossary import chosen, theme_names
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fund.events.exits import NamedItem
+from fund.events.values import NamedItem
 from fund.schemas.base import CaseColumns, CaseFile
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from fund.events.proposals import RuleOutcome
+from fund.events.values import RuleOutcome
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fund.events.agreements import InstalmentTerms
+from fund.events.values import InstalmentTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from fund.schemas.base import CaseColumns, CaseFile
 
+ADMISSION = "admission"
+"""The matter of a resolution by which a partner joins."""
+
 
 class Resolution(CaseFile):
     """A matter before a body (``R2026-0001``). ``state``: proposed, carried, lost, superseded.

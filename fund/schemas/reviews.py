@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from fund.events.decisions import AwardCondition, OpenedVote
-from fund.events.reviews import OpenedScore, PanelSeat
+from fund.events.values import AwardCondition, OpenedScore, OpenedVote, PanelSeat
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 

@@ -416,6 +416,13 @@ class CaseStore:
         query = sa.select(t.case_file.c.stream).where(t.case_file.c.stream.in_(streams)).limit(1)
         return self._connection.execute(query).first() is not None
 
+    def states(self) -> dict[str, set[str]]:
+        """By kind, the states in which there are cases."""
+        found: dict[str, set[str]] = {}
+        for kind, state in self._connection.execute(sa.select(t.case_file.c.kind, t.case_file.c.state).distinct()):
+            found.setdefault(kind, set()).add(state)
+        return found
+
     def tally(self, kind: str) -> dict[str, int]:
         """How many cases of a kind are in each state."""
         query = (

@@ -29,7 +29,7 @@ from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import where_to_look
 
 if TYPE_CHECKING:
-    from fund.ledger import Ledger
+    from fund.ledger import Ledger, Periods
 
 BOOK = "fund"
 """The name of the one book of a fund's database."""
@@ -85,15 +85,22 @@ class Snapshot:
         return self._store
 
     @cached_property
-    def _ledger(self) -> Ledger:
+    def _ledger(self) -> Periods:
+        from fund.ledger import Periods
+
+        return Periods.open(self.connection, book=self._book_name)
+
+    @property
+    def ledger(self) -> Periods:
+        """What the fund's books say, opened when they are first asked for."""
+        return self._ledger
+
+    @property
+    def full_ledger(self) -> Ledger:
+        """The fund's books with their proofs and checks."""
         from fund.ledger import Ledger
 
         return Ledger.open(self.connection, book=self._book_name)
-
-    @property
-    def ledger(self) -> Ledger:
-        """The fund's books, opened when they are first asked for."""
-        return self._ledger
 
     @property
     def today(self) -> date:

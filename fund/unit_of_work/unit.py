@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fund.database import Connection, Engine, writing
@@ -203,6 +204,10 @@ class UnitOfWork(Snapshot):
         """The fund's rows, with all that this unit recorded."""
         self._write()
         return self._store
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return self.full_ledger
 
     @property
     def ledger(self) -> Ledger:

@@ -12,27 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fund.events import Envelope, Fact
-from fund.events.decisions import DecisionPrepared
-from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
-from fund.events.receipts import BankNotificationImported, BankStatementImported, ReceiptRecorded
-from fund.events.reviews import (
-    ConsensusProposed,
-    ReviewClosed,
-    ReviewConflictDecided,
-    ReviewConflictDeclared,
-    ReviewConsensusRecorded,
-    ReviewDeclared,
-    ReviewerAssigned,
-    ReviewerBarred,
-    ReviewerRecused,
-    ReviewOpened,
-    ReviewPanelProposed,
-    ReviewRecomputed,
-    ReviewReopened,
-    ReviewScoreExcluded,
-    ReviewTopUpProposed,
-)
+from fund.events import Envelope
 from fund.rules.authority import Role
 from fund.rules.conflicts import hard_conflict
 from fund.rules.permissions import account_for, readers, sees_accounts
@@ -100,11 +80,13 @@ _EVALUATING = (
 )  # fmt: skip
 """Who reads what is handed in before it is published, beside the parties."""
 
-_RESULTS: Mapping[type[Fact], tuple[str, ...]] = {
-    EvaluationSubmitted: ("hypothesis", "verdict", "learned", "lessons", "file_sha256"),
-    EvaluationPeerReviewed: ("learning", "remarks"),
-    EvaluationAccepted: ("hypothesis", "learning", "verdict", "good_result"),
-    EvaluationReturned: ("reason",),
+# Facts go by their wire names here: whoever reads a log needs only those that are in it.
+
+_RESULTS: Mapping[str, tuple[str, ...]] = {
+    "evaluation.submitted": ("hypothesis", "verdict", "learned", "lessons", "file_sha256"),
+    "evaluation.peer_reviewed": ("learning", "remarks"),
+    "evaluation.accepted": ("hypothesis", "learning", "verdict", "good_result"),
+    "evaluation.returned": ("reason",),
 }
 """Of these, what came of an experiment: for everybody once it is published."""
 
@@ -114,36 +96,36 @@ _FIGURES = (
     "rank", "of",
 )  # fmt: skip
 
-_KEPT: Mapping[type[Fact], tuple[str, ...]] = {
-    ReviewClosed: _SCORES,
-    ConsensusProposed: ("scores", "grounds"),
-    ReviewConsensusRecorded: _SCORES,
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    "review.closed": _SCORES,
+    "review.consensus_proposed": ("scores", "grounds"),
+    "review.consensus_recorded": _SCORES,
 }
 """Of these, who scored what: never for the parties."""
 
-_MEANS: tuple[type[Fact], ...] = (ReviewClosed, ReviewRecomputed, ReviewConsensusRecorded, DecisionPrepared)
+_MEANS: tuple[str, ...] = ("review.closed", "review.recomputed", "review.consensus_recorded", "decision.prepared")
 """Of these the figures, which the parties see once it was decided."""
 
-_TIES: Mapping[type[Fact], tuple[str, ...]] = {
-    ReviewPanelProposed: ("panel", "barred", "chosen", "passed_over"),
-    ReviewOpened: ("panel.soft",),
-    ReviewerAssigned: ("seat.soft",),
-    ReviewTopUpProposed: ("seats.soft",),
-    ReviewRecomputed: ("without",),
-    ReviewReopened: ("without",),
-    ReviewDeclared: ("grounds",),
-    ReviewConflictDeclared: ("ground",),
-    ReviewConflictDecided: ("grounds", "reason"),
-    ReviewerBarred: ("ground",),
-    ReviewerRecused: ("reason",),
-    ReviewScoreExcluded: ("ground",),
-    DecisionPrepared: ("voters", "barred"),
+_TIES: Mapping[str, tuple[str, ...]] = {
+    "review.panel_proposed": ("panel", "barred", "chosen", "passed_over"),
+    "review.opened": ("panel.soft",),
+    "review.assigned": ("seat.soft",),
+    "review.top_up_proposed": ("seats.soft",),
+    "review.recomputed": ("without",),
+    "review.reopened": ("without",),
+    "review.declared": ("grounds",),
+    "review.conflict_declared": ("ground",),
+    "review.conflict_decided": ("grounds", "reason"),
+    "review.reviewer_barred": ("ground",),
+    "review.recused": ("reason",),
+    "review.score_excluded": ("ground",),
+    "decision.prepared": ("voters", "barred"),
 }
 """Of these, ties of people: for those who judge them, and the person. With a dot: of a seat, a field."""
 
 _ACCOUNTS = ("iban", "payer_iban", "payee_iban")
 """Whatever the fact, what has one of these names is the account of somebody who pays or is paid."""
-_ACCOUNTS_OF_THE_FUND = (BankStatementImported, BankNotificationImported)
+_ACCOUNTS_OF_THE_FUND = ("bank_statement.imported", "bank_notification.imported")
 """Facts in which such a name is the fund's own account, which stands on every letter."""
 
 
@@ -152,20 +134,20 @@ def payload_for(snapshot: Snapshot, event: Envelope) -> dict[str, Any]:
     accounts masked.
     """
     payload: dict[str, Any] = json.loads(event.fact.payload())
-    kind = type(event.fact)
-    hidden = [*_hidden_figures(snapshot, event)] if kind in _KEPT or kind in _MEANS else []
+    kind = event.fact.wire
+    hidden = [*_hidden_figures(snapshot, event, payload)] if kind in _KEPT or kind in _MEANS else []
     own = snapshot.actor is not None and snapshot.actor.user_id in (event.actor, payload.get("reviewer"))
     if kind in _TIES and not own:
         proposal = snapshot.maybe(Proposal, event.fact.ref)
         if proposal is None or not sees_conflicts(snapshot, proposal):
             hidden += _TIES[kind]
     if kind not in _KEPT and event.fact.opens and not own:
-        concerned = event.fact.ref if kind.kind in ("decision", "proposal") else payload.get("proposal", "")
+        concerned = event.fact.ref if event.fact.kind in ("decision", "proposal") else payload.get("proposal", "")
         hidden += () if sees_votes(snapshot, concerned) else event.fact.opens
     if kind in _RESULTS:
         case = snapshot.maybe(Evaluation, event.fact.ref)
         hidden += () if case is not None and reads_results(snapshot, case) else _RESULTS[kind]
-    if kind is ReceiptRecorded and not sees_accounts(snapshot.actor):
+    if kind == "receipt.recorded" and not sees_accounts(snapshot.actor):
         hidden.append("text")  # what a payer writes may name people, and accounts
     for field in hidden:
         _leave_out(payload, field, "" if snapshot.actor is None else snapshot.actor.user_id)
@@ -199,21 +181,21 @@ def _leave_out(payload: dict[str, Any], path: str, viewer: str) -> None:
             seat[of_seat] = None
 
 
-def _hidden_figures(snapshot: Snapshot, event: Envelope) -> Iterable[str]:
+def _hidden_figures(snapshot: Snapshot, event: Envelope, payload: Mapping[str, Any]) -> Iterable[str]:
     proposal = snapshot.maybe(Proposal, event.fact.ref)
     review = snapshot.maybe(Review, event.fact.ref)
     if proposal is None or review is None:
         return (*_SCORES, *_FIGURES)
-    if sees_scores(snapshot, proposal, _takers(event, review)):
+    if sees_scores(snapshot, proposal, _takers(event, payload, review)):
         return ()
     decision = snapshot.maybe(Decision, proposal.ref)
     decided = decision is not None and decision.decided_on is not None
-    kept = _KEPT.get(type(event.fact), ())
+    kept = _KEPT.get(event.fact.wire, ())
     return kept if decided else (*kept, *_FIGURES)
 
 
-def _takers(event: Envelope, review: Review) -> list[str]:
+def _takers(event: Envelope, payload: Mapping[str, Any], review: Review) -> list[str]:
     """Whose scores this fact opened: whoever joins a reopened panel is not among them, and scores without knowing."""
-    if isinstance(event.fact, ReviewClosed):
-        return [each.reviewer for each in event.fact.scores]
+    if event.fact.wire == "review.closed":
+        return [each["reviewer"] for each in payload["scores"]]
     return [each.reviewer for each in review.result.scores] if review.result is not None else list(review.opened)

@@ -9,10 +9,10 @@ from typing import Any
 
 from fund.errors.agreements import AllowanceUpToDate
 from fund.errors.repayments import ReceiptsInOrder, SurplusGone
-from fund.events.agreements import InstalmentTerms
 from fund.events.disbursements import DisbursementApproved
 from fund.events.receipts import ReceiptRecorded
 from fund.events.repayments import PlanActivated, PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.registry import COMMANDS
 from fund.rules import schedules

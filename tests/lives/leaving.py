@@ -19,7 +19,8 @@ from fund.events.capital import ContributionCalled
 from fund.events.decisions import DecisionApproved
 from fund.events.exits import ExitClosedOut, ExitPartDue, ExitSettled
 from fund.events.proposals import ProposalWithdrawn
-from fund.events.receipts import AllocatedPart, CostCharged, IncomeRecorded, ReceiptAllocated, ReceiptUnmatched
+from fund.events.receipts import CostCharged, IncomeRecorded, ReceiptAllocated, ReceiptUnmatched
+from fund.events.values import AllocatedPart
 from fund.events.writeoffs import WriteoffPosted
 from fund.registry import PROJECTIONS
 from fund.schemas.capital import Partner

@@ -16,8 +16,8 @@ from math import floor
 from typing import Any
 
 from fund.errors.agreements import AllowanceUpToDate
-from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.events.writeoffs import WriteoffDecided, WriteoffProposed
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan

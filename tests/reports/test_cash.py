@@ -10,8 +10,9 @@ from fund.commands.opening import open_fund
 from fund.events.capital import ContributionReceived
 from fund.events.costs import CostApproved
 from fund.events.overpayments import OverpaymentRefunded
-from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent, PaymentSettled
+from fund.events.payments import PaymentsBatched, PaymentSent, PaymentSettled
 from fund.events.receipts import CostCharged, DebitRecorded
+from fund.events.values import BatchLine
 from fund.registry import PROJECTIONS
 from fund.reports.cash import Cash, cash_of, cash_on
 from fund.schemas.disbursements import Batch

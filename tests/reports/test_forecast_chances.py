@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fund.errors.forecasts import FaultyAssumptions, NoAssumptionsYet
-from fund.events.exits import NamedItem
+from fund.events.values import NamedItem
 from fund.reports.forecasts.assumptions import OWN, chosen, read, template
 from fund.reports.forecasts.liquidity import as_json, project
 from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, _falling_due, _latest, over

@@ -15,13 +15,12 @@ from fund.events.agreements import (
     AgreementRefinanced,
     AgreementTerminated,
     MilestoneReplanned,
-    MilestoneTerms,
-    PlanTerms,
 )
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionConditionsMet, DecisionReopened
 from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
-from fund.events.payments import BatchLine, PaymentReturned, PaymentSettled
+from fund.events.payments import PaymentReturned, PaymentSettled
 from fund.events.proposals import ProposalDrafted, ProposalLapsed, ProposalRevised, ProposalWithdrawn
+from fund.events.values import BatchLine, MilestoneTerms, PlanTerms
 from fund.reports.exports.giving import as_package, giving
 from fund.reports.exports.grants import KINDS, Grant, _Folding
 from fund.reports.exports.register import grounds, register

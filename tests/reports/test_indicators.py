@@ -18,7 +18,8 @@ from fund.commands.opening import open_fund
 from fund.errors.closing import FaultyPrices, UnknownFigure
 from fund.events import fact_from
 from fund.events.agreements import BenefitReported
-from fund.events.receipts import AllocatedPart, ReceiptAllocated
+from fund.events.receipts import ReceiptAllocated
+from fund.events.values import AllocatedPart
 from fund.registry import PROJECTIONS
 from fund.reports import quantities
 from fund.reports.cash import cash_of

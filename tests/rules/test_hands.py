@@ -10,14 +10,15 @@ from fund.events import Envelope, Fact, canonical_json
 from fund.events.agreements import AgreementRefinanced
 from fund.events.amendments import AmendmentAgreed, AmendmentProposed
 from fund.events.capital import KeyRejected, KeyVoteSealed
-from fund.events.decisions import DecisionApproved, DecisionPrepared, DecisionVoted, OpenedVote
+from fund.events.decisions import DecisionApproved, DecisionPrepared, DecisionVoted
 from fund.events.disbursements import DisbursementApproved, DisbursementChecked, DisbursementRequested
 from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed
 from fund.events.exits import ExitSettled, ExitSettlementAgreed, ExitSettlementProposed
 from fund.events.founding import UserAdded, UserChanged
 from fund.events.proposals import ProposalDrafted, ProposalFoundEligible, ProposalFoundIneligible, ProposalResubmitted
 from fund.events.resolutions import ResolutionCarried, ResolutionProposed, ResolutionVoted
-from fund.events.reviews import OpenedScore, ReviewClosed, ReviewScored
+from fund.events.reviews import ReviewClosed, ReviewScored
+from fund.events.values import OpenedScore, OpenedVote
 from fund.events.writeoffs import WriteoffDecided, WriteoffPosted, WriteoffProposed, WriteoffRefused, WriteoffVoted
 from fund.rules.segregation_of_duties import Hands, Seals
 from fund.rules.voting import commitment

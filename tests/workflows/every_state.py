@@ -10,9 +10,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fund.database import writing
-from fund.events.agreements import AgreementTerms, InstalmentTerms, MilestoneTerms, PlanTerms
-from fund.events.payments import BatchLine
-from fund.events.reviews import OpenedScore, PanelSeat
+from fund.events.values import (
+    AgreementTerms,
+    BatchLine,
+    InstalmentTerms,
+    MilestoneTerms,
+    OpenedScore,
+    PanelSeat,
+    PlanTerms,
+)
 from fund.forms import content_hash, revision_hash
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone

@@ -10,8 +10,9 @@ from datetime import date
 from typing import Any
 
 from fund.events.capital import ContributionCalled, ContributionReceived
-from fund.events.receipts import AllocatedPart, BankAccountRegistered, ReceiptAllocated
+from fund.events.receipts import BankAccountRegistered, ReceiptAllocated
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
+from fund.events.values import AllocatedPart
 from fund.events.writeoffs import WriteoffPosted, WriteoffProposed
 from fund.rules.regulations import Regulations, standard
 from tests.factories import World

@@ -12,18 +12,16 @@ from fund.events.agreements import (
     AgreementDrafted,
     AgreementSigned,
     AgreementTerminated,
-    AgreementTerms,
     MilestoneAccepted,
     MilestonePlanned,
-    MilestoneTerms,
-    PlanTerms,
 )
 from fund.events.capital import ContributionCalled, ContributionReceived, PartnerAdmitted
 from fund.events.decisions import DecisionApproved
 from fund.events.disbursements import DisbursementApproved, DisbursementChecked, DisbursementRequested
-from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent, PaymentSettled
-from fund.events.receipts import AllocatedPart, ReceiptAllocated, ReceiptRecorded
+from fund.events.payments import PaymentsBatched, PaymentSent, PaymentSettled
+from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated
+from fund.events.values import AgreementTerms, AllocatedPart, BatchLine, MilestoneTerms, PlanTerms
 from fund.forms import content_hash, revision_hash
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork

@@ -12,17 +12,15 @@ from fund.events.agreements import (
     AgreementActivated,
     AgreementDrafted,
     AgreementSigned,
-    AgreementTerms,
     MilestoneAccepted,
     MilestoneEvidenced,
     MilestonePlanned,
-    MilestoneTerms,
-    PlanTerms,
 )
 from fund.events.capital import ContributionCalled, ContributionReceived, PartnerAdmitted
 from fund.events.decisions import DecisionApproved
 from fund.events.receipts import BankAccountRegistered, CostCharged, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
+from fund.events.values import AgreementTerms, MilestoneTerms, PlanTerms
 from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered
 from tests.factories import START, World
 from tests.roads import road

@@ -120,3 +120,14 @@ def test_what_waits_is_read_by_those_who_may_confirm_it_and_not_by_all_of_their_
     world.do("confirm", user="fatima", ref=ref)
     assert world.ask("pending show", user="fatima", ref=ref)["shown"] is not None
     assert world.ask("pending show", user="piet", ref=ref)["shown"] is None
+
+
+def test_what_is_kept_to_some_is_said_of_facts_and_fields_that_exist() -> None:
+    tables = (discretion._RESULTS, discretion._KEPT, discretion._TIES)
+    for wire, fields in ((wire, fields) for table in tables for wire, fields in table.items()):
+        assert {field.partition(".")[0] for field in fields} <= set(FACTS[wire].model_fields), wire
+    for wire in discretion._MEANS:
+        assert set(discretion._FIGURES) & set(FACTS[wire].model_fields), wire
+    assert set(discretion._ACCOUNTS_OF_THE_FUND) <= set(FACTS)
+    assert "text" in FACTS["receipt.recorded"].model_fields
+    assert "scores" in FACTS["review.closed"].model_fields

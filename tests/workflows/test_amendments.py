@@ -23,7 +23,8 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.errors.reviews import CommitteeQuorumNotMet, InsufficientFreeToCommit, NotAVoter
 from fund.events.capital import PartnerAdmitted
-from fund.events.receipts import AllocatedPart, ReceiptAllocated
+from fund.events.receipts import ReceiptAllocated
+from fund.events.values import AllocatedPart
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan

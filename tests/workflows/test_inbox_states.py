@@ -11,6 +11,11 @@ from fund.database import writing
 from fund.registry import PROJECTIONS
 from fund.rules.transitions import Transition
 from fund.store import PendingRow, Store
+from fund.tables import case_file
+from fund.unit_of_work import Snapshot
+from fund.workflows.inbox.lines import SOURCES, Source
+from fund.workflows.inbox.reader import PROPOSAL_ENDED, InboxReader
+from fund.workflows.proposals.lifecycle import BEFORE_AGREED, State
 from tests.factories import World, founded
 from tests.workflows.deciding import money, peopled
 from tests.workflows.every_state import NOW, put_every_state
@@ -176,3 +181,26 @@ def test_what_one_party_reported_is_still_asked_of_the_other(sqlite_url: str) ->
             )  # fmt: skip
         assert (waiting("fatima"), waiting("lotte")) == ([], [line])
         assert "fund confirm Q2026-0900" in [item["command"] for item in world.ask("inbox", user="anna")["items"]]
+
+
+def test_a_source_that_is_not_asked_has_nothing_to_say(sqlite_url: str) -> None:
+    """Without the cases that it names, its module finds nothing either; with them it finds something."""
+    assert set(PROPOSAL_ENDED) == set(State) - set(BEFORE_AGREED)
+    sources = [each for each in SOURCES if isinstance(each, Source) and each.ended]
+    assert len(sources) > 5
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 100_000_00)
+        put_every_state(world)
+        for source in sources:
+            with world.fund.engine.connect() as connection:
+                asked = InboxReader(Snapshot(connection, PROJECTIONS, actor=None, now=NOW))
+                assert [*source(asked)], source.place
+                for kind, ended in source.ended.items():
+                    assert not ended or {*ended} <= {str(row.target) for row in PROJECTIONS[kind].table}, source.place
+                    waits = (case_file.c.kind == kind) & case_file.c.state.not_in(ended)
+                    connection.execute(sa.delete(case_file).where(waits))
+                left = InboxReader(Snapshot(connection, PROJECTIONS, actor=None, now=NOW))
+                assert not [*source(left)]
+                assert not [*Source(source.place)(left)], source.place
+                connection.rollback()

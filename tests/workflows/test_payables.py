@@ -33,7 +33,7 @@ from fund.errors.payments import (
 )
 from fund.errors.people import ConflictOfInterest, SameHands
 from fund.errors.reviews import InsufficientFreeToCommit
-from fund.events.payments import BatchLine
+from fund.events.values import BatchLine
 from fund.rules.segregation_of_duties import Hands
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import (

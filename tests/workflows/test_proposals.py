@@ -40,13 +40,8 @@ from fund.errors.proposals import (
     UnknownRule,
     UnknownSection,
 )
-from fund.events.decisions import (
-    AwardCondition,
-    DecisionApproved,
-    DecisionConditional,
-    DecisionDeferred,
-    DecisionRejected,
-)
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected
+from fund.events.values import AwardCondition
 from fund.registry import COMMANDS
 from fund.rules.transitions import commands_from
 from fund.schemas.capital import Partner

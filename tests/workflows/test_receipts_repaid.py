@@ -14,8 +14,8 @@ from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_
 from fund.errors.capital import MoreThanReceived, NothingOpen
 from fund.errors.commands import UnknownRef
 from fund.errors.people import ConflictOfInterest
-from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated, PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.events.writeoffs import WriteoffPosted
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement

@@ -22,9 +22,10 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.errors.evaluations import BeyondOutstanding, WriteoffOpen
 from fund.errors.people import ConflictOfInterest
 from fund.errors.reviews import NotAVoter
-from fund.events.agreements import AgreementAmended, AgreementLeadChanged, AgreementSuspended, InstalmentCut
+from fund.events.agreements import AgreementAmended, AgreementLeadChanged, AgreementSuspended
 from fund.events.disbursements import DisbursementRequested
 from fund.events.repayments import ArrearsEscalated
+from fund.events.values import InstalmentCut
 from fund.rules.segregation_of_duties import Hands, Seals
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt

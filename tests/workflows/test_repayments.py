@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from fund.dates import quarter_of
 from fund.errors.agreements import AllowanceUpToDate, PrepaymentExceedsPlan
 from fund.errors.closing import DayToCome
 from fund.errors.commands import TransitionNotAllowed, UnknownRef
 from fund.errors.people import NotAuthorised, SameHands
-from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments.allowance import quarter_of
 from fund.workflows.repayments.lifecycle import TRANSITIONS, instalment_of_reference, instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, approved, last_entry, noon, office, received, running, signed

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fund import language
-from fund.events.reviews import PanelSeat
+from fund.events.values import PanelSeat
 from fund.rules.authority import Actor, Role
 from fund.rules.regulations import Quorum, standard
 from fund.rules.scoring import EXTERNAL, Marks, assigned_missing, quorum_missing

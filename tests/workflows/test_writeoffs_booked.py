@@ -9,8 +9,8 @@ import pytest
 
 from fund.checks import verify
 from fund.errors.evaluations import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
-from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan

@@ -24,7 +24,7 @@ _MONTH = re.compile(r"(?!9999)[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class Periods(Reading):
-    """The months of a book."""
+    """A book that says what it holds, and its months; it posts nothing."""
 
     def period_log(self) -> list[Period]:
         """Every step ever taken, oldest first."""

@@ -164,7 +164,7 @@ def taken(snapshot: Snapshot, since: date | None, until: date | None, known_at: 
         raise ExportTurnedAround(since_on=since, until_on=until)
     last = snapshot.ledger.last_entry(as_of=until, known_at=known_at)
     flushed(snapshot.ledger.connection)
-    return Excerpt(snapshot.ledger, since, until, known_at, last)
+    return Excerpt(snapshot.full_ledger, since, until, known_at, last)
 
 
 def corrects(entry: Entry) -> str:

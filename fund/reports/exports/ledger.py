@@ -41,7 +41,7 @@ def jsonl(
         FileUnreadable: It cannot be written.
     """
     if since is None and until is None and known_at is None:
-        return ledger_folder(snapshot.ledger, Path(folder))
+        return ledger_folder(snapshot.full_ledger, Path(folder))
     return _stretch(snapshot, folder, since, until, known_at)
 
 
@@ -56,7 +56,7 @@ def _stretch(
     """
     excerpt, held = taken(snapshot, since, until, known_at), Held()
     with folder_beside(folder) as part:
-        exported = snapshot.ledger.export_entries(since=since, as_of=until, until_seq=known_at)
+        exported = snapshot.full_ledger.export_entries(since=since, as_of=until, until_seq=known_at)
         files = {
             "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, excerpt.accounts.values())),
             "opening.jsonl": _write(part / "opening.jsonl", map(_sides, excerpt.before)),
@@ -174,7 +174,7 @@ def prove(
         NothingToProve: Neither entries nor an older anchor were named.
         UnknownAnchor, UnknownEntry, UnknownAccount, FaultyAnchor: As they say.
     """
-    ledger = snapshot.ledger
+    ledger = snapshot.full_ledger
     if since is not None:
         return {"proof": ledger.prove_growth(since, anchor)}
     named = list(seqs)

@@ -140,7 +140,7 @@ def verification(
     """
     kept = [Anchor.read(file["content"]) for file in anchors]
     signer = None if key is None else public_key(key)
-    found = snapshot.ledger.verify(full=True, anchors=kept, public_key=signer, progress=progress)
+    found = snapshot.full_ledger.verify(full=True, anchors=kept, public_key=signer, progress=progress)
     checks = ledger_checks(found)
     return {
         "ok": found.ok,

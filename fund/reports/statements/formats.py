@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from fund.declarations import FoundAt
 from fund.reports.layout import safe
-from fund.reports.statements.printed import as_pdf
-from fund.reports.statements.sheets import as_xlsx
 
 LISTS = ("accounts", "lines", "entries")
 """Statements that are a list have it under one of these keys."""
@@ -104,5 +103,13 @@ STREAMED: dict[str, Callable[[Mapping[str, Any]], Iterator[bytes]]] = {"json": j
 """What can be written part by part."""
 DRAWN = ("xlsx", "pdf")
 """What is drawn from the page, and is no text for a screen."""
-STATEMENT_FORMATS: dict[str, Callable[[Any], bytes]] = {"json": as_json, "csv": as_csv, "xlsx": as_xlsx, "pdf": as_pdf}
+STATEMENT_FORMATS = FoundAt(
+    bytes,
+    {
+        "json": "fund.reports.statements.formats:as_json",
+        "csv": "fund.reports.statements.formats:as_csv",
+        "xlsx": "fund.reports.statements.sheets:as_xlsx",
+        "pdf": "fund.reports.statements.printed:as_pdf",
+    },
+)
 """One function per format: of what was found, or where it is drawn of its page."""

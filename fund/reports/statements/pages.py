@@ -1,41 +1,31 @@
-"""Which page belongs to which query: whoever composes a statement adds a row, and it can leave in every format.
-
-``PAPERS`` holds the statements whose paper is their own; every other one is printed as its page.
-"""
+"""Which page belongs to which query: a statement that has a row here can leave in every format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
+from fund.declarations import FoundAt
 from fund.reports.layout import Page
-from fund.reports.statements.agreement_page import agreement_page
-from fund.reports.statements.annual import annual_pdf
-from fund.reports.statements.annual import as_page as annual_page
-from fund.reports.statements.cards import card_page
-from fund.reports.statements.council import as_page as council_page
-from fund.reports.statements.council import council_pdf
-from fund.reports.statements.partner_page import partner_page
-from fund.reports.statements.position_page import as_page as position_page
-from fund.reports.statements.proposal_page import proposal_page
-from fund.reports.statements.treasury import treasury_page
-from fund.reports.statements.trial import trial_balance_page
 
-PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
-    "ledger card": card_page,
-    "ledger trial-balance": trial_balance_page,
-    "proposal show": proposal_page,
-    "statement agreement": agreement_page,
-    "statement annual": annual_page,
-    "statement council": council_page,
-    "statement position": position_page,
-    "statement partner": partner_page,
-    "statement treasury": treasury_page,
-}
+PAGES = FoundAt(
+    Page,
+    {
+        "ledger card": "fund.reports.statements.cards:card_page",
+        "ledger trial-balance": "fund.reports.statements.trial:trial_balance_page",
+        "proposal show": "fund.reports.statements.proposal_page:proposal_page",
+        "statement agreement": "fund.reports.statements.agreement_page:agreement_page",
+        "statement annual": "fund.reports.statements.annual:as_page",
+        "statement council": "fund.reports.statements.council:as_page",
+        "statement position": "fund.reports.statements.position_page:as_page",
+        "statement partner": "fund.reports.statements.partner_page:partner_page",
+        "statement treasury": "fund.reports.statements.treasury:treasury_page",
+    },
+)
 """The page of what a query found, in the language in use, by the name of the query."""
 
-PAPERS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
-    "statement annual": annual_pdf,
-    "statement council": council_pdf,
-}
+PAPERS = FoundAt(
+    bytes,
+    {
+        "statement annual": "fund.reports.statements.annual:annual_pdf",
+        "statement council": "fund.reports.statements.council:council_pdf",
+    },
+)
 """A PDF of what a query found, by the name of the query, where it is more than its page printed."""

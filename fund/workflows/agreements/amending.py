@@ -28,8 +28,9 @@ from fund.errors.agreements import (
 )
 from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events import Envelope
-from fund.events.agreements import AgreementAmended, InstalmentCut, MilestoneReplanned
+from fund.events.agreements import AgreementAmended, MilestoneReplanned
 from fund.events.amendments import AmendmentProposed
+from fund.events.values import InstalmentCut
 from fund.rules import schedules
 from fund.rules.regulations import Regulations
 from fund.rules.transitions import require_reason

@@ -10,7 +10,7 @@ import tomllib
 from importlib import resources
 
 from fund.bank import reference_spaced
-from fund.events.agreements import AgreementTerms, PlanTerms
+from fund.events.values import AgreementTerms, PlanTerms
 from fund.workflows.repayments.lifecycle import instalment_reference
 
 FORM = "2026-1"

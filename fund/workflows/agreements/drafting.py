@@ -25,17 +25,10 @@ from fund.errors.agreements import (
 )
 from fund.errors.proposals import ContentLost
 from fund.events import Envelope
-from fund.events.agreements import (
-    AgreementActivated,
-    AgreementDrafted,
-    AgreementSigned,
-    AgreementTerms,
-    MilestonePlanned,
-    MilestoneTerms,
-    PlanTerms,
-)
+from fund.events.agreements import AgreementActivated, AgreementDrafted, AgreementSigned, MilestonePlanned
 from fund.events.decisions import DecisionReopened
 from fund.events.repayments import PlanActivated
+from fund.events.values import AgreementTerms, MilestoneTerms, PlanTerms
 from fund.language import N_, _
 from fund.rules import schedules
 from fund.rules.authority import Role

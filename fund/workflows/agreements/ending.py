@@ -23,9 +23,9 @@ from fund.events.agreements import (
     AgreementResumed,
     AgreementSuspended,
     AgreementTerminated,
-    InstalmentCut,
 )
 from fund.events.evaluations import EvaluationWaived
+from fund.events.values import InstalmentCut
 from fund.language import N_, _
 from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement

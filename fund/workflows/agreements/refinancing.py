@@ -20,7 +20,8 @@ from fund.errors.agreements import (
 from fund.errors.commands import TransitionNotAllowed
 from fund.errors.evaluations import WriteoffOpen
 from fund.events import Envelope
-from fund.events.agreements import AgreementRefinanced, InstalmentCut, MovedInstalment
+from fund.events.agreements import AgreementRefinanced, MovedInstalment
+from fund.events.values import InstalmentCut
 from fund.language import _
 from fund.rules import schedules
 from fund.rules.authority import Guard

@@ -16,7 +16,7 @@ from fund.errors.amounts import InvalidDay
 from fund.errors.commands import UnprintableText
 from fund.errors.cooperations import FaultyCooperationFile
 from fund.events import require_printable
-from fund.events.cooperations import CooperationMember
+from fund.events.values import CooperationMember
 from fund.language import N_, _
 from fund.schemas.cooperations import TAKING_PART, CooperationFile
 

@@ -26,8 +26,8 @@ from fund.events.decisions import (
     DecisionReopened,
     DecisionUpheld,
     EligibilityReopened,
-    OpenedVote,
 )
+from fund.events.values import OpenedVote
 from fund.language import N_, _
 from fund.rules.authority import OWN_SIGNATORY, Guard, require, require_other_hands
 from fund.rules.transitions import require_reason

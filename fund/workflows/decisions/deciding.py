@@ -23,7 +23,8 @@ from fund.errors.reviews import (
     InsufficientFreeToCommit,
 )
 from fund.events import Envelope
-from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected, OpenedVote
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected
+from fund.events.values import OpenedVote
 from fund.language import N_, _
 from fund.money import format_plain
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Guard, Who, require, require_other_hands

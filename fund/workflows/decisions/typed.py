@@ -18,7 +18,7 @@ from fund.errors.reviews import (
     ReasonsPerCriterionMissing,
     UnknownDeferralGround,
 )
-from fund.events.decisions import AwardCondition
+from fund.events.values import AwardCondition
 from fund.glossary import Name, meant
 from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal

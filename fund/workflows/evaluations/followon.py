@@ -13,7 +13,8 @@ from typing import Any
 from fund.dates import add_months, end_of_day, start_of_day
 from fund.errors.proposals import FollowonNotInvited
 from fund.events import Envelope
-from fund.events.evaluations import EvaluationSubmitted, FollowonAnnounced, FollowonExpired, FollowonInvited, Lesson
+from fund.events.evaluations import EvaluationSubmitted, FollowonAnnounced, FollowonExpired, FollowonInvited
+from fund.events.values import Lesson
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation

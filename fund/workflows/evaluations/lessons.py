@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fund.errors.evaluations import EvaluationNotPublished, UnknownTheme
-from fund.events.evaluations import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
+from fund.events.evaluations import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
+from fund.events.values import Lesson
 from fund.glossary import chosen, theme_names
 from fund.lists import has_words, words_of
 from fund.schemas.agreements import Agreement

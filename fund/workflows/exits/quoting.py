@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.events.exits import ExitQuoted, NamedItem
+from fund.events.exits import ExitQuoted
+from fund.events.values import NamedItem
 from fund.reports.exits import as_json, quote_of
 from fund.reports.history import last_fact, regulations_on
 from fund.rules.authority import AUDITOR, CHAIR, FUND_MANAGER, OWN_EDITOR, TREASURER, Guard, either, require

@@ -7,10 +7,7 @@ from datetime import date, timedelta
 
 from fund.language import N_, _, euros
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, Guard
-from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.workflows.agreements.deciding_amendments import WaitingAmendment, waiting_amendments
-from fund.workflows.agreements.drafting import reopened_since
-from fund.workflows.disbursements.requesting import on_account_cents
+from fund.schemas.agreements import Agreement, Milestone
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
 
@@ -37,25 +34,6 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         elif agreement.state in RUNNING:
             yield from _running(reader, agreement)
         yield from _benefits(reader, agreement)
-    reader.behind([case.proposal for case in reader.all(Amendment, "proposed")])
-    for waits in waiting_amendments(reader.snapshot):
-        yield from _amendment(reader, waits)
-
-
-def _amendment(reader: InboxReader, waits: WaitingAmendment) -> Iterator[Task]:
-    """A change that the committee or the new lead decides (A3)."""
-    case = waits.case
-    about = {"ref": case.ref, "agreement": case.agreement, "award": euros(case.award_cents)}
-    if case.new_lead:
-        what = _(N_("sign amendment {ref}: lead {agreement}")).format(**about)
-        yield reader.task(what, "agreement sign", case)
-        return
-    if waits.not_voted:
-        what = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about)
-        yield reader.task(what, "decision vote", case, typed=f"{case.ref} --for", only=waits.not_voted)
-    if waits.ready:
-        what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
-        yield reader.task(what, "agreement decide", case, only=waits.deciders)
 
 
 def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
@@ -63,6 +41,8 @@ def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     proposal = reader.proposals.get(agreement.proposal)
     if proposal is None or proposal.state != "approved":
         return  # taken back, lapsed, or to be decided again: nobody can sign or activate it
+    from fund.workflows.agreements.drafting import reopened_since
+
     until = agreement.sign_before_on
     if proposal.award_cents != agreement.award_cents or reopened_since(reader.snapshot, agreement) is not None:
         what = _(N_("draft agreement {ref} anew: it was decided anew")).format(ref=ref)
@@ -134,7 +114,11 @@ def _to_ask(reader: InboxReader, agreement: Agreement, accepted: list[Milestone]
             what = _(N_("ask {amount} for milestone {ref}")).format(amount=amount, ref=milestone.ref)
             command = f"fund disbursement request {ref} --milestone {milestone.number}"
             yield Task(what, command, LEAD_SIGNATORY, ref, guard=Guard(agreement.lead))
-    on_account = 0 if accepted or agreement.approved_cents else on_account_cents(reader.rules_of(agreement), agreement)
+    if accepted or agreement.approved_cents:
+        return
+    from fund.workflows.disbursements.requesting import on_account_cents
+
+    on_account = on_account_cents(reader.rules_of(agreement), agreement)
     if on_account > 0:
         what = _(N_("ask {amount} on account of {ref}")).format(amount=euros(on_account), ref=ref)
         command = f"fund disbursement request {ref}"

@@ -9,11 +9,10 @@ from fund.language import N_, _, euros
 from fund.money import format_plain
 from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER, Guard
 from fund.schemas.capital import Call
-from fund.schemas.resolutions import Resolution
+from fund.schemas.resolutions import ADMISSION, Resolution
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
-from fund.workflows.partners.admitting import ADMISSION
-from fund.workflows.payables.overpayments import overpaid_by
+from fund.workflows.payables import overpaid_by
 
 
 def waiting(reader: InboxReader) -> Iterator[Task]:

@@ -139,14 +139,14 @@ class DeadLetters(TypedDict):
     dead: list[DeadRow]
 
 
-@query("pending show", ".log:pending_shown")
+@query("pending show", ".confirmations:pending_shown")
 class PendingShow(Question[PendingDetail]):
     """Show what waits for a second person."""
 
     ref: str = argument(Reference(), N_("What waits"))
 
 
-@query("explain", ".log:named")
+@query("explain", ".confirmations:named")
 class Explain(Question[CasesNamed]):
     """Find the cases that bear a ref."""
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fund.dates import day_of, term_end, weeks
-from fund.language import N_, _, day
+from fund.language import N_, _, day, euros
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, Guard, either
+from fund.schemas.agreements import Amendment
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
+from fund.workflows.agreements.deciding_amendments import WaitingAmendment, waiting_amendments
 from fund.workflows.bodies import reviewers_of
 from fund.workflows.decisions.body import waiting_votes
 from fund.workflows.decisions.terms import RUNNING
@@ -38,7 +40,6 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         decision = reader.decisions.get(proposal.ref)
         if decision is not None:
             yield from _conditions(reader, proposal, decision)
-    yield from _resolutions(reader)
     yield from _terms(reader)
     yield from _rounds(reader)
 
@@ -52,7 +53,7 @@ MATTERS = {
 """What a resolution is about, as people read it."""
 
 
-def _resolutions(reader: InboxReader) -> Iterator[Task]:
+def resolutions(reader: InboxReader) -> Iterator[Task]:
     """A matter that lies before a body: votes that are missing, and the chair once there are enough."""
     reader.behind([case.proposal for case in reader.all(Resolution, "proposed") if case.proposal])
     for waits in waiting_resolutions(reader.snapshot):
@@ -148,3 +149,26 @@ def _rounds(reader: InboxReader) -> Iterator[Task]:
         if reader.today >= until - timedelta(days=WARNED_DAYS):
             what = _(N_("decide round {ref}: {count} without a decision")).format(ref=ref, count=count)
             yield Task(what, f"fund round show {ref}", FUND_MANAGER, ref, until)
+
+
+def amendments(reader: InboxReader) -> Iterator[Task]:
+    """The changes of agreements that wait for a body or a new lead."""
+    reader.behind([case.proposal for case in reader.all(Amendment, "proposed")])
+    for waits in waiting_amendments(reader.snapshot):
+        yield from _amendment(reader, waits)
+
+
+def _amendment(reader: InboxReader, waits: WaitingAmendment) -> Iterator[Task]:
+    """A change that the committee or the new lead decides (A3)."""
+    case = waits.case
+    about = {"ref": case.ref, "agreement": case.agreement, "award": euros(case.award_cents)}
+    if case.new_lead:
+        what = _(N_("sign amendment {ref}: lead {agreement}")).format(**about)
+        yield reader.task(what, "agreement sign", case)
+        return
+    if waits.not_voted:
+        what = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about)
+        yield reader.task(what, "decision vote", case, typed=f"{case.ref} --for", only=waits.not_voted)
+    if waits.ready:
+        what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
+        yield reader.task(what, "agreement decide", case, only=waits.deciders)

@@ -15,7 +15,6 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
-from fund.workflows.writeoffs.deciding import waiting_votes
 
 
 def waiting(reader: InboxReader) -> Iterator[Task]:
@@ -93,6 +92,8 @@ def _writeoff(reader: InboxReader, case: Writeoff) -> Iterator[Task]:
         what = _(N_("book write-off {ref} of {amount}")).format(**about)
         yield reader.task(what, "writeoff post", case)
         return
+    from fund.workflows.writeoffs.deciding import waiting_votes
+
     missing, ready, may = waiting_votes(reader.snapshot, case)
     if missing:
         what = _(N_("vote on write-off {ref} of {amount}")).format(**about)

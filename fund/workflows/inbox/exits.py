@@ -11,7 +11,6 @@ from fund.language import N_, _, euros
 from fund.rules.authority import ADMIN, Role
 from fund.schemas.exits import Exit
 from fund.schemas.people import User
-from fund.workflows.exits.deferred_payments import long_stop_on
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
 
@@ -64,6 +63,8 @@ def _steps(reader: InboxReader, case: Exit) -> Iterator[Task]:
     if case.due_cents > 0:
         what = _(N_("pay {partner} the {amount} that is due")).format(partner=name, amount=euros(case.due_cents))
         yield reader.task(what, "partner pay-settlement", partner)
+    from fund.workflows.exits.deferred_payments import long_stop_on
+
     stop = long_stop_on(reader.snapshot, case)
     if case.state == "settling" and case.open_later_cents > 0 and stop is not None and stop <= reader.today:
         what = _(N_("end the later part of {partner}: {amount}")).format(

@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from fund.declarations import found_at
 from fund.schemas.people import User
 from fund.store import PendingRow
 from fund.unit_of_work import Snapshot
 from fund.words import role_word
-from fund.workflows.inbox import (
-    agreements,
-    capital,
-    deciding,
-    evaluations,
-    exits,
-    money_in,
-    money_out,
-    office,
-    proposals,
-    reviewing,
-)
-from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.reader import PROPOSAL_ENDED, InboxReader, arguments_of
 from fund.workflows.inbox.task import Task
 
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What waits in one chapter, whoever looks; its module is imported where something may wait.
+
+    Attributes:
+        place: ``module:function`` of this package.
+        ended: By kind of the cases that may wait, the states in which they do not. Without kinds: it is always asked.
+    """
+
+    place: str
+    ended: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __call__(self, reader: InboxReader) -> Iterator[Task]:
+        if self.ended and not reader.waits(self.ended):
+            return iter(())
+        found: Iterator[Task] = found_at(f"{__package__}.{self.place}")(reader)
+        return found
+
+
+def _confirmations(reader: InboxReader) -> Iterator[Task]:
+    return Source("confirmations:confirmations")(reader) if reader.pendings else iter(())
+
+
 SOURCES: tuple[Callable[[InboxReader], Iterator[Task]], ...] = (
-    office.confirmations,
-    proposals.waiting,
-    reviewing.waiting,
-    deciding.waiting,
-    agreements.waiting,
-    money_out.waiting,
-    money_in.waiting,
-    capital.waiting,
-    evaluations.waiting,
-    exits.waiting,
-    office.waiting,
+    _confirmations,
+    Source("proposals:waiting", {"proposal": PROPOSAL_ENDED, "round": ("decided",)}),
+    Source("reviewing:waiting", {"proposal": PROPOSAL_ENDED}),
+    Source("deciding:waiting", {"proposal": PROPOSAL_ENDED}),
+    Source("deciding:resolutions", {"resolution": ("carried", "lost", "superseded")}),
+    Source("agreements:waiting"),
+    Source("deciding:amendments", {"amendment": ("agreed", "refused", "superseded")}),
+    Source("money_out:waiting"),
+    Source("money_in:waiting"),
+    Source("capital:waiting"),
+    Source(
+        "evaluations:waiting", {"evaluation": ("accepted", "waived"), "writeoff": ("refused", "posted", "reversed")}
+    ),
+    Source("exits:waiting", {"exit": ()}),
+    Source("office:waiting"),
 )
-"""One per chapter: what waits in it, whoever looks."""
+"""In the order in which lines of one day and command stand."""
 
 
 def inbox(snapshot: Snapshot, *, everybody: bool = False) -> dict[str, Any]:
@@ -100,7 +117,7 @@ class _Made:
 
 
 def _made(reader: InboxReader, row: PendingRow) -> _Made:
-    given = office.arguments_of(row)
+    given = arguments_of(row)
     about = tuple(str(given[name]) for name in ("ref", "about", "receipt", "period") if given.get(name))
     maker = next((user for user in reader.all(User) if user.ref == row.made_by), None)
     return _Made(row.name.split(), about, maker.partner if maker is not None else None)

@@ -1,8 +1,7 @@
-"""The log of facts as people read it, what waits under a ref, and the letters that did not arrive."""
+"""The log of facts as people read it, and the letters that did not arrive."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from fund.errors.commands import UnknownRef
@@ -13,88 +12,10 @@ from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.base import as_row
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
-from fund.store import PendingRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.discretion import payload_for
-from fund.workflows.inbox.commands import (
-    CaseLine,
-    CasesNamed,
-    DeadLetters,
-    DeadRow,
-    EventDetail,
-    EventRow,
-    Events,
-    PendingDetail,
-    PendingLine,
-)
-from fund.workflows.inbox.office import confirmation
-from fund.workflows.inbox.reader import InboxReader
+from fund.workflows.inbox.commands import DeadLetters, DeadRow, EventDetail, EventRow, Events
 from fund.workflows.proposals.access import may_see
-
-
-def pending_shown(snapshot: Snapshot, *, ref: str) -> PendingDetail:
-    """What waits under a ref; as the first person was shown it, for that person, whoever may be the second, an auditor.
-
-    It may hold account numbers and what is known of people: others see that it waits, and for whom.
-
-    Raises:
-        UnknownRef: Nothing waited under this ref.
-    """
-    row = snapshot.store.work.pending(ref)
-    if row is None:
-        raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
-    return as_row(
-        PendingDetail,
-        row,
-        command=row.name,
-        state=_state_of(snapshot, row),
-        made_by=snapshot.name(row.made_by),
-        needs=json.loads(row.needs),
-        hash=row.shown_hash.hex(),
-        shown=json.loads(row.shown) if _may_read(snapshot, row) else None,
-    )
-
-
-def _may_read(snapshot: Snapshot, row: PendingRow) -> bool:
-    actor = snapshot.actor
-    if actor is None:
-        return False
-    if actor.user_id in (row.made_by, row.ended_by) or actor.has(Role.AUDITOR):
-        return True
-    return confirmation(InboxReader(snapshot), row).is_for(actor)
-
-
-def named(snapshot: Snapshot, *, ref: str) -> CasesNamed:
-    """The cases that bear a ref, each with kind, state and title, and what waits or waited for a second person under
-    it, and why it was declined; nothing of a draft of others.
-    """
-    cases: list[CaseLine] = []
-    for kind, life in snapshot.projections.items():
-        case = snapshot.maybe(life.model, ref)
-        if isinstance(case, Proposal) and not may_see(snapshot, case):
-            return {"ref": ref, "cases": [], "pending": None}
-        if case is not None and ref:
-            title = getattr(case, "title", "") or getattr(case, "name", "")
-            cases.append({"kind": kind, "ref": case.ref, "state": case.state, "title": title})
-    row = snapshot.store.work.pending(ref)
-    if row is None:
-        return {"ref": ref, "cases": cases, "pending": None}
-    waits: PendingLine = {
-        "ref": ref,
-        "command": row.name,
-        "state": _state_of(snapshot, row),
-        "made_by": snapshot.name(row.made_by),
-    }
-    if _may_read(snapshot, row):
-        waits |= {"ended_by": snapshot.name(row.ended_by) if row.ended_by else None, "reason": row.reason}
-    return {"ref": ref, "cases": cases, "pending": waits}
-
-
-def _state_of(snapshot: Snapshot, row: PendingRow) -> str:
-    return "lapsed" if row.state == "pending" and row.expires_at <= snapshot.now else row.state
-
-
-# ----------------------------------------------------------------------------------------------------------- the log
 
 
 def event_line(snapshot: Snapshot, envelope: Envelope) -> EventRow:

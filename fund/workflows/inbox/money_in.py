@@ -7,20 +7,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from fund.dates import add_months
+from fund.dates import add_months, quarter_of
 from fund.language import N_, _, euros
 from fund.reports.statements.treasury import treasury_excess_cents
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, Guard, either
-from fund.schemas.capital import Receipt
+from fund.schemas.capital import Debit, Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
 from fund.workflows.receipts.gaps import gaps
-from fund.workflows.receipts.reading import unexplained_debits
-from fund.workflows.repayments.allowance import quarter_of
-from fund.workflows.repayments.reallocation import right_order
-from fund.workflows.repayments.reminders import limitation_of
 
 
 def waiting(reader: InboxReader) -> Iterator[Task]:
@@ -31,7 +27,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         targets = {each.target for each in receipt.candidates}
         to = next(iter(targets)) if len(targets) == 1 else "REF"
         yield Task(what, f"fund bank match {receipt.ref} --to {to}", TREASURER, receipt.ref)
-    for debit in unexplained_debits(reader.snapshot):
+    for debit in reader.all(Debit, "recorded"):
         what = _(N_("explain {ref} of {amount}")).format(ref=debit.ref, amount=euros(debit.amount_cents))
         yield reader.task(what, "cost charge", debit, typed=f"{debit.ref} --reason TEXT")
     for gap in gaps(reader.snapshot):
@@ -48,8 +44,13 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
 
 def _out_of_order(reader: InboxReader) -> Iterator[Task]:
     """Receipts that would have paid other instalments in the order of their value dates (R5)."""
-    for plan in reader.all(Plan):
-        if plan.reorder and right_order(reader.snapshot, plan).changed:
+    waits = [plan for plan in reader.all(Plan) if plan.reorder]
+    if not waits:
+        return
+    from fund.workflows.repayments.reallocation import right_order
+
+    for plan in waits:
+        if right_order(reader.snapshot, plan).changed:
             what = _(N_("put the receipts of {ref} in the order of their value dates")).format(ref=plan.ref)
             yield reader.task(what, "repayment reallocate", plan)
 
@@ -85,6 +86,8 @@ def _reminded(reader: InboxReader) -> Iterator[Task]:
         for part in plan.instalments:
             if part.warned_until is None or part.open_cents <= 0:
                 continue
+            from fund.workflows.repayments.reminders import limitation_of
+
             if part.warned_until == limitation_of(reader.snapshot, plan, part):
                 what = _(N_("demand {amount} before the claim lapses")).format(amount=euros(part.open_cents))
                 typed = f"{plan.agreement} --instalment {part.no}"

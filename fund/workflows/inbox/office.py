@@ -2,106 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from fund.dates import add_months, last_day, month_of, months_between, next_month
-from fund.language import AMSTERDAM, N_, _
-from fund.previews import short, title
-from fund.rules.authority import ADMIN, FUND_MANAGER, NO_CASE, OWN_SIGNATORY, Guard, Relation, Role, Who, either
-from fund.rules.keys import REVIEW_MONTHS
-from fund.schemas.capital import DistributionKey, Receipt
+from fund.language import N_, _
+from fund.rules.authority import ADMIN, FUND_MANAGER, OWN_SIGNATORY, Guard, either
+from fund.rules.keys import ANNOUNCED_MONTHS, REVIEW_MONTHS
+from fund.schemas.capital import DistributionKey
 from fund.schemas.closing import Period
-from fund.schemas.disbursements import Batch
-from fund.schemas.proposals import Proposal
-from fund.store import PendingRow
-from fund.unit_of_work import Snapshot
-from fund.workflows.decisions.body import committee_of
-from fund.workflows.inbox.reader import InboxReader, case_of_command
+from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
-from fund.workflows.partners.reviewing import ANNOUNCED_MONTHS
-from fund.workflows.receipts.matching import behind
 
 CLOSED_BY = (6, 30)
 """The last day, in the year after, on which the books of a year are closed."""
-
-
-def arguments_of(row: PendingRow) -> Mapping[str, Any]:
-    """What the first person gave."""
-    given = json.loads(row.arguments)
-    return given if isinstance(given, dict) else {}
-
-
-def confirmations(reader: InboxReader) -> Iterator[Task]:
-    """What one person made and a second must confirm, for those who may: of no party, and with clean hands."""
-    for row in reader.pendings:
-        yield confirmation(reader, row)
-
-
-def confirmation(reader: InboxReader, row: PendingRow) -> Task:
-    """One thing that a second person must confirm, for those who may: who confirms it also reads what was shown."""
-    until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
-    what = _what(row, reader.name(row.made_by))
-    roles = frozenset(Role(name) for name in json.loads(row.needs))
-    of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
-    outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
-    who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
-    given = arguments_of(row)
-    ref = "" if row.name in ("cost approve", "payee record") else str(given.get("ref") or "")
-    guard = _guard(reader, row.name, ref, given)
-    return Task(what, f"fund confirm {row.ref}", who, ref or row.ref, until, guard=guard, made_by=row.made_by)
-
-
-def _what(row: PendingRow, maker: str) -> str:
-    """What tells it apart first: a line has little room. What waits since before there were previews says less."""
-    preview = json.loads(row.shown).get("preview") or {}
-    about = short(preview)
-    if not about:
-        return _(N_("confirm {command} of {maker}")).format(command=row.name, maker=maker)
-    return _(N_("confirm {about}: {title}, by {maker}")).format(about=about, title=title(preview), maker=maker)
-
-
-def _guard(reader: InboxReader, command: str, ref: str, given: Mapping[str, Any]) -> Guard:
-    """Whose case a command is about: the case says it. Only a command that names no case, or more than one, has a line
-    here.
-    """
-    snapshot = reader.snapshot
-    named = str(given.get("to") or "")
-    if command == "bank match":
-        return _of_receipt(snapshot, ref, named)
-    if command in ("cost approve", "payee record"):
-        partner = str(given.get("payee" if command == "cost approve" else "partner") or "")
-        return Guard(parties=(partner,) if partner in reader.partners else ())
-    if command == "repayment refund":
-        return Guard(parties=(ref,))
-    found = case_of_command(snapshot, command, ref)
-    if found is None:
-        return NO_CASE
-    case, (row, *_others) = found
-    guard = snapshot.guard(case, row)
-    if command == "agreement refinance" and (heir := reader.agreements.get(named)) is not None:
-        # the lead of the roll-out takes the debt over
-        return replace(guard, lead=heir.lead, parties=(*guard.parties, *heir.parties))
-    prior = guard.prior_approvers
-    if isinstance(case, Batch):  # who approved a line of it does not send it
-        lines = [_guard(reader, command, line.ref, {}) for line in case.lines]
-        prior = tuple(user for line in lines for user in line.prior_approvers)
-    elif isinstance(case, Proposal) and command in ("decision decide", "decision reopen"):
-        prior = (*prior, *committee_of(snapshot, case).barred)
-    return replace(guard, prior_approvers=prior)
-
-
-def _of_receipt(snapshot: Snapshot, ref: str, to: str) -> Guard:
-    """Of a receipt, whose case it would be set against: the one that is named, or the only one it may be for."""
-    receipt = snapshot.maybe(Receipt, ref)
-    candidates = {each.target for each in receipt.candidates} if receipt is not None else set()
-    target = to or (candidates.pop() if len(candidates) == 1 else "")
-    whose = behind(snapshot, target) if target else NO_CASE
-    return Guard(whose.lead, parties=whose.parties)
 
 
 def waiting(reader: InboxReader) -> Iterator[Task]:

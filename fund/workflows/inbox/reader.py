@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fund.dates import day_of
 from fund.events import Fact
@@ -23,12 +23,12 @@ from fund.schemas.reviews import Decision, Review
 from fund.store import PendingRow
 from fund.unit_of_work import Snapshot
 from fund.unit_of_work.projections import of_nobody
-from fund.workflows.decisions.body import chairs
-from fund.workflows.disbursements.lifecycle import LIVE
 from fund.workflows.inbox.task import Task
-from fund.workflows.proposals.lifecycle import BEFORE_AGREED
 
 Case = TypeVar("Case", bound=CaseFile)
+
+PROPOSAL_ENDED = ("ineligible", "rejected", "upheld", "agreed", "withdrawn", "lapsed")
+"""States of a proposal in which nothing waits any more: neither for people nor for the clock."""
 
 
 def case_of_command(snapshot: Snapshot, command: str, ref: str) -> tuple[CaseFile, Sequence[Transition]] | None:
@@ -51,6 +51,12 @@ def case_of_command(snapshot: Snapshot, command: str, ref: str) -> tuple[CaseFil
     return None
 
 
+def arguments_of(row: PendingRow) -> Mapping[str, Any]:
+    """What the first person gave."""
+    given = json.loads(row.arguments)
+    return given if isinstance(given, dict) else {}
+
+
 class InboxReader:
     """A snapshot with the cases that wait, as the sources of the inbox need them.
 
@@ -62,6 +68,15 @@ class InboxReader:
         self.today = snapshot.today
         self.now = snapshot.now
         self._read: dict[tuple[str, tuple[str, ...]], Sequence[CaseFile]] = {}
+
+    @cached_property
+    def states(self) -> dict[str, set[str]]:
+        """By kind, the states in which there are cases."""
+        return self.snapshot.store.cases.states()
+
+    def waits(self, ended: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether there is a case of one of these kinds in another state than those named with it."""
+        return any(self.states.get(kind, set()).difference(states) for kind, states in ended.items())
 
     def all(self, model: type[Case], *states: str) -> list[Case]:
         """Every case of a kind in one of these states (in any, when none is named), in the order of their refs."""
@@ -134,7 +149,8 @@ class InboxReader:
         """The proposals that somebody or the clock still has to do something about; the names of their teams with
         them.
         """
-        found = {case.ref: case for case in self.all(Proposal, *map(str, BEFORE_AGREED))}
+        states = sorted(self.states.get(Proposal.kind, set()).difference(PROPOSAL_ENDED))
+        found = {case.ref: case for case in self.all(Proposal, *states)} if states else {}
         self._know_teams(found)
         return found
 
@@ -179,6 +195,8 @@ class InboxReader:
 
     def chairs_of(self, proposal: Proposal) -> tuple[str, ...]:
         """User ids of the chairs who may act on a proposal; of the deputies when no chair may."""
+        from fund.workflows.decisions.body import chairs
+
         free, deputies = chairs(self.snapshot, proposal)
         return tuple(each.user_id for each in (free or deputies))
 
@@ -219,7 +237,11 @@ class InboxReader:
         """The requests for accepted milestones that still count: not refused, withdrawn or cancelled."""
         accepted = [each for of_one in self.milestones.values() for each in of_one if each.state == "accepted"]
         refs = [ref for milestone in accepted for ref in milestone.requested]
-        found = self.snapshot.cases(Disbursement, refs=refs) if refs else []
+        if not refs:
+            return frozenset()
+        from fund.workflows.disbursements.lifecycle import LIVE
+
+        found = self.snapshot.cases(Disbursement, refs=refs)
         return frozenset(case.ref for case in found if case.state in LIVE)
 
     def overdue(self, day: date) -> list[Plan]:

@@ -22,13 +22,11 @@ from fund.rules.authority import Guard
 from fund.rules.exits import main_balances
 from fund.rules.keys import fraction_text, rescale, shares
 from fund.schemas.capital import DistributionKey, Partner, members_of
-from fund.schemas.resolutions import Resolution
+from fund.schemas.resolutions import ADMISSION, Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.partners.founders import read_partners, require_no_supplier
 from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.resolutions import propose
-
-ADMISSION = "admission"
 
 
 @dataclass(frozen=True, slots=True)

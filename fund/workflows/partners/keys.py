@@ -23,7 +23,7 @@ from fund.errors.capital import (
 from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import Envelope, canonical_json
 from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
-from fund.events.decisions import OpenedVote
+from fund.events.values import OpenedVote
 from fund.rules.authority import NO_CASE
 from fund.rules.keys import REVIEW_MONTHS, shares, year_of
 from fund.rules.voting import ABSTAIN, Ballot, board_missing

@@ -16,7 +16,6 @@ from fund.events.capital import (
     PartnerAdmitted,
     PartnerProposed,
 )
-from fund.events.decisions import OpenedVote
 from fund.events.exits import (
     ExitClosedOut,
     ExitPaid,
@@ -31,6 +30,7 @@ from fund.events.exits import (
 )
 from fund.events.payables import PayableCancelled
 from fund.events.resolutions import ResolutionProposed
+from fund.events.values import OpenedVote
 from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, PAYERS, SYSTEM, TREASURER, Guard, either
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.capital import DistributionKey, Partner

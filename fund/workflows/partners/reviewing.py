@@ -13,7 +13,7 @@ from fund.contributions.calling import key_in_force
 from fund.dates import add_months, start_of_day
 from fund.events import Envelope
 from fund.events.capital import BenefitOfPartner, KeyAdopted, KeyReviewAnnounced
-from fund.rules.keys import REVIEW_MONTHS
+from fund.rules.keys import ANNOUNCED_MONTHS, REVIEW_MONTHS
 from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.proposals import Round
 from fund.store import TimerRow
@@ -22,8 +22,6 @@ from fund.workflows.agreements.benefits import benefit_per_partner
 
 REVIEW = "key.review"
 """The timer of one announcement of one key."""
-ANNOUNCED_MONTHS = (12, 6)
-"""So long before the five years are over the service says so."""
 REPORT = "4:24"
 """The article under which the effectiveness of the grants is reported once every five years."""
 UNDER_WAY = ("open", "closed")

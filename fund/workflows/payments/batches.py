@@ -21,7 +21,8 @@ from fund.errors.payments import (
     NothingToPay,
     PayeeReplaced,
 )
-from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent
+from fund.events.payments import PaymentsBatched, PaymentSent
+from fund.events.values import BatchLine
 from fund.language import N_, _
 from fund.rules.authority import Guard
 from fund.schemas.disbursements import Batch, Disbursement, Payee

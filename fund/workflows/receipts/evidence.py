@@ -13,7 +13,7 @@ from datetime import date
 from itertools import accumulate
 
 from fund.bank import find_references, ref_of_end_to_end_id
-from fund.events.receipts import ProposedMatch
+from fund.events.values import ProposedMatch
 from fund.language import N_
 from fund.rules import charges
 from fund.rules.schedules import claims

@@ -21,7 +21,8 @@ from fund.errors.capital import (
 )
 from fund.errors.commands import UnknownRef
 from fund.events import Envelope
-from fund.events.receipts import AllocatedPart, ReceiptAllocated, ReceiptMatchProposed, ReceiptUnmatched, Undone
+from fund.events.receipts import ReceiptAllocated, ReceiptMatchProposed, ReceiptUnmatched, Undone
+from fund.events.values import AllocatedPart
 from fund.glossary import nearest
 from fund.language import N_, _
 from fund.ledger import Entry

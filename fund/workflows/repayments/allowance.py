@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from fund.dates import quarter_of
 from fund.errors.agreements import AllowanceUpToDate
 from fund.events import Envelope
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
@@ -13,11 +14,6 @@ from fund.rules.regulations import age_rate
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.repayments.reading import plan_on
-
-
-def quarter_of(day: date) -> str:
-    """The quarter a day lies in: ``2026-Q3``."""
-    return f"{day.year:04d}-Q{(day.month + 2) // 3}"
 
 
 def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:

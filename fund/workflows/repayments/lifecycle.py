@@ -20,7 +20,6 @@ from fund.events.agreements import (
     AgreementRefinanced,
     AgreementTerminated,
     BenefitReported,
-    InstalmentTerms,
 )
 from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
 from fund.events.exits import ExitSetOff
@@ -37,6 +36,7 @@ from fund.events.repayments import (
     PlanRestructured,
     PlanStarted,
 )
+from fund.events.values import InstalmentTerms
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, Guard, either

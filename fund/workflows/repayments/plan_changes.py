@@ -7,9 +7,9 @@ from datetime import date
 from fund.dates import add_months
 from fund.errors.agreements import PrepaymentExceedsPlan
 from fund.events import Envelope
-from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanPrepaid, PlanStarted
+from fund.events.values import InstalmentTerms
 from fund.rules import schedules
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork

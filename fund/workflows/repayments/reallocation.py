@@ -12,15 +12,9 @@ from datetime import date
 
 from fund.errors.repayments import ReceiptsInOrder, SurplusGone
 from fund.events import Envelope
-from fund.events.receipts import (
-    AllocatedPart,
-    Reallocated,
-    ReceiptAllocated,
-    ReceiptReallocated,
-    ReceiptUnmatched,
-    SurplusMove,
-)
+from fund.events.receipts import Reallocated, ReceiptAllocated, ReceiptReallocated, ReceiptUnmatched, SurplusMove
 from fund.events.repayments import AllowanceAdjusted, PlanPrepaid, PlanRestructured
+from fund.events.values import AllocatedPart
 from fund.rules import schedules
 from fund.rules.regulations import age_rate
 from fund.schemas.repayments import AllowanceRun, Plan, Received

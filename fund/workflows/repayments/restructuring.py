@@ -21,8 +21,8 @@ from fund.errors.repayments import (
     ScheduleNotSaid,
 )
 from fund.events import Envelope
-from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import PlanRestructured
+from fund.events.values import InstalmentTerms
 from fund.money import parse
 from fund.rules import schedules
 from fund.rules.authority import Role

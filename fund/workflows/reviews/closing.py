@@ -13,7 +13,8 @@ from typing import Any
 from fund.dates import end_of_day
 from fund.errors.reviews import ReviewQuorumNotMet
 from fund.events import Envelope
-from fund.events.reviews import OpenedScore, PanelSeat, ReviewClosed, ReviewExtended, ReviewTopUpProposed
+from fund.events.reviews import ReviewClosed, ReviewExtended, ReviewTopUpProposed
+from fund.events.values import OpenedScore, PanelSeat
 from fund.rules.scoring import Marks, Missing, figures_of, fraction_text, quorum_missing, rubric, total_of
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review

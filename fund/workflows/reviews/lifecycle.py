@@ -11,7 +11,6 @@ from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.reviews import (
     ConsensusAgreed,
     ConsensusProposed,
-    PanelSeat,
     ReviewClosed,
     ReviewConflictDecided,
     ReviewConflictDeclared,
@@ -29,6 +28,7 @@ from fund.events.reviews import (
     ReviewScoreExcluded,
     ReviewTopUpProposed,
 )
+from fund.events.values import PanelSeat
 from fund.schemas.reviews import Consensus, Review, ReviewResult
 from fund.unit_of_work import Projection
 

@@ -22,7 +22,6 @@ from fund.errors.reviews import (
 )
 from fund.events import Envelope
 from fund.events.reviews import (
-    PanelSeat,
     ReviewConflictDecided,
     ReviewConflictDeclared,
     ReviewerAssigned,
@@ -31,6 +30,7 @@ from fund.events.reviews import (
     ReviewPanelProposed,
     ReviewScoreExcluded,
 )
+from fund.events.values import PanelSeat
 from fund.language import N_, _
 from fund.rules.authority import Role, require_other_hands
 from fund.rules.conflicts import DECLARABLE

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from fund.events.reviews import PanelSeat
+from fund.events.values import PanelSeat
 from fund.language import N_, _
 from fund.rules.conflicts import ground_text
 from fund.rules.regulations import Quorum

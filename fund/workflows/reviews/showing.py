@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 
-from fund.events.reviews import PanelSeat
+from fund.events.values import PanelSeat
 from fund.rules.conflicts import ground_text
 from fund.rules.scoring import rounded, rubric
 from fund.schemas.base import as_row

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fund.errors.reviews import UnknownRegulations
-from fund.events.reviews import PanelSeat
+from fund.events.values import PanelSeat
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import Conflict, Ground, hard_conflict
 from fund.rules.regulations import Regulations
