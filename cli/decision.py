@@ -16,6 +16,7 @@ from cli.params.declared import add_command, add_query, declared
 from fund.declarations import InputFile
 from fund.language import N_, _, euros, language, ngettext
 from fund.rules.valuation import free_text
+from fund.schemas.resolutions import ResolutionDetail
 from fund.words import choice_word
 from fund.workflows.decisions.commands import (
     CastVote,
@@ -28,7 +29,6 @@ from fund.workflows.decisions.commands import (
     OnResolution,
     PrepareDecision,
     ReopenDecision,
-    ResolutionDetail,
 )
 
 CHOICE = one_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from pydantic import Field
 
@@ -46,3 +46,23 @@ class Resolution(CaseFile):
         return CaseColumns(
             parent=self.proposal or None, partner=self.lead or None, lookup=f"{self.matter}:{self.subject}"
         )
+
+
+class BallotRow(TypedDict):
+    voter: str
+    choice: str
+
+
+class ResolutionDetail(TypedDict):
+    ref: str
+    matter: str
+    subject: str
+    state: str
+    reason: str
+    terms: Mapping[str, Any]
+    body: str
+    two_thirds: bool
+    voted: list[str]
+    waiting: list[str]
+    ready: bool
+    votes: list[BallotRow]

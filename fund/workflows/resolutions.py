@@ -21,7 +21,7 @@ from fund.rules.regulations import Committee
 from fund.rules.transitions import Transition, require_reason, state_after
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
-from fund.schemas.resolutions import Resolution
+from fund.schemas.resolutions import Resolution, ResolutionDetail
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 from fund.workflows.ballots import (
     after_vote,
@@ -34,7 +34,6 @@ from fund.workflows.ballots import (
     waiting_in_body,
 )
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
-from fund.workflows.decisions.commands import ResolutionDetail
 from fund.workflows.discretion import sees_votes
 from fund.workflows.proposals.access import rules_for
 

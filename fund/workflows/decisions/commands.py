@@ -27,6 +27,7 @@ from fund.declarations import (
 from fund.language import N_
 from fund.references import PROPOSAL
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, PARTY_SIGNATORY, TREASURER, VOTERS, either
+from fund.schemas.resolutions import ResolutionDetail
 from fund.workflows.reviews.commands import MissingRow
 
 
@@ -283,26 +284,6 @@ class DecisionDetail(TypedDict):
     deferred_for: str | None
     until_on: str | None
     votes: list[Mapping[str, Any]]
-
-
-class BallotRow(TypedDict):
-    voter: str
-    choice: str
-
-
-class ResolutionDetail(TypedDict):
-    ref: str
-    matter: str
-    subject: str
-    state: str
-    reason: str
-    terms: Mapping[str, Any]
-    body: str
-    two_thirds: bool
-    voted: list[str]
-    waiting: list[str]
-    ready: bool
-    votes: list[BallotRow]
 
 
 @final
