@@ -32,7 +32,9 @@ def to_the_treasury(stage: Stage) -> None:
         _(
             "public bodies keep their surplus with the State: two treasurers move {cents} to the treasury account as "
             "{ref}; the statements of both accounts show it."
-        ).format(cents=euros(SURPLUS_CENTS), ref=ref)
+        ),
+        cents=euros(SURPLUS_CENTS),
+        ref=ref,
     )
 
 
@@ -42,9 +44,9 @@ def from_the_treasury(stage: Stage, cents: int, on: date) -> None:
         return
     ref = _moved(stage, stage.treasury, -cents, on)
     stage.say(
-        _("two treasurers bring {cents} back from the treasury account as {ref}, for what will be paid.").format(
-            cents=euros(cents), ref=ref
-        )
+        _("two treasurers bring {cents} back from the treasury account as {ref}, for what will be paid."),
+        cents=euros(cents),
+        ref=ref,
     )
 
 
@@ -86,14 +88,13 @@ def own_bill(stage: Stage) -> None:
         _(
             "a printer is owed {cents} for the annual report ({cost}), {who} the {surplus} it paid too much "
             "({refund}): two people approve, two others send both in batch {batch}."
-        ).format(
-            cents=euros(PRINTER_CENTS),
-            cost=approved["result"]["ref"],
-            who=PARTNERS[payer]["korte_naam"],
-            surplus=euros(surplus),
-            refund=refund["result"]["ref"],
-            batch=paid["ref"],
-        )
+        ),
+        cents=euros(PRINTER_CENTS),
+        cost=approved["result"]["ref"],
+        who=PARTNERS[payer]["korte_naam"],
+        surplus=euros(surplus),
+        refund=refund["result"]["ref"],
+        batch=paid["ref"],
     )
 
 
@@ -104,10 +105,9 @@ def what_leaving_means(stage: Stage) -> None:
         _(
             "joost asks what leaving would mean for {who} today: {now} at once, {later} as money comes back, of the "
             "{capital} it was called for."
-        ).format(
-            who=PARTNERS[LEAVER]["korte_naam"],
-            now=euros(quote["now_cents"]),
-            later=euros(quote["later_cents"]),
-            capital=euros(quote["capital_cents"]),
-        )
+        ),
+        who=PARTNERS[LEAVER]["korte_naam"],
+        now=euros(quote["now_cents"]),
+        later=euros(quote["later_cents"]),
+        capital=euros(quote["capital_cents"]),
     )

@@ -94,7 +94,10 @@ class LargeRound:
             _(
                 "{count} small proposals more come in, {left} of which stay a draft; {reviewers} researchers more are "
                 "asked to review."
-            ).format(count=self.count, left=len(self._of(LEFT)), reviewers=len(MORE_EXTERNALS))
+            ),
+            count=self.count,
+            left=len(self._of(LEFT)),
+            reviewers=len(MORE_EXTERNALS),
         )
 
     def look_again(self) -> None:
@@ -106,10 +109,8 @@ class LargeRound:
                 ref=ref, sections=["risks"], reason="Noem ook wat u doet als de leverancier stopt.",
             )  # fmt: skip
         for ref, idea in self._each(self._of(RETURNED)):
-            content = form_file(idea, self.round, risk="De leverancier stopt.")
-            stage.do(
-                signatory(idea.lead), "proposal save", ref=ref, file={"name": f"{idea.key}.toml", "content": content}
-            )
+            file = form_file(idea, self.round, risk="De leverancier stopt.")
+            stage.do(signatory(idea.lead), "proposal save", ref=ref, file=file)
             confirm_parties(stage, idea, ref)
             stage.do(signatory(idea.lead), "proposal resubmit", ref=ref, informed_on=stage.now.date())
         for ref, idea in self._each(self._of(WITHDRAWN)):
@@ -117,9 +118,9 @@ class LargeRound:
                 signatory(idea.lead), "proposal withdraw", ref=ref, reason="De raad wil eerst het beleidsplan zien."
             )
         stage.say(
-            _("{returned} are returned for changes and come again, {withdrawn} are taken back.").format(
-                returned=len(self._of(RETURNED)), withdrawn=len(self._of(WITHDRAWN))
-            )
+            _("{returned} are returned for changes and come again, {withdrawn} are taken back."),
+            returned=len(self._of(RETURNED)),
+            withdrawn=len(self._of(WITHDRAWN)),
         )
 
     # ------------------------------------------------------------------------------------------------- after closing
@@ -145,9 +146,10 @@ class LargeRound:
                 seats[name] += 1
                 stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(score)})
         stage.say(
-            _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}.").format(
-                count=len(panels), people=len(seats), most=max(seats.values())
-            )
+            _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}."),
+            count=len(panels),
+            people=len(seats),
+            most=max(seats.values()),
         )
 
     def decide(self) -> None:
@@ -163,9 +165,10 @@ class LargeRound:
                 reasons = [f"{criterion}=Minder vernieuwend dan de andere." for criterion in CRITERIA]
                 self._decide(ref, reject=True, reasons=reasons)
         self.stage.say(
-            _("{approved} are approved, {rejected} rejected with reasons, {deferred} deferred for information.").format(
-                approved=len(self._of(APPROVED, RETURNED)), rejected=rejected, deferred=len(self._of(DEFERRED))
-            )
+            _("{approved} are approved, {rejected} rejected with reasons, {deferred} deferred for information."),
+            approved=len(self._of(APPROVED, RETURNED)),
+            rejected=rejected,
+            deferred=len(self._of(DEFERRED)),
         )
 
     def decide_the_rest(self) -> None:
@@ -185,4 +188,4 @@ class LargeRound:
             if row["agreement"] in agreements:
                 stage.do(MANAGER, "disbursement check", ref=row["ref"])
                 stage.do(TREASURER, "disbursement approve", ref=row["ref"])
-        stage.say(_("{count} small agreements are signed and wait for the bank.").format(count=len(agreements)))
+        stage.say(_("{count} small agreements are signed and wait for the bank."), count=len(agreements))

@@ -91,7 +91,7 @@ def _ending(stage: Stage) -> dict[str, Any]:
     """The books of the third year are locked up to September; the position, and every check."""
     stage.clock(ENDS)
     lock_months(stage, ENDS.year, range(1, 10))
-    stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
+    stage.say(_("the months of {year} are locked up to September."), year=ENDS.year)
     position = stage.ask("statement position")
     people = len(stage.ask("user list")["users"])
     with Snapshot.open(stage.fund.engine, PROJECTIONS) as snapshot:

@@ -25,5 +25,6 @@ def close_year(stage: Stage, year: int, *, on: date) -> None:
         _(
             "anna runs the allowance and closes {year}, bram checks: twelve months locked, "
             "the result to 3100, every month closed."
-        ).format(year=year)
+        ),
+        year=year,
     )
