@@ -14,6 +14,7 @@ from fund.demo.cast import (
     TREASURER_2,
     invite_office,
     invite_partners,
+    short,
     signatory,
 )
 from fund.demo.stage import FUND_IBAN, Stage, iban_of, material_file, refusal_line
@@ -112,9 +113,9 @@ def paying_in(stage: Stage) -> None:
         count=len(calls),
         total=euros(total),
         largest=euros(largest["called_cents"]),
-        who=PARTNERS[largest["partner"]]["korte_naam"],
+        who=short(largest["partner"]),
         smallest=euros(smallest["called_cents"]),
-        other=PARTNERS[smallest["partner"]]["korte_naam"],
+        other=short(smallest["partner"]),
     )
     details = {call["ref"]: call for call in calls}
     order = sorted(details)
@@ -168,7 +169,7 @@ def _late_payers(stage: Stage, calls: list[dict[str, Any]]) -> None:
             "{partner} paid {surplus} too much and named no reference: the treasurer matches "
             "it, the surplus is owed back."
         ),
-        partner=PARTNERS[odd["partner"]]["korte_naam"],
+        partner=short(odd["partner"]),
         surplus=euros(100),
     )
 

@@ -1,5 +1,5 @@
-"""What the fund does for itself in the story: surplus cash to the treasury, its own bill, what was paid too much, and
-what leaving would mean.
+"""What the fund does for itself in the story: surplus cash to the treasury, its own bill, what was paid too much, the
+books closed, and what leaving would mean.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from fund.bank.simulation import StoryBank
 from fund.demo.capital import import_statement
-from fund.demo.cast import AUDITOR, MANAGER, PARTNERS, TREASURER, TREASURER_2, TREASURER_3
+from fund.demo.cast import AUDITOR, MANAGER, TREASURER, TREASURER_2, TREASURER_3, short
 from fund.demo.money import batch, payee
 from fund.demo.stage import FUND_IBAN, Stage, iban_of
 from fund.language import _, euros
@@ -91,7 +91,7 @@ def own_bill(stage: Stage) -> None:
         ),
         cents=euros(PRINTER_CENTS),
         cost=approved["result"]["ref"],
-        who=PARTNERS[payer]["korte_naam"],
+        who=short(payer),
         surplus=euros(surplus),
         refund=refund["result"]["ref"],
         batch=paid["ref"],
@@ -106,8 +106,29 @@ def what_leaving_means(stage: Stage) -> None:
             "joost asks what leaving would mean for {who} today: {now} at once, {later} as money comes back, of the "
             "{capital} it was called for."
         ),
-        who=PARTNERS[LEAVER]["korte_naam"],
+        who=short(LEAVER),
         now=euros(quote["now_cents"]),
         later=euros(quote["later_cents"]),
         capital=euros(quote["capital_cents"]),
+    )
+
+
+def lock_months(stage: Stage, year: int, months: range) -> None:
+    """Months are locked in order, each by two people."""
+    for month in months:
+        stage.both(MANAGER, TREASURER, "period lock", period=f"{year}-{month:02d}")
+
+
+def close_year(stage: Stage, year: int, *, on: date) -> None:
+    """The allowance is run, the months are locked, the result goes to 3100, the months are closed."""
+    stage.clock(on)
+    stage.both(MANAGER, TREASURER, "repayment allowance", on=date(year, 12, 31))
+    lock_months(stage, year, range(1, 13))
+    stage.both(MANAGER, TREASURER, "period close", period=str(year))
+    stage.say(
+        _(
+            "anna runs the allowance and closes {year}, bram checks: twelve months locked, "
+            "the result to 3100, every month closed."
+        ),
+        year=year,
     )

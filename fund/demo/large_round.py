@@ -26,15 +26,13 @@ APPROVED, RETURNED, DEFERRED = 0, 4, 8
 WITHDRAWN, INELIGIBLE, LEFT = 3, 6, 10
 """The lives of a dozen, by their place in it; the others are rejected."""
 DOZEN = 12
-CENTS_EACH = 2_500_00
-"""So much a round may award for each of its proposals: three of twelve get four times that at most."""
 _LOW, _MIDDLE, _HIGH = 1, 2, 3
 _BACK_ON = date(2025, 7, 25)
 
 
 def ceiling_cents(count: int) -> int:
-    """What a round of so many small proposals may award."""
-    return count * CENTS_EACH
+    """What a round of so many small proposals may award: three of twelve get four times the share of each at most."""
+    return count * 2_500_00
 
 
 @dataclass
@@ -64,8 +62,8 @@ class LargeRound:
                 self.stage.reach(self._stretches * self.count + share, self._STRETCHES * self.count)
         self._stretches += 1
 
-    def _of(self, *projections: int) -> list[tuple[str, Idea]]:
-        return [(ref, idea) for ref, idea, life in self._made if life in projections]
+    def _of(self, *lives: int) -> list[tuple[str, Idea]]:
+        return [(ref, idea) for ref, idea, life in self._made if life in lives]
 
     @property
     def _judged(self) -> list[tuple[str, Idea, int]]:
