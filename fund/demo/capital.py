@@ -14,23 +14,16 @@ from fund.demo.cast import (
     TREASURER_2,
     invite_office,
     invite_partners,
+    short,
     signatory,
 )
-from fund.demo.stage import FUND_IBAN, Stage, iban_of, refusal_line
+from fund.demo.stage import FUND_IBAN, Stage, iban_of, material_file, refusal_line
 from fund.language import _, euros
 from fund.rules.regulations import Contact, Identity, Regulations, standard
 
 CALL_CENTS = 2_100_000_00
 KEY = "2024-2"
 """The key that the full board adopts in the story."""
-_KEY_FILE = f"""\
-name = "{KEY}"
-family = "base_and_inhabitants"
-reference_year = 2024
-base_bps = 2500
-fixed_bps = {{ province = 1400, water_board = 300, region = 100 }}
-from_on = 2024-01-15
-"""
 
 
 def rules_of_the_story() -> Regulations:
@@ -60,7 +53,8 @@ def founding(stage: Stage) -> None:
         _(
             "anna imports the {count} partners: 26 municipalities, 4 water boards, 3 "
             "regions, 1 province; the founding key holds."
-        ).format(count=len(PARTNERS))
+        ),
+        count=len(PARTNERS),
     )
     stage.clock(date(2024, 1, 11))
     invite_partners(stage)
@@ -71,14 +65,16 @@ def founding(stage: Stage) -> None:
 def a_key(stage: Stage) -> None:
     """The full board replaces the founding key: within five years that takes every active partner."""
     stage.clock(date(2024, 1, 12))
-    stage.do(MANAGER, "key adopt", file={"name": "sleutel.toml", "content": _KEY_FILE.encode()})
+    stage.do(MANAGER, "key adopt", file=material_file("sleutel.toml"))
     for partner in PARTNERS:
         stage.do(signatory(partner), "decision vote", ref=KEY, choice="for")
     stage.say(
         _(
             "anna proposes key {key}: a larger equal part. So soon after the founding key "
             "all {count} partners must agree; they do."
-        ).format(key=KEY, count=len(PARTNERS))
+        ),
+        key=KEY,
+        count=len(PARTNERS),
     )
 
 
@@ -96,12 +92,13 @@ def paying_in(stage: Stage) -> None:
     a_key(stage)
     stage.clock(date(2024, 1, 15))
     refusal = stage.refused(TREASURER, "capital call", amount=CALL_CENTS, key=KEY)
-    stage.say(_("bram tries to call capital himself: {refusal}").format(refusal=refusal_line(refusal)))
+    stage.say(_("bram tries to call capital himself: {refusal}"), refusal=refusal_line(refusal))
     made = stage.do(MANAGER, "capital call", amount=CALL_CENTS, key=KEY)
     stage.say(
-        _(
-            "anna calls {amount} by key {key} over all partners, by largest remainder: {pending} waits for a treasurer."
-        ).format(key=KEY, amount=euros(CALL_CENTS), pending=made["pending"])
+        _("anna calls {amount} by key {key} over all partners, by largest remainder: {pending} waits for a treasurer."),
+        key=KEY,
+        amount=euros(CALL_CENTS),
+        pending=made["pending"],
     )
     stage.do(TREASURER, "confirm", ref=made["pending"])
     calls = stage.ask("capital list")["calls"]
@@ -112,14 +109,13 @@ def paying_in(stage: Stage) -> None:
         _(
             "bram confirms: {count} calls, together {total}; the largest {largest} ({who}), "
             "the smallest {smallest} ({other})."
-        ).format(
-            count=len(calls),
-            total=euros(total),
-            largest=euros(largest["called_cents"]),
-            who=PARTNERS[largest["partner"]]["korte_naam"],
-            smallest=euros(smallest["called_cents"]),
-            other=PARTNERS[smallest["partner"]]["korte_naam"],
-        )
+        ),
+        count=len(calls),
+        total=euros(total),
+        largest=euros(largest["called_cents"]),
+        who=short(largest["partner"]),
+        smallest=euros(smallest["called_cents"]),
+        other=short(smallest["partner"]),
     )
     details = {call["ref"]: call for call in calls}
     order = sorted(details)
@@ -137,14 +133,15 @@ def paying_in(stage: Stage) -> None:
 
 def _pay(stage: Stage, calls: list[dict[str, Any]], on: date) -> None:
     for number, call in enumerate(calls):
-        partner = call["partner"]
-        stage.bank.receive(
-            call["called_cents"],
-            name=PARTNERS[partner]["naam"],
-            iban=partner_iban(partner),
-            on=on - timedelta(days=number % 3),
-            reference=call["reference"],
-        )
+        day = on - timedelta(days=number % 3)
+        receive(stage, call["partner"], call["called_cents"], day, reference=call["reference"])
+
+
+def receive(stage: Stage, partner: str, cents: int, on: date, *, reference: str = "", text: str = "") -> None:
+    """A partner pays the fund, with an RF ``reference`` or a free ``text``."""
+    stage.bank.receive(
+        cents, name=PARTNERS[partner]["naam"], iban=partner_iban(partner), on=on, reference=reference, text=text
+    )
 
 
 def partner_iban(partner: str) -> str:
@@ -157,20 +154,8 @@ def _late_payers(stage: Stage, calls: list[dict[str, Any]]) -> None:
     parts, odd = calls[0], calls[1]
     half = parts["called_cents"] // 2
     for cents, on in ((half, date(2024, 2, 20)), (parts["called_cents"] - half, date(2024, 2, 26))):
-        stage.bank.receive(
-            cents,
-            name=PARTNERS[parts["partner"]]["naam"],
-            iban=partner_iban(parts["partner"]),
-            on=on,
-            reference=parts["reference"],
-        )
-    stage.bank.receive(
-        odd["called_cents"] + 100,
-        name=PARTNERS[odd["partner"]]["naam"],
-        iban=partner_iban(odd["partner"]),
-        on=date(2024, 2, 27),
-        text="bijdrage fonds",
-    )
+        receive(stage, parts["partner"], cents, on, reference=parts["reference"])
+    receive(stage, odd["partner"], odd["called_cents"] + 100, date(2024, 2, 27), text="bijdrage fonds")
     stage.clock(date(2024, 2, 28))
     result = import_statement(stage, date(2024, 2, 27))
     stage.say(_told(_("a third statement brings the last two partners, one of them in two parts"), result))
@@ -183,7 +168,9 @@ def _late_payers(stage: Stage, calls: list[dict[str, Any]]) -> None:
         _(
             "{partner} paid {surplus} too much and named no reference: the treasurer matches "
             "it, the surplus is owed back."
-        ).format(partner=PARTNERS[odd["partner"]]["korte_naam"], surplus=euros(100))
+        ),
+        partner=short(odd["partner"]),
+        surplus=euros(100),
     )
 
 

@@ -5,48 +5,31 @@ from __future__ import annotations
 import csv
 from importlib import resources
 
-from fund.demo.stage import Stage
+from fund.demo.stage import Stage, material
 from fund.language import _
 
 ADMIN, MANAGER, TREASURER = "petra", "anna", "bram"
 MANAGER_2, TREASURER_2, TREASURER_3 = "fondsbeheerder-2", "penningmeester-2", "penningmeester-3"
 AUDITOR, CHAIR, DEPUTY = "joost", "voorzitter", "vicevoorzitter"
 
-COMMITTEE = {
-    "lid-amersfoort": "gm0307",
-    "lid-zeist": "gm0355",
-    "lid-baarn": "gm0308",
-    "lid-lopik": "gm0331",
-    "lid-hdsr": "ws0636",
-    "lid-rivierenland": "ws0621",
-    "lid-u10": "rg-u10",
-    "lid-provincie": "pv26",
+_PEOPLE = material("people.toml")
+COMMITTEE: dict[str, str] = _PEOPLE["committee"]
+REVIEWERS: dict[str, str] = _PEOPLE["reviewers"]
+EXTERNALS: list[str] = _PEOPLE["externals"]
+MORE_EXTERNALS: list[str] = _PEOPLE["more_externals"]
+
+
+PARTNERS: dict[str, dict[str, str]] = {
+    row["id"]: row
+    for row in csv.DictReader(
+        (resources.files("fund") / "data" / "partners.csv").read_text(encoding="utf-8-sig").splitlines()
+    )
 }
-"""Committee members and the partners they come from; the chair is independent."""
-
-REVIEWERS = {
-    "beoordelaar-houten": "gm0321",
-    "beoordelaar-woerden": "gm0632",
-    "beoordelaar-rhenen": "gm0340",
-    "beoordelaar-montfoort": "gm0335",
-    "beoordelaar-vallei": "ws0662",
-    "beoordelaar-agv": "ws0155",
-    "beoordelaar-foodvalley": "rg-regio-foodvalley",
-    "beoordelaar-provincie": "pv26",
-}
-EXTERNALS = ("onderzoeker-1", "onderzoeker-2", "onderzoeker-3", "onderzoeker-4")
-"""Reviewers of no partner."""
-MORE_EXTERNALS = tuple(f"onderzoeker-{number}" for number in range(5, 13))
-"""Those who are asked as well where a round is large."""
 
 
-def partner_rows() -> list[dict[str, str]]:
-    """The 34 partners as the package carries them."""
-    text = (resources.files("fund") / "data" / "partners.csv").read_text(encoding="utf-8-sig")
-    return list(csv.DictReader(text.splitlines()))
-
-
-PARTNERS: dict[str, dict[str, str]] = {row["id"]: row for row in partner_rows()}
+def short(partner: str) -> str:
+    """A partner as a sentence names it."""
+    return PARTNERS[partner]["korte_naam"]
 
 
 def signatory(partner: str) -> str:
@@ -56,10 +39,8 @@ def signatory(partner: str) -> str:
 
 def invite_office(stage: Stage) -> None:
     """The fund office and the auditor, added by the admin."""
-    stage.do(ADMIN, "user add", name=MANAGER_2, roles=["fund_manager"])
-    stage.do(ADMIN, "user add", name=TREASURER_2, roles=["treasurer"])
-    stage.do(ADMIN, "user add", name=TREASURER_3, roles=["treasurer"])
-    stage.do(ADMIN, "user add", name=AUDITOR, roles=["auditor"])
+    for name, role in _PEOPLE["office"].items():
+        stage.do(ADMIN, "user add", name=name, roles=[role])
     stage.say(_("petra adds a second fund manager, two more treasurers and joost, the auditor."))
 
 
@@ -85,5 +66,6 @@ def invite_partners(stage: Stage) -> None:
         _(
             "{count} people act for the partners: signatories, reviewers, a committee of "
             "nine with an independent chair."
-        ).format(count=len(PARTNERS) + len(REVIEWERS) + len(EXTERNALS) + len(COMMITTEE) + 2)
+        ),
+        count=len(PARTNERS) + len(REVIEWERS) + len(EXTERNALS) + len(COMMITTEE) + 2,
     )

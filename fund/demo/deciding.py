@@ -3,50 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from fund.demo.cast import CHAIR, COMMITTEE, MANAGER, PARTNERS, signatory
+from fund.demo.cast import CHAIR, COMMITTEE, MANAGER, short, signatory
 from fund.demo.ideas import Idea, form_file
-from fund.demo.stage import Stage
+from fund.demo.stage import Stage, material
 from fund.language import _, euros
 
 CRITERIA = ("ambition", "interests", "people", "organisation", "process", "learning", "business_case", "exit")
 
 
-def short(partner: str) -> str:
-    """A partner as a sentence names it."""
-    return PARTNERS[partner]["korte_naam"]
+def about(idea: Idea) -> dict[str, str]:
+    """What sentences say of an idea."""
+    return {"title": idea.title, "ask": euros(idea.ask_cents), "who": short(idea.lead), "lead": short(idea.lead)}
 
 
-def plan_round(stage: Stage, *, title: str, opens: date, closes: date, ceiling_cents: int, track: str) -> str:
-    """A round is planned by two people; it opens and closes by itself."""
-    answer = stage.both(
-        MANAGER, CHAIR, "round plan", title=title, opens=opens, closes=closes, ceiling_cents=ceiling_cents, track=track
-    )
-    ref = str(answer["result"]["round"])
+def plan_round(stage: Stage, title: str, *, more_cents: int = 0) -> str:
+    """A round is planned by two people; it opens and closes by itself. With a ceiling of so much more."""
+    terms = material("rounds.toml")[title]
+    terms["ceiling_cents"] += more_cents
+    ref = str(stage.both(MANAGER, CHAIR, "round plan", title=title, **terms)["result"]["round"])
     stage.say(
-        _(
-            "anna plans round {ref} ({title}), open from {opens} to {closes}, ceiling {ceiling}; the chair confirms."
-        ).format(ref=ref, title=title, opens=opens.isoformat(), closes=closes.isoformat(), ceiling=euros(ceiling_cents))
+        _("anna plans round {ref} ({title}), open from {opens} to {closes}, ceiling {ceiling}; the chair confirms."),
+        ref=ref,
+        title=title,
+        ceiling=euros(terms["ceiling_cents"]),
+        opens=terms["opens"],
+        closes=terms["closes"],
     )
     return ref
 
 
-def draft(stage: Stage, idea: Idea, round_ref: str, *, follows: str | None = None, content: bytes | None = None) -> str:
-    """The lead drafts a proposal from a file; its ref."""
-    args: dict[str, Any] = {"file": {"name": f"{idea.key}.toml", "content": content or form_file(idea, round_ref)}}
-    if follows is not None:
-        args["follows"] = follows
-    answer = stage.do(signatory(idea.lead), "proposal draft", **args)
-    return str(answer["result"]["ref"])
+def draft(stage: Stage, idea: Idea, round_ref: str, *, follows: str | None = None, **form: Any) -> str:
+    """The lead drafts a proposal from a file (``form``: what is other than the idea); its ref."""
+    file = form_file(idea, round_ref, **form)
+    more = {} if follows is None else {"follows": follows}
+    return str(stage.do(signatory(idea.lead), "proposal draft", file=file, **more)["result"]["ref"])
 
 
 def confirm_parties(stage: Stage, idea: Idea, ref: str) -> None:
     """Every co-applicant confirms the same text."""
-    informed = stage.now.date()
     for party in idea.co:
-        stage.do(signatory(party), "proposal confirm", ref=ref, informed_on=informed)
+        stage.do(signatory(party), "proposal confirm", ref=ref, informed_on=stage.now.date())
 
 
 def submit(stage: Stage, idea: Idea, ref: str) -> None:
@@ -95,7 +93,8 @@ def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision v
     More than half of the seats without a conflict are enough: those of the members, and the chair's. They come from
     both ends of the list, so that they are of several kinds of organisation.
     """
-    parties = _parties(stage, ref)
+    shown = stage.ask("proposal show", ref=ref.removeprefix("A").split("-W")[0])
+    parties = {party["partner"] for party in shown["parties"]}
     free = [name for name in COMMITTEE if COMMITTEE[name] not in parties]
     mixed = [free[place // 2 if place % 2 == 0 else -1 - place // 2] for place in range(len(free))]
     voting = mixed[: (len(free) + 1) // 2 + 1]
@@ -103,11 +102,6 @@ def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision v
         choice = "against" if number >= len(voting) - against else "for"
         stage.do(name, command, ref=ref, choice=choice)
     return len(voting)
-
-
-def _parties(stage: Stage, ref: str) -> set[str]:
-    shown = stage.ask("proposal show", ref=ref.removeprefix("A").split("-W")[0])
-    return {str(party["partner"]) for party in shown["parties"]}
 
 
 def decide(stage: Stage, ref: str, *, against: int = 0, **outcome: Any) -> None:

@@ -1,5 +1,5 @@
-"""What the fund does for itself in the story: surplus cash to the treasury, its own bill, what was paid too much, and
-what leaving would mean.
+"""What the fund does for itself in the story: surplus cash to the treasury, its own bill, what was paid too much, the
+books closed, and what leaving would mean.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from fund.bank.simulation import StoryBank
 from fund.demo.capital import import_statement
-from fund.demo.cast import AUDITOR, MANAGER, PARTNERS, TREASURER, TREASURER_2, TREASURER_3
+from fund.demo.cast import AUDITOR, MANAGER, TREASURER, TREASURER_2, TREASURER_3, short
 from fund.demo.money import batch, payee
 from fund.demo.stage import FUND_IBAN, Stage, iban_of
 from fund.language import _, euros
@@ -32,7 +32,9 @@ def to_the_treasury(stage: Stage) -> None:
         _(
             "public bodies keep their surplus with the State: two treasurers move {cents} to the treasury account as "
             "{ref}; the statements of both accounts show it."
-        ).format(cents=euros(SURPLUS_CENTS), ref=ref)
+        ),
+        cents=euros(SURPLUS_CENTS),
+        ref=ref,
     )
 
 
@@ -42,9 +44,9 @@ def from_the_treasury(stage: Stage, cents: int, on: date) -> None:
         return
     ref = _moved(stage, stage.treasury, -cents, on)
     stage.say(
-        _("two treasurers bring {cents} back from the treasury account as {ref}, for what will be paid.").format(
-            cents=euros(cents), ref=ref
-        )
+        _("two treasurers bring {cents} back from the treasury account as {ref}, for what will be paid."),
+        cents=euros(cents),
+        ref=ref,
     )
 
 
@@ -86,14 +88,13 @@ def own_bill(stage: Stage) -> None:
         _(
             "a printer is owed {cents} for the annual report ({cost}), {who} the {surplus} it paid too much "
             "({refund}): two people approve, two others send both in batch {batch}."
-        ).format(
-            cents=euros(PRINTER_CENTS),
-            cost=approved["result"]["ref"],
-            who=PARTNERS[payer]["korte_naam"],
-            surplus=euros(surplus),
-            refund=refund["result"]["ref"],
-            batch=paid["ref"],
-        )
+        ),
+        cents=euros(PRINTER_CENTS),
+        cost=approved["result"]["ref"],
+        who=short(payer),
+        surplus=euros(surplus),
+        refund=refund["result"]["ref"],
+        batch=paid["ref"],
     )
 
 
@@ -104,10 +105,30 @@ def what_leaving_means(stage: Stage) -> None:
         _(
             "joost asks what leaving would mean for {who} today: {now} at once, {later} as money comes back, of the "
             "{capital} it was called for."
-        ).format(
-            who=PARTNERS[LEAVER]["korte_naam"],
-            now=euros(quote["now_cents"]),
-            later=euros(quote["later_cents"]),
-            capital=euros(quote["capital_cents"]),
-        )
+        ),
+        who=short(LEAVER),
+        now=euros(quote["now_cents"]),
+        later=euros(quote["later_cents"]),
+        capital=euros(quote["capital_cents"]),
+    )
+
+
+def lock_months(stage: Stage, year: int, months: range) -> None:
+    """Months are locked in order, each by two people."""
+    for month in months:
+        stage.both(MANAGER, TREASURER, "period lock", period=f"{year}-{month:02d}")
+
+
+def close_year(stage: Stage, year: int, *, on: date) -> None:
+    """The allowance is run, the months are locked, the result goes to 3100, the months are closed."""
+    stage.clock(on)
+    stage.both(MANAGER, TREASURER, "repayment allowance", on=date(year, 12, 31))
+    lock_months(stage, year, range(1, 13))
+    stage.both(MANAGER, TREASURER, "period close", period=str(year))
+    stage.say(
+        _(
+            "anna runs the allowance and closes {year}, bram checks: twelve months locked, "
+            "the result to 3100, every month closed."
+        ),
+        year=year,
     )

@@ -26,15 +26,13 @@ APPROVED, RETURNED, DEFERRED = 0, 4, 8
 WITHDRAWN, INELIGIBLE, LEFT = 3, 6, 10
 """The lives of a dozen, by their place in it; the others are rejected."""
 DOZEN = 12
-CENTS_EACH = 2_500_00
-"""So much a round may award for each of its proposals: three of twelve get four times that at most."""
 _LOW, _MIDDLE, _HIGH = 1, 2, 3
 _BACK_ON = date(2025, 7, 25)
 
 
 def ceiling_cents(count: int) -> int:
-    """What a round of so many small proposals may award."""
-    return count * CENTS_EACH
+    """What a round of so many small proposals may award: three of twelve get four times the share of each at most."""
+    return count * 2_500_00
 
 
 @dataclass
@@ -64,8 +62,8 @@ class LargeRound:
                 self.stage.reach(self._stretches * self.count + share, self._STRETCHES * self.count)
         self._stretches += 1
 
-    def _of(self, *projections: int) -> list[tuple[str, Idea]]:
-        return [(ref, idea) for ref, idea, life in self._made if life in projections]
+    def _of(self, *lives: int) -> list[tuple[str, Idea]]:
+        return [(ref, idea) for ref, idea, life in self._made if life in lives]
 
     @property
     def _judged(self) -> list[tuple[str, Idea, int]]:
@@ -94,7 +92,10 @@ class LargeRound:
             _(
                 "{count} small proposals more come in, {left} of which stay a draft; {reviewers} researchers more are "
                 "asked to review."
-            ).format(count=self.count, left=len(self._of(LEFT)), reviewers=len(MORE_EXTERNALS))
+            ),
+            count=self.count,
+            left=len(self._of(LEFT)),
+            reviewers=len(MORE_EXTERNALS),
         )
 
     def look_again(self) -> None:
@@ -106,10 +107,8 @@ class LargeRound:
                 ref=ref, sections=["risks"], reason="Noem ook wat u doet als de leverancier stopt.",
             )  # fmt: skip
         for ref, idea in self._each(self._of(RETURNED)):
-            content = form_file(idea, self.round, risk="De leverancier stopt.")
-            stage.do(
-                signatory(idea.lead), "proposal save", ref=ref, file={"name": f"{idea.key}.toml", "content": content}
-            )
+            file = form_file(idea, self.round, risk="De leverancier stopt.")
+            stage.do(signatory(idea.lead), "proposal save", ref=ref, file=file)
             confirm_parties(stage, idea, ref)
             stage.do(signatory(idea.lead), "proposal resubmit", ref=ref, informed_on=stage.now.date())
         for ref, idea in self._each(self._of(WITHDRAWN)):
@@ -117,9 +116,9 @@ class LargeRound:
                 signatory(idea.lead), "proposal withdraw", ref=ref, reason="De raad wil eerst het beleidsplan zien."
             )
         stage.say(
-            _("{returned} are returned for changes and come again, {withdrawn} are taken back.").format(
-                returned=len(self._of(RETURNED)), withdrawn=len(self._of(WITHDRAWN))
-            )
+            _("{returned} are returned for changes and come again, {withdrawn} are taken back."),
+            returned=len(self._of(RETURNED)),
+            withdrawn=len(self._of(WITHDRAWN)),
         )
 
     # ------------------------------------------------------------------------------------------------- after closing
@@ -145,9 +144,10 @@ class LargeRound:
                 seats[name] += 1
                 stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(score)})
         stage.say(
-            _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}.").format(
-                count=len(panels), people=len(seats), most=max(seats.values())
-            )
+            _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}."),
+            count=len(panels),
+            people=len(seats),
+            most=max(seats.values()),
         )
 
     def decide(self) -> None:
@@ -163,9 +163,10 @@ class LargeRound:
                 reasons = [f"{criterion}=Minder vernieuwend dan de andere." for criterion in CRITERIA]
                 self._decide(ref, reject=True, reasons=reasons)
         self.stage.say(
-            _("{approved} are approved, {rejected} rejected with reasons, {deferred} deferred for information.").format(
-                approved=len(self._of(APPROVED, RETURNED)), rejected=rejected, deferred=len(self._of(DEFERRED))
-            )
+            _("{approved} are approved, {rejected} rejected with reasons, {deferred} deferred for information."),
+            approved=len(self._of(APPROVED, RETURNED)),
+            rejected=rejected,
+            deferred=len(self._of(DEFERRED)),
         )
 
     def decide_the_rest(self) -> None:
@@ -185,4 +186,4 @@ class LargeRound:
             if row["agreement"] in agreements:
                 stage.do(MANAGER, "disbursement check", ref=row["ref"])
                 stage.do(TREASURER, "disbursement approve", ref=row["ref"])
-        stage.say(_("{count} small agreements are signed and wait for the bank.").format(count=len(agreements)))
+        stage.say(_("{count} small agreements are signed and wait for the bank."), count=len(agreements))

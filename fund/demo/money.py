@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -47,6 +46,14 @@ def disburse(stage: Stage, agreement: str, number: int, lead: str) -> str:
     return ref
 
 
+def pay_milestone(stage: Stage, agreement: str, number: int, lead: str, on: date) -> str:
+    """A milestone is reached and paid on a day by itself; the ref of the disbursement."""
+    earn(stage, agreement, number, lead)
+    ref = disburse(stage, agreement, number, lead)
+    batch(stage, on)
+    return ref
+
+
 def batch(stage: Stage, on: date, *, second: str = MANAGER_2, return_of: str = "", tempted: str = "") -> dict[str, Any]:
     """What stands approved goes to the bank in one file, sent by two people who approved none of it.
 
@@ -70,13 +77,3 @@ def batch(stage: Stage, on: date, *, second: str = MANAGER_2, return_of: str = "
         stage.clock(back + timedelta(days=1))
         result = import_statement(stage, back)
     return {"ref": ref, "result": result, "refusal": refusal}
-
-
-def receive(stage: Stage, payments: Sequence[tuple[str, int, str]], on: date) -> dict[str, Any]:
-    """Partners pay instalments: (partner, cents, RF reference); the statement is imported the day after."""
-    for partner, cents, reference in payments:
-        stage.bank.receive(
-            cents, name=PARTNERS[partner]["naam"], iban=partner_iban(partner), on=on, reference=reference
-        )
-    stage.clock(on + timedelta(days=1))
-    return import_statement(stage, on)

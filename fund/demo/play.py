@@ -11,13 +11,12 @@ from fund.checks import verify
 from fund.commands.founding import found_fund
 from fund.commands.opening import open_fund
 from fund.demo.capital import founding, paying_in, rules_of_the_story
-from fund.demo.housekeeping import own_bill, to_the_treasury, what_leaving_means
+from fund.demo.housekeeping import close_year, lock_months, own_bill, to_the_treasury, what_leaving_means
 from fund.demo.invariants import broken
 from fund.demo.learning import last_year, light_round, refuted, repaid, rolled_out, second_round
 from fund.demo.round_one import first_round
 from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
-from fund.demo.years import close_year, lock_months
 from fund.language import _
 from fund.registry import PROJECTIONS
 from fund.reports.burden import burdens
@@ -91,7 +90,7 @@ def _ending(stage: Stage) -> dict[str, Any]:
     """The books of the third year are locked up to September; the position, and every check."""
     stage.clock(ENDS)
     lock_months(stage, ENDS.year, range(1, 10))
-    stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
+    stage.say(_("the months of {year} are locked up to September."), year=ENDS.year)
     position = stage.ask("statement position")
     people = len(stage.ask("user list")["users"])
     with Snapshot.open(stage.fund.engine, PROJECTIONS) as snapshot:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from fund.demo.cast import MANAGER, TREASURER, TREASURER_3
-from fund.demo.deciding import short
+from fund.demo.capital import import_statement, receive
+from fund.demo.cast import MANAGER, TREASURER, TREASURER_3, short
 from fund.demo.ideas import IDEAS
-from fund.demo.money import batch, disburse, earn, payee, receive
+from fund.demo.money import batch, disburse, earn, pay_milestone, payee
 from fund.demo.stage import Stage, iban_of, refusal_line
 from fund.language import _, euros
 
@@ -21,28 +22,33 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     payee(stage, lead)
     payee(stage, other)
     stage.say(
-        _(
-            "the accounts of {one} and {two} are recorded by anna, confirmed by bram, and cool off for three days."
-        ).format(one=short(lead), two=short(other))
+        _("the accounts of {one} and {two} are recorded by anna, confirmed by bram, and cool off for three days."),
+        one=short(lead),
+        two=short(other),
     )
     stage.clock(date(2024, 9, 16))
     earn(stage, rid, 1, lead)
     earn(stage, water, 1, other)
     first = disburse(stage, rid, 1, lead)
     second = disburse(stage, water, 1, other)
+    asked = stage.ask("disbursement list")["disbursements"]
+    cents = next(int(row["amount_cents"]) for row in asked if row["ref"] == first)
     stage.say(
         _(
             "two milestones accepted on hashed evidence; {one} ({cents}) and {two} asked, "
             "checked and approved by three people each."
-        ).format(one=first, two=second, cents=euros(amount_of(stage, first)))
+        ),
+        one=first,
+        two=second,
+        cents=euros(cents),
     )
     stage.clock(date(2024, 9, 18))
     sent = batch(stage, date(2024, 9, 19), second=TREASURER_3, return_of=first.replace("-", ""), tempted=TREASURER)
-    stage.say(_("bram tried to send what he approved: {refusal}").format(refusal=refusal_line(sent["refusal"])))
+    stage.say(_("bram tried to send what he approved: {refusal}"), refusal=refusal_line(sent["refusal"]))
     stage.say(
-        _("two others sent batch {ref} (pain.001); a week later the bank returns {one}: account closed (AC04).").format(
-            ref=sent["ref"], one=first
-        )
+        _("two others sent batch {ref} (pain.001); a week later the bank returns {one}: account closed (AC04)."),
+        ref=sent["ref"],
+        one=first,
     )
     stage.clock(date(2024, 9, 27))
     payee(stage, lead, iban=iban_of(2_001))
@@ -50,36 +56,29 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     stage.do(MANAGER, "payment retry", ref=first)
     again = batch(stage, date(2024, 10, 3))
     stage.say(
-        _("{who} gives a new account; after three days {one} is paid again in batch {ref}.").format(
-            who=short(lead), one=first, ref=again["ref"]
-        )
+        _("{who} gives a new account; after three days {one} is paid again in batch {ref}."),
+        who=short(lead),
+        one=first,
+        ref=again["ref"],
     )
     stage.clock(date(2024, 11, 25))
-    earn(stage, rid, 2, lead)
-    third = disburse(stage, rid, 2, lead)
-    batch(stage, date(2024, 11, 28))
-    stage.say(_("the second milestone of {agreement} is reached: {ref} is paid.").format(agreement=rid, ref=third))
+    third = pay_milestone(stage, rid, 2, lead, date(2024, 11, 28))
+    stage.say(_("the second milestone of {agreement} is reached: {ref} is paid."), agreement=rid, ref=third)
 
 
-def amount_of(stage: Stage, disbursement: str) -> int:
-    """The amount of a disbursement."""
-    for row in stage.ask("disbursement list")["disbursements"]:
-        if row["ref"] == disbursement:
-            return int(row["amount_cents"])
-    raise AssertionError(f"no disbursement {disbursement}")
-
-
-def instalment_of(stage: Stage, agreement: str, number: int) -> dict[str, object]:
+def instalment_of(stage: Stage, agreement: str, number: int) -> dict[str, Any]:
     """An instalment of the plan of an agreement: due day, cents, RF reference."""
-    plan = stage.ask("repayment plan", ref=agreement)
-    return next(row for row in plan["instalments"] if row["no"] == number)
+    instalments = stage.ask("repayment plan", ref=agreement)["instalments"]
+    return next(row for row in instalments if row["no"] == number)
 
 
 def pay_instalment(stage: Stage, agreement: str, number: int, lead: str, on: date) -> int:
     """The lead pays one instalment by its reference; the cents."""
     line = instalment_of(stage, agreement, number)
-    cents = int(str(line["amount_cents"]))
-    receive(stage, [(lead, cents, str(line["reference"]))], on)
+    cents = int(line["amount_cents"])
+    receive(stage, lead, cents, on, reference=line["reference"])
+    stage.clock(on + timedelta(days=1))
+    import_statement(stage, on)
     return cents
 
 
@@ -89,17 +88,19 @@ def first_repayments(stage: Stage, refs: dict[str, str]) -> None:
     rid, lead = f"A{refs['rid']}", IDEAS["rid"].lead
     cents = pay_instalment(stage, rid, 1, lead, date(2025, 2, 12))
     stage.say(
-        _("{who} pays the first instalment of {agreement}, {cents}: matched by its RF reference.").format(
-            who=short(lead), agreement=rid, cents=euros(cents)
-        )
+        _("{who} pays the first instalment of {agreement}, {cents}: matched by its RF reference."),
+        who=short(lead),
+        agreement=rid,
+        cents=euros(cents),
     )
     late = instalment_of(stage, rid, 2)
     stage.clock(date(2025, 5, 26))
     arrears = next(row for row in stage.ask("repayment arrears")["arrears"] if row["agreement"] == rid)
     stage.say(
-        _("the instalment of {due} did not come: the service noted it by itself; {cents} is {days} days late.").format(
-            due=late["due_on"], cents=euros(arrears["overdue_cents"]), days=arrears["days"]
-        )
+        _("the instalment of {due} did not come: the service noted it by itself; {cents} is {days} days late."),
+        due=late["due_on"],
+        cents=euros(arrears["overdue_cents"]),
+        days=arrears["days"],
     )
     cents = pay_instalment(stage, rid, 2, lead, date(2025, 6, 4))
-    stage.say(_("three weeks late, {cents} comes in; nothing is in arrears any more.").format(cents=euros(cents)))
+    stage.say(_("three weeks late, {cents} comes in; nothing is in arrears any more."), cents=euros(cents))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import itertools
 import time
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
+from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +35,16 @@ from fund.unit_of_work import derive_id
 FUND_IBAN = "NL91ABNA0417164300"
 """The account of the fund in the story: a documentation example."""
 QUIET_SECONDS = 60
+
+
+def material(name: str) -> dict[str, Any]:
+    """What a file of ``data/demo`` says."""
+    return tomllib.loads(material_file(name)["content"].decode())
+
+
+def material_file(name: str) -> dict[str, Any]:
+    """A file of ``data/demo`` as somebody hands it in."""
+    return {"name": name, "content": (resources.files("fund") / "data" / "demo" / name).read_bytes()}
 
 
 def office_hour(on: date, hour: int = 9, minute: int = 0) -> datetime:

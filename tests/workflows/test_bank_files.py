@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -247,6 +248,23 @@ def test_two_statements_of_different_days_share_a_line_only_by_the_reference_of_
             entries=[same, other],
         )  # fmt: skip
         assert counts(import_bytes(world, again)) == (1, 1)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the later first"])
+def test_two_statements_of_one_day_without_numbers_follow_each_other_by_their_balances(
+    sqlite_url: str, order: tuple[int, int]
+) -> None:
+    """One payment was told before: it is in the first of the two, and the one like it in the second is another."""
+    paid = line(10_00)
+    halves = [
+        re.sub(rb"<ElctrncSeqNb>.*?</ElctrncSeqNb>", b"", statement(number, [paid], opening=cents))
+        for number, cents in ((1, 0), (2, 10_00))
+    ]
+    with founded(sqlite_url) as world:
+        registered(world)
+        import_bytes(world, notification("N1", paid))
+        assert [counts(import_bytes(world, halves[number])) for number in order] == [(0, 1), (1, 0)]
+        assert world.balances()["1000"] == 20_00
 
 
 # ----------------------------------------------------------------------------------------------- what files hold

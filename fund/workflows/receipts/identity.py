@@ -124,15 +124,14 @@ def _relation(new: KnownDocument, other: KnownDocument) -> int:
         return BY_REFERENCE
     first, later = sorted((new, other), key=lambda one: (one.closed_on, one.sequence_number or 0))
     follows = first.closing_cents == later.opening_cents
-    numbered = (
-        first.sequence_number is not None
-        and later.sequence_number is not None
-        and first.sequence_number < later.sequence_number
-    )
+    before, after = first.sequence_number, later.sequence_number
+    numbered = before is not None and after is not None and before < after
     start, end = max(first.opened_on, later.opened_on), min(first.closed_on, later.closed_on)
     of_one_day = [one.opened_on == one.closed_on for one in (first, later)]
     if start == end and all(of_one_day):
-        if follows or first.closing_cents == later.opening_cents:
+        if not numbered and first.opening_cents != later.opening_cents:  # only the balances say which came first
+            follows = follows or later.closing_cents == first.opening_cents
+        if follows:
             return NO
         if first.opening_cents == later.opening_cents:
             return ANY
