@@ -12,7 +12,7 @@ import re
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -50,6 +50,7 @@ __all__ = [
     "METADATA",
     "Connection",
     "Engine",
+    "as_stored",
     "create_engine",
     "dialect",
     "from_micros",
@@ -61,6 +62,7 @@ __all__ = [
     "reading",
     "require_head",
     "revision",
+    "settings_of_postgresql",
     "sql_object",
     "squeezed",
     "to_micros",
@@ -367,6 +369,36 @@ def reading(engine: Engine) -> Iterator[Connection]:
             finally:
                 if not connection.invalidated:  # a Ctrl-C in the middle of a question leaves nothing to ask
                     _require_unchanged(connection)
+
+
+@contextmanager
+def as_stored(connection: Connection) -> Iterator[None]:
+    """Text is read even where it is no UTF-8 any more: such bytes come as surrogates, and hash as what they are."""
+    raw: object = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):
+        yield  # PostgreSQL keeps no such text
+        return
+    before = raw.text_factory
+    raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = before
+
+
+@contextmanager
+def settings_of_postgresql(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Meanwhile these settings hold in this transaction."""
+    before = {name: connection.execute(_CURRENT_SETTING, {"name": name}).scalar_one() for name in wanted}
+    for name, value in wanted.items():
+        connection.execute(_SET_CONFIG, {"name": name, "value": value})
+    yield  # where something is raised, the transaction is over, and what was set in it
+    for name, value in before.items():
+        connection.execute(_SET_CONFIG, {"name": name, "value": value})
+
+
+_CURRENT_SETTING = sa.text("SELECT current_setting(:name)")
+_SET_CONFIG = sa.text("SELECT set_config(:name, :value, true)")
 
 
 # ------------------------------------------------------------------------------------------------ errors of the world

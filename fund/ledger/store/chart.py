@@ -83,7 +83,7 @@ class Chart:
                 {"book": self._book_id, "since": since},
             ).all()
             for row in rows:
-                yield _plain(row)
+                yield plain(row)
             if len(rows) < PAGE:
                 return
             since = rows[-1].number
@@ -95,11 +95,9 @@ class Chart:
             {"book": self._book_id},
         )
         for row in rows:
-            yield _plain(row)
+            yield plain(row)
 
 
-def _plain(row: Any) -> dict[str, Any]:
-    return {
-        name: bytes(value) if isinstance(value, memoryview) else value.isoformat() if isinstance(value, date) else value
-        for name, value in row._mapping.items()
-    }
+def plain(row: Any) -> dict[str, Any]:
+    """A row as the mapping that its seal takes; days as text."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row._mapping.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,7 +21,7 @@ from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import Evidence
 from fund.ledger.store.fast_verify import PRIME, FastVerifier, Found
 from fund.ledger.store.parallel import Crew, cores
-from fund.ledger.store.stored import Extent, RawEntry, RawPeriod
+from fund.ledger.store.stored import Extent, RawEntry
 from fund.ledger.verify.findings import Check, Tally, carried_out
 from fund.ledger.verify.form import problems_of_form
 from fund.ledger.verify.limits import Limits
@@ -112,7 +112,7 @@ class Chain:
         self.idempotency = Tally("idempotency")
         self.form = Tally("form")
         self.months = Tally("period_rules")
-        self.history = carried_out(evidence, lambda: PeriodHistory(evidence.periods()), self._without_months)
+        self.history = carried_out(evidence, lambda: PeriodHistory(evidence.steps("period")), self._without_months)
         self.limits = Limits(store, evidence, start.seq)
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
@@ -335,11 +335,11 @@ class Chain:
 class PeriodHistory:
     """What each month was when an entry was written."""
 
-    def __init__(self, rows: Iterable[RawPeriod]) -> None:
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self.steps: dict[str, list[tuple[int, str]]] = {}
         self.first: list[tuple[int, str]] = []
         for row in rows:
-            month, seq, status = str(row.fields["month"]), int(row.fields["head_seq"]), str(row.fields["status"])
+            month, seq, status = str(row["month"]), int(row["head_seq"]), str(row["status"])
             self.steps.setdefault(month, []).append((seq, status))
             if not self.first or month < self.first[-1][1]:
                 self.first.append((seq, month))

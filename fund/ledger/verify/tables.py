@@ -82,8 +82,7 @@ def periods(
     steps = Tally("periods")
     latest: dict[str, Mapping[str, Any]] = {}
     previous, expected = GENESIS, 1
-    for raw in evidence.periods():
-        row = raw.fields
+    for row in evidence.steps("period"):
         steps.checked += 1
         place = f"period:{row['month']}/{row['number']}"
         if row["number"] != expected:
@@ -141,8 +140,7 @@ def sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Check
     """The chain of the sets of accounts."""
     tally = Tally("account_sets")
     previous, expected = GENESIS, 1
-    for raw in evidence.sets():
-        row = raw.fields
+    for row in evidence.steps("account_set"):
         tally.checked += 1
         place = f"account_set:{row['name']}/{row['number']}"
         if row["number"] != expected:
@@ -195,7 +193,7 @@ def anchors(
 ) -> Iterator[Check]:
     """The chain of anchors, and that the ledger still holds what they and those that somebody kept say."""
     kept, told = Tally("anchors"), Tally("given_anchors")
-    rows = evidence.anchors()
+    rows = evidence.steps("anchor")
     ours = [(kept, f"anchor:{row['number']}", row) for row in rows]
     theirs = [
         (told, f"given_anchor:{one.number}", {name: getattr(one, name) for name in one.__slots__}) for one in given
@@ -229,8 +227,8 @@ def anchors(
 
 def _against_the_steps(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]) -> None:
     """The last step of a month and the last set that each anchor names, held against the rows as they are."""
-    months = {row.fields["number"]: bytes(row.fields["hash"]) for row in evidence.periods()} | {0: GENESIS}
-    bounds = {row.fields["number"]: bytes(row.fields["hash"]) for row in evidence.sets()} | {0: GENESIS}
+    months = {row["number"]: bytes(row["hash"]) for row in evidence.steps("period")} | {0: GENESIS}
+    bounds = {row["number"]: bytes(row["hash"]) for row in evidence.steps("account_set")} | {0: GENESIS}
     for tally, place, row in looked_at:
         if months.get(row["periods"]) != row["period_hash"]:
             tally.find(_head_seq(row), place, N_("the months are not what they were when the anchor was made"))
