@@ -12,11 +12,9 @@ from fund.errors.ledger import BeyondOriginal
 from fund.language import N_
 from fund.ledger.anchors import Anchor, Tree, signed
 from fund.ledger.journal import PeriodStatus, Posting, check_part
-from fund.ledger.seal import GENESIS, canonical, seal
-from fund.ledger.store.anchoring import Anchoring, anchor_hash
+from fund.ledger.seal import GENESIS, canonical, seal, step_hash
+from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import Evidence
-from fund.ledger.store.limits import set_hash
-from fund.ledger.store.periods import period_hash
 from fund.ledger.store.recount import Kept
 from fund.ledger.verify.entries import Posted
 from fund.ledger.verify.findings import Check, Tally, carried_out, failed
@@ -89,7 +87,7 @@ def periods(
             steps.find(_head_seq(row), place, N_("period row {number} is missing"), number=expected)
         if bytes(row["previous_hash"]) != previous:
             steps.find(_head_seq(row), place, N_("it does not follow the row before it"))
-        if period_hash(store.book, row) != bytes(row["hash"]):
+        if step_hash("period", store.book, row) != bytes(row["hash"]):
             steps.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         _made_at(steps, evidence, place, row)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
@@ -147,7 +145,7 @@ def sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Check
             tally.find(_head_seq(row), place, N_("set {number} is missing"), number=expected)
         if bytes(row["previous_hash"]) != previous:
             tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
-        if set_hash(store.book, row) != bytes(row["hash"]):
+        if step_hash("account-set", store.book, row) != bytes(row["hash"]):
             tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         _made_at(tally, evidence, place, row)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
@@ -213,7 +211,7 @@ def anchors(
         book = store.book if tally is kept else row["book"]
         if book != store.book:
             tally.find(_head_seq(row), place, N_("it is of another book: {book}"), book=book)
-        if anchor_hash(book, row) != row["hash"]:
+        if step_hash("anchor", book, row) != row["hash"]:
             tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         key = public_key if public_key is not None and tally is told else row["public_key"]
         if not signed(key, row["hash"], row["signature"]):
