@@ -15,11 +15,14 @@ from fund.errors import FundError
 from fund.errors import ledger as errors
 from fund.errors.amounts import AmountTooLarge, InvalidMonth
 
-_OF_THE_LEDGER = (error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, FundError))
+_RAISED: list[type[FundError]] = [
+    AmountTooLarge,
+    *(error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, FundError)),
+]
 
 REFUSALS: dict[str, type[FundError]] = {
     # raised by our triggers as 'ledger: <code>'
-    **{error.code(): error for error in (*_OF_THE_LEDGER, AmountTooLarge)},
+    **{error.code(): error for error in _RAISED},
     # constraints by name; SQLite names the columns of a unique one, and nothing for a foreign key
     "uq_book_name": errors.BookExists,
     "book.name": errors.BookExists,

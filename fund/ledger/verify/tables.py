@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import repeat
-from typing import Any
+from typing import Any, Literal
 
 from fund.errors.ledger import BeyondOriginal
 from fund.language import N_
@@ -78,29 +78,50 @@ def periods(
 ) -> tuple[Check, dict[str, Mapping[str, Any]]]:
     """The chain of the steps of months; and the months that are closed, with the row that closed them."""
     steps = Tally("periods")
-    latest: dict[str, Mapping[str, Any]] = {}
-    previous, expected = GENESIS, 1
-    for row in evidence.steps("period"):
-        steps.checked += 1
-        place = f"period:{row['month']}/{row['number']}"
-        if row["number"] != expected:
-            steps.find(_head_seq(row), place, N_("period row {number} is missing"), number=expected)
-        if bytes(row["previous_hash"]) != previous:
-            steps.find(_head_seq(row), place, N_("it does not follow the row before it"))
-        if step_hash("period", store.book, row) != bytes(row["hash"]):
-            steps.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
-        _made_at(steps, evidence, place, row)
-        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
-        latest[str(row["month"])] = row
-    if (expected - 1, previous) != (number, last):
-        steps.find(
-            _standing_at(evidence),
-            "chain_head",
-            N_("the head of the chain names period row {named}; the last one is {last}"),
-            named=number,
-            last=expected - 1,
-        )
+    missing = N_("period row {number} is missing")
+    named = N_("the head of the chain names period row {named}; the last one is {last}")
+    rows = _chain(steps, store, evidence, "period", "month", (number, last), missing, named)
+    latest = {str(row["month"]): row for row in rows}
     return steps.done(), {month: row for month, row in latest.items() if row["status"] == PeriodStatus.CLOSED}
+
+
+def _chain(
+    tally: Tally,
+    store: Anchoring,
+    evidence: Evidence,
+    kind: Literal["period", "account_set"],
+    name: str,
+    last: tuple[int, bytes],
+    missing: str,
+    head_names: str,
+) -> list[Mapping[str, Any]]:
+    """The rows of a chain beside that of the entries, each held against its seal and the row before it.
+
+    Args:
+        name: The column by which a finding names a row.
+        last: Number and hash that the head of the chain names.
+        missing: The sentence of a number that is left out. head_names: of another last row.
+    """
+    previous, expected = GENESIS, 1
+    rows = evidence.steps(kind)
+    for row in rows:
+        tally.checked += 1
+        place = f"{kind}:{row[name]}/{row['number']}"
+        if row["number"] != expected:
+            tally.find(_head_seq(row), place, missing, number=expected)
+        if bytes(row["previous_hash"]) != previous:
+            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
+        if step_hash(kind.replace("_", "-"), store.book, row) != bytes(row["hash"]):
+            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
+        head_seq = int(row["head_seq"])
+        found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
+        if found is None or found[0] != bytes(row["head_hash"]):
+            template = N_("entry {number} is not the one at which it was made")
+            tally.find(_head_seq(row), place, template, number=head_seq)
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        tally.find(_standing_at(evidence), "chain_head", head_names, named=last[0], last=expected - 1)
+    return rows
 
 
 def frozen(evidence: Evidence, posted: Posted, closed: Mapping[str, Mapping[str, Any]], *, full: bool) -> Check:
@@ -137,26 +158,8 @@ def frozen(evidence: Evidence, posted: Posted, closed: Mapping[str, Mapping[str,
 def sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Check:
     """The chain of the sets of accounts."""
     tally = Tally("account_sets")
-    previous, expected = GENESIS, 1
-    for row in evidence.steps("account_set"):
-        tally.checked += 1
-        place = f"account_set:{row['name']}/{row['number']}"
-        if row["number"] != expected:
-            tally.find(_head_seq(row), place, N_("set {number} is missing"), number=expected)
-        if bytes(row["previous_hash"]) != previous:
-            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
-        if step_hash("account-set", store.book, row) != bytes(row["hash"]):
-            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
-        _made_at(tally, evidence, place, row)
-        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
-    if (expected - 1, previous) != last:
-        tally.find(
-            _standing_at(evidence),
-            "chain_head",
-            N_("the head of the chain names set {named}; the last one is {last}"),
-            named=last[0],
-            last=expected - 1,
-        )
+    named = N_("the head of the chain names set {named}; the last one is {last}")
+    _chain(tally, store, evidence, "account_set", "name", last, N_("set {number} is missing"), named)
     return tally.done()
 
 
@@ -170,14 +173,6 @@ def _standing_at(evidence: Evidence) -> int | None:
     """The number of the last entry, as the head of the chain says; ``None`` where the head is missing."""
     head = evidence.head()
     return None if head is None else int(head.seq)
-
-
-def _made_at(tally: Tally, evidence: Evidence, place: str, row: Mapping[str, Any]) -> None:
-    """The head that a row names is an entry that is there."""
-    head_seq = int(row["head_seq"])
-    found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
-    if found is None or found[0] != bytes(row["head_hash"]):
-        tally.find(_head_seq(row), place, N_("entry {number} is not the one at which it was made"), number=head_seq)
 
 
 def anchors(
