@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors.ledger import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
 from fund.ledger import Anchor, Ledger, credit, debit, verify_export
-from fund.ledger.anchors import consistency_path, consistent, included, inclusion_path, public_key_of, root_of, signed
+from fund.ledger.anchors import public_key_of, root_of, signed
 from fund.ledger.seal import step_hash
 from fund.ledger.verify import Verification
 from fund.reports.exports.ledger import ledger_folder
@@ -39,6 +39,7 @@ from tests.ledger.forger import (
     seal_anchors,
     write,
 )
+from tests.ledger.trees import consistency_path, consistent, included, inclusion_path
 
 
 def pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
