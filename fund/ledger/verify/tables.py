@@ -275,11 +275,10 @@ def corrections(evidence: Evidence, posted: Posted) -> Check:
     replaced = set[int]()
     for one in evidence.corrections(stated=posted.corrections or not posted.whole):
         tally.checked += 1
-        place = f"entry:{one.seq}"
         if (seq := one.reverses) is not None:
             undone = tuple((account, -cents) for account, cents in one.originals.get(seq, ()))
             if undone != one.legs or seq in taken:
-                tally.find(one.seq, place, N_("it is not the one mirror of entry {original}"), original=seq)
+                tally.find_in(one.seq, N_("it is not the one mirror of entry {original}"), original=seq)
             taken[seq] = None
         if (seq := one.part_of) is not None and seq != one.reverses:  # a mirror is all of it, whatever else it says
             before = taken.get(seq, {})
@@ -290,12 +289,12 @@ def corrections(evidence: Evidence, posted: Posted) -> Check:
                 before = None
             if before is None:
                 template = N_("with the parts before it, it takes back more than entry {original} moved")
-                tally.find(one.seq, place, template, original=seq)
+                tally.find_in(one.seq, template, original=seq)
                 taken.setdefault(seq, {})
         if (seq := one.replaces) is not None:
             if seq not in taken or seq in replaced:
                 template = N_("entry {original}, which it replaces, was not taken back before, or is replaced already")
-                tally.find(one.seq, place, template, original=seq)
+                tally.find_in(one.seq, template, original=seq)
             replaced.add(seq)
     return tally.done()
 
