@@ -15,7 +15,7 @@ from typing import Any
 from fund import files
 from fund.closing.frozen import Closing, every_closing
 from fund.closing.months import State
-from fund.database import Engine
+from fund.database import Engine, as_stored
 from fund.errors import FundError
 from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _, euros
@@ -82,7 +82,7 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
 def look_at(snapshot: Snapshot, *, progress: Progress | None = None) -> dict[str, Any]:
     """As :func:`verify`, of what ``snapshot`` sees."""
     say = progress or (lambda _name: None)
-    with snapshot.store.guards.as_stored():
+    with as_stored(snapshot.connection):
         say("ledger")
         ledger = snapshot.full_ledger.verify(full=True)
         checks = ledger_checks(ledger, prefix="ledger.")

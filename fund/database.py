@@ -12,7 +12,7 @@ import re
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -24,7 +24,8 @@ from urllib.request import pathname2url
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection as Connection
+from sqlalchemy.engine import Engine as Engine
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.pool import NullPool
 
@@ -45,31 +46,6 @@ from fund.errors.database import (
 )
 from fund.language import _
 from fund.paths import kind_of, private_file, private_folder, reason_of, unwritable
-
-__all__ = [
-    "METADATA",
-    "Connection",
-    "Engine",
-    "create_engine",
-    "dialect",
-    "from_micros",
-    "unavailable",
-    "install",
-    "is_sqlite",
-    "place",
-    "readable_by_others",
-    "reading",
-    "require_head",
-    "revision",
-    "sql_object",
-    "squeezed",
-    "to_micros",
-    "translated",
-    "uninstall",
-    "upgrade",
-    "utc_micros",
-    "writing",
-]
 
 BUSY_TIMEOUT_MS = 5_000
 """So long a command waits for another that holds the fund's lock, then it is not ready."""
@@ -369,6 +345,36 @@ def reading(engine: Engine) -> Iterator[Connection]:
                     _require_unchanged(connection)
 
 
+@contextmanager
+def as_stored(connection: Connection) -> Iterator[None]:
+    """Text is read even where it is no UTF-8 any more: such bytes come as surrogates, and hash as what they are."""
+    raw: object = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):
+        yield  # PostgreSQL keeps no such text
+        return
+    before = raw.text_factory
+    raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = before
+
+
+@contextmanager
+def settings_of_postgresql(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Meanwhile these settings hold in this transaction."""
+    before = {name: connection.execute(_CURRENT_SETTING, {"name": name}).scalar_one() for name in wanted}
+    for name, value in wanted.items():
+        connection.execute(_SET_CONFIG, {"name": name, "value": value})
+    yield  # where something is raised, the transaction is over, and what was set in it
+    for name, value in before.items():
+        connection.execute(_SET_CONFIG, {"name": name, "value": value})
+
+
+_CURRENT_SETTING = sa.text("SELECT current_setting(:name)")
+_SET_CONFIG = sa.text("SELECT set_config(:name, :value, true)")
+
+
 # ------------------------------------------------------------------------------------------------ errors of the world
 
 _ILL_STATES = ("08", "53", "57P")
@@ -467,8 +473,8 @@ def translated(engine: Engine, *, reads: bool = False) -> Iterator[None]:
 # ------------------------------------------------------------------------------------------------------- SQL objects
 
 
-def _sql_folder() -> Path:
-    return Path(str(resources.files("migrations"))) / "sql"
+def _migrations() -> Path:
+    return Path(str(resources.files("migrations")))
 
 
 @cache
@@ -478,8 +484,10 @@ def sql_object(name: str, kind: str, version: int | None = None) -> tuple[str, s
     It is the newest version, which is what the migrations leave, or the one that is named.
     """
     if version is None:
-        version = max(int(path.name.split(".")[1][1:]) for path in _sql_folder().glob(f"{name}.v*.{kind}.sql"))
-    text = (_sql_folder() / f"{name}.v{version}.{kind}.sql").read_text(encoding="utf-8")
+        version = max(
+            int(path.name.split(".")[1][1:]) for path in (_migrations() / "sql").glob(f"{name}.v*.{kind}.sql")
+        )
+    text = (_migrations() / "sql" / f"{name}.v{version}.{kind}.sql").read_text(encoding="utf-8")
     body, _mark, removal = text.partition("-- uninstall\n")
     return body, removal
 
@@ -531,7 +539,7 @@ def _configuration(connection: Connection | None = None) -> Any:
     from alembic.config import Config
 
     configuration = Config()
-    configuration.set_main_option("script_location", str(resources.files("migrations")))
+    configuration.set_main_option("script_location", str(_migrations()))
     configuration.attributes["connection"] = connection
     return configuration
 
@@ -539,7 +547,7 @@ def _configuration(connection: Connection | None = None) -> Any:
 @lru_cache(maxsize=1)
 def head_revision() -> str:
     """The version that this program needs: the newest of its migrations."""
-    return (Path(str(resources.files("migrations"))) / ".current-head").read_text(encoding="utf-8").strip()
+    return (_migrations() / ".current-head").read_text(encoding="utf-8").strip()
 
 
 def revision(connection: Connection) -> str | None:
@@ -695,7 +703,7 @@ def require_head(engine: Engine) -> None:
     expected = head_revision()
     if found == expected:
         return
-    known = (Path(str(resources.files("migrations"))) / "versions").glob("*.py")
+    known = (_migrations() / "versions").glob("*.py")
     if any(path.stem == found or path.stem.split("_", 1)[0] == found for path in known):
         raise DatabaseBehind(place=where, found=found, expected=expected)
     raise DatabaseNewer(place=where, found=found, expected=expected)

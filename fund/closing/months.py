@@ -66,19 +66,13 @@ are closed with it.
 
 def apply(case: Period | None, event: Envelope) -> Period | None:
     fact = event.fact
-    if isinstance(fact, PeriodLocked):
+    if isinstance(fact, (PeriodLocked, PeriodReopened)):
         return Period(ref=fact.ref, state=_next(case, fact))
     if isinstance(fact, PeriodClosed):
-        return Period(
-            ref=fact.ref,
-            state=_next(case, fact),
-            trial_balance_sha256=fact.trial_balance_sha256,
-            event_id=event.event_id,
-        )
+        digest = fact.trial_balance_sha256
+        return Period(ref=fact.ref, state=_next(case, fact), trial_balance_sha256=digest, event_id=event.event_id)
     if isinstance(fact, YearClosed):
         return Period(ref=fact.ref, state=_next(case, fact), result_cents=fact.result_cents, event_id=event.event_id)
-    if isinstance(fact, PeriodReopened):
-        return Period(ref=fact.ref, state=_next(case, fact))
     return case
 
 
@@ -226,12 +220,8 @@ def _require_from_the_beginning(uow: UnitOfWork, month: str) -> None:
         return
     earlier = [entry.effective_on for entry in uow.ledger.entries(as_of=first_day(month) - timedelta(days=1))]
     if earlier:
-        raise PeriodOutOfOrder(
-            month=month,
-            status=OPEN,
-            wanted=LOCKED,
-            reason=_(N_("the books begin in {first}, which is locked first")).format(first=month_of(min(earlier))),
-        )
+        ground = _(N_("the books begin in {first}, which is locked first")).format(first=month_of(min(earlier)))
+        raise PeriodOutOfOrder(month=month, status=OPEN, wanted=LOCKED, reason=ground)
 
 
 def _require_over(uow: UnitOfWork, period: str) -> None:
@@ -301,13 +291,8 @@ def reopen(uow: UnitOfWork, *, period: str, reason: str) -> dict[str, Any]:
         _reopen_year(uow, ref, reason)
     else:
         if _state(uow, ref[:4]) == CLOSED:
-            year = ref[:4]
-            raise PeriodOutOfOrder(
-                month=ref,
-                status=CLOSED,
-                wanted=OPEN,
-                reason=_(N_("its year is closed; reopen {year}")).format(year=year),
-            )
+            ground = _(N_("its year is closed; reopen {year}")).format(year=ref[:4])
+            raise PeriodOutOfOrder(month=ref, status=CLOSED, wanted=OPEN, reason=ground)
         _reopen_month(uow, ref, reason)
     uow.next_step = "fund period list"
     return {"period": ref, "state": OPEN}
@@ -323,12 +308,8 @@ def _reopen_year(uow: UnitOfWork, year: str, reason: str) -> None:
     case = uow.maybe(Period, year)
     later = [each.ref for each in uow.cases(Period, states=[CLOSED]) if each.is_year and each.ref > year]
     if case is None or case.state != CLOSED or later:
-        raise PeriodOutOfOrder(
-            month=year,
-            status=_state(uow, year),
-            wanted=OPEN,
-            reason=_(N_("only the latest closed year can be reopened")),
-        )
+        ground = _(N_("only the latest closed year can be reopened"))
+        raise PeriodOutOfOrder(month=year, status=_state(uow, year), wanted=OPEN, reason=ground)
     _reopen_month(uow, _months(year)[-1], reason)
     entry = uow.ledger.find(f"{case.event_id}/0")
     reopened = PeriodReopened(ref=year, reason=reason, entry_seq=entry.seq if entry else None)

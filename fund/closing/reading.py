@@ -10,7 +10,6 @@ from fund.closing.months import State
 from fund.dates import first_day, last_day, parse_period
 from fund.events import Envelope
 from fund.events.closing import PeriodReopened, YearClosed
-from fund.ledger import main_of
 from fund.schemas.closing import Period
 from fund.unit_of_work import Snapshot
 
@@ -25,8 +24,7 @@ def periods(snapshot: Snapshot) -> dict[str, Any]:
                 "state": case.state,
                 "starts_on": first_day(case.ref).isoformat(),
                 "ends_on": last_day(case.ref).isoformat(),
-                "result_cents": case.result_cents,
-                "trial_balance_sha256": case.trial_balance_sha256,
+                **case.row("result_cents", "trial_balance_sha256"),
             }
             for case in snapshot.cases(Period)
         ],
@@ -113,9 +111,7 @@ def _differences(snapshot: Snapshot, closing: Closing, earlier: Closing) -> list
 
 def _opening(snapshot: Snapshot, year: str) -> dict[str, Any]:
     """What the next year opens with: the balance sheet as the year left it; income and costs begin at nothing."""
-    sums: dict[str, int] = {}
-    for code, cents in snapshot.ledger.balances(as_of=last_day(year)).items():
-        sums[main_of(code)] = sums.get(main_of(code), 0) + cents
+    sums = snapshot.ledger.main_balances(as_of=last_day(year))
     rows = [
         {"account": code, "debit_cents": max(cents, 0), "credit_cents": max(-cents, 0)}
         for code, cents in sorted(sums.items())

@@ -62,13 +62,7 @@ def _letter(
         "commitment": call.commitment or None,
         "instalment": call.instalment,
         "instalments": [
-            {
-                "ref": one.ref,
-                "instalment": one.instalment,
-                "due_on": one.due_on.isoformat(),
-                "amount_cents": one.called_cents,
-                "reference": one.reference,
-            }
+            one.row("ref", "instalment", "due_on") | {"amount_cents": one.called_cents, "reference": one.reference}
             for one in mine
         ],
         "of_instalments": call.instalments,
@@ -82,6 +76,8 @@ def _computation(call: Call, series: Sequence[Call], key: DistributionKey, steps
     exact = call.total_cents * Fraction(call.share)
     whole = exact.numerator // exact.denominator
     step = steps.get(call.partner)
+    equal_of_all = sum((each.equal for each in steps.values()), Fraction(0))
+    by_inhabitants_of_all = sum((each.by_inhabitants for each in steps.values()), Fraction(0))
     parts = {one.partner: one for one in series}.values()
     left = sum(one.part_cents - int(one.total_cents * Fraction(one.share)) for one in parts)
     return {
@@ -93,10 +89,8 @@ def _computation(call: Call, series: Sequence[Call], key: DistributionKey, steps
         "inhabitants": step.inhabitants if step else None,
         "inhabitants_of_all": sum(each.inhabitants or 0 for each in steps.values()) or None,
         "equal_over": sum(each.equal > 0 for each in steps.values()) or None,
-        "equal_of_all": fraction_text(sum((each.equal for each in steps.values()), Fraction(0))) if step else None,
-        "by_inhabitants_of_all": fraction_text(sum((each.by_inhabitants for each in steps.values()), Fraction(0)))
-        if step
-        else None,
+        "equal_of_all": fraction_text(equal_of_all) if step else None,
+        "by_inhabitants_of_all": fraction_text(by_inhabitants_of_all) if step else None,
         "equal": fraction_text(step.equal) if step else None,
         "fixed": fraction_text(step.fixed) if step else None,
         "by_inhabitants": fraction_text(step.by_inhabitants) if step else None,

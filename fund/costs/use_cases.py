@@ -42,35 +42,14 @@ TRANSITIONS = (
 def apply_cost(case: Cost | None, event: Envelope) -> Cost | None:
     fact = event.fact
     if isinstance(fact, CostCharged):
-        return Cost(
-            ref=fact.ref,
-            state="charged",
-            amount_cents=fact.amount_cents,
-            charged_on=fact.charged_on,
-            account=fact.account,
-            text=fact.text,
-        )
+        return Cost.begun_by(fact, state="charged")
     return case
 
 
 def apply_debit(case: Debit | None, event: Envelope) -> Debit | None:
     fact = event.fact
     if isinstance(fact, DebitRecorded):
-        return Debit(
-            ref=fact.ref,
-            state=state_after(TRANSITIONS, None, fact),
-            account=fact.account,
-            amount_cents=fact.amount_cents,
-            debited_on=fact.debited_on,
-            line_id=fact.line_id,
-            payee_iban=fact.payee_iban,
-            end_to_end_id=fact.end_to_end_id,
-            text=fact.text,
-            code=fact.code,
-            reversal=fact.reversal,
-            bank_reference=fact.bank_reference,
-            payment_information_id=fact.payment_information_id,
-        )
+        return Debit.begun_by(fact, state=state_after(TRANSITIONS, None, fact))
     if isinstance(fact, DebitReversed) and case is not None:
         return case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, DebitExplained) and case is not None:
@@ -133,59 +112,28 @@ def costs(snapshot: Snapshot) -> dict[str, Any]:
         "years": [_year(snapshot, year) for year in range(snapshot.first_day.year, snapshot.today.year + 1)],
         "approvals": [
             {
-                "ref": case.ref,
-                "payee": case.payee,
+                **case.row("ref", "payee"),
                 "payee_name": snapshot.partner_name(case.payee),
-                "amount_cents": case.amount_cents,
-                "approved_on": case.approved_on.isoformat(),
-                "due_on": case.due_on.isoformat() if case.due_on else None,
-                "text": case.text,
-                "creditor_reference": case.creditor_reference,
-                "state": case.state,
+                **case.row("amount_cents", "approved_on", "due_on", "text", "creditor_reference", "state"),
             }
             for case in snapshot.cases(Payable, parent="cost")
         ],
         "transfers": [
-            {
-                "ref": case.ref,
-                "from_account": case.from_account,
-                "to_account": case.to_account,
-                "amount_cents": case.amount_cents,
-                "sent_on": case.sent_on.isoformat() if case.sent_on else None,
-                "settled_on": case.settled_on.isoformat() if case.settled_on else None,
-                "swept": case.swept,
-                "state": case.state,
-            }
+            case.row("ref", "from_account", "to_account", "amount_cents", "sent_on", "settled_on", "swept", "state")
             for case in snapshot.cases(Transfer)
         ],
         "costs": [
-            {
-                "ref": cost.ref,
-                "amount_cents": cost.amount_cents,
-                "charged_on": cost.charged_on.isoformat(),
-                "account": cost.account,
-                "text": cost.text,
-                "state": cost.state,
-            }
-            for cost in snapshot.cases(Cost)
+            cost.row("ref", "amount_cents", "charged_on", "account", "text", "state") for cost in snapshot.cases(Cost)
         ],
         "debits": [
             {
-                "ref": debit.ref,
-                "amount_cents": debit.amount_cents,
-                "debited_on": debit.debited_on.isoformat(),
-                "account": debit.account,
+                **debit.row("ref", "amount_cents", "debited_on", "account"),
                 "payee_iban": account_for(snapshot.actor, debit.payee_iban),
-                "text": debit.text,
-                "state": debit.state,
-                "explanation": debit.explanation,
+                **debit.row("text", "state", "explanation"),
             }
             for debit in snapshot.cases(Debit)
         ],
-        "income": [
-            {"ref": one.ref, "receipt": one.receipt, "amount_cents": one.amount_cents, "reason": one.reason}
-            for one in snapshot.cases(Income)
-        ],
+        "income": [one.row("ref", "receipt", "amount_cents", "reason") for one in snapshot.cases(Income)],
     }
 
 

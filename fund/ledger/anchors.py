@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -155,95 +155,18 @@ def root_of(hashes: Iterable[bytes]) -> bytes:
     return tree.root
 
 
-def _split(size: int) -> int:
-    return 1 << ((size - 1).bit_length() - 1)
-
-
-def inclusion_path(hashes: Sequence[bytes], place: int) -> list[bytes]:
-    """The nodes beside the way from entry ``place`` (from zero) to the root, lowest first."""
-    if len(hashes) <= 1:
-        return []
-    half = _split(len(hashes))
-    if place < half:
-        return [*inclusion_path(hashes[:half], place), root_of(hashes[half:])]
-    return [*inclusion_path(hashes[half:], place - half), root_of(hashes[:half])]
-
-
-def included(hash: bytes, place: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the path leads from an entry's hash at ``place`` to the root of ``size`` entries."""
-    if not 0 <= place < size:
-        return False
-    node, last = leaf_of(hash), size - 1
-    for beside in path:
-        if last == 0:
-            return False
-        if place % 2 or place == last:
-            node = _node(beside, node)
-            while place % 2 == 0 and place:
-                place, last = place // 2, last // 2
-        else:
-            node = _node(node, beside)
-        place, last = place // 2, last // 2
-    return last == 0 and node == root
-
-
-def consistency_path(hashes: Sequence[bytes], first: int) -> list[bytes]:
-    """The nodes that show that the tree over ``hashes`` begins with the tree over its first ``first`` ones."""
-    return _consistency(hashes, first, True) if 0 < first < len(hashes) else []
-
-
-def _consistency(hashes: Sequence[bytes], first: int, whole: bool) -> list[bytes]:
-    if first == len(hashes):
-        return [] if whole else [root_of(hashes)]
-    half = _split(len(hashes))
-    if first <= half:
-        return [*_consistency(hashes[:half], first, whole), root_of(hashes[half:])]
-    return [*_consistency(hashes[half:], first - half, False), root_of(hashes[:half])]
-
-
-def consistent(first: int, first_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the path shows that the tree of ``size`` entries begins with the one of ``first`` entries."""
-    if first > size or first < 0:
-        return False
-    if first == size:
-        return not path and first_root == root
-    if first == 0:
-        return not path and first_root == hashlib.sha256(b"").digest()
-    nodes = list(path)
-    place, last = first - 1, size - 1
-    while place % 2:
-        place, last = place // 2, last // 2
-    if place:
-        if not nodes:
-            return False
-        old = new = nodes.pop(0)
-    else:
-        old = new = first_root
-    for beside in nodes:
-        if last == 0:
-            return False
-        if place % 2 or place == last:
-            old, new = _node(beside, old), _node(beside, new)
-            while place % 2 == 0 and place:
-                place, last = place // 2, last // 2
-        else:
-            new = _node(new, beside)
-        place, last = place // 2, last // 2
-    return last == 0 and old == first_root and new == root
-
-
 # A node is named by its height and its place from the left; where the tree is ragged on the right, it stands for what
 # there is. So the proofs of many entries take one reading of the hashes, of which none stays in memory.
 Place = tuple[int, int]
 
 
 def path_nodes(size: int, place: int) -> list[Place]:
-    """The places of the nodes of :func:`inclusion_path`."""
+    """The nodes beside the way from entry ``place`` (from zero) to the root of ``size`` entries, lowest first."""
     return _beside(0, place, size - 1)
 
 
 def growth_nodes(size: int, first: int) -> list[Place]:
-    """The places of the nodes of :func:`consistency_path`."""
+    """The nodes that show that the tree over ``size`` entries begins with the tree over the ``first`` ones."""
     if not 0 < first < size:
         return []
     height, place, last = 0, first - 1, size - 1

@@ -6,13 +6,12 @@ writes that sign: :func:`debit` and :func:`credit` do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from fund.errors import FundError
 from fund.errors.amounts import AmountTooLarge
 from fund.errors.ledger import (
     BeyondOriginal,
@@ -300,14 +299,8 @@ def check_limits(account: Account, moved: Mapping[date, int], on: date, cents: i
     Raises:
         LimitExceeded: The balance of some day would be out of bounds; names the worst.
     """
-    _check_bounds(
-        moved,
-        on,
-        cents,
-        account.min_balance_cents,
-        account.max_balance_cents,
-        lambda balance, limit: LimitExceeded(account=account.code, balance_cents=balance, limit_cents=limit),
-    )
+    for balance, limit in _beyond(account, moved, on, cents):
+        raise LimitExceeded(account=account.code, balance_cents=balance, limit_cents=limit)
 
 
 def check_set(bound: AccountSet, moved: Mapping[date, int], on: date, cents: int) -> None:
@@ -316,33 +309,22 @@ def check_set(bound: AccountSet, moved: Mapping[date, int], on: date, cents: int
     Raises:
         SetLimitExceeded: The sum of some day would be out of bounds; names the worst.
     """
-    _check_bounds(
-        moved,
-        on,
-        cents,
-        bound.min_balance_cents,
-        bound.max_balance_cents,
-        lambda balance, limit: SetLimitExceeded(set=bound.name, balance_cents=balance, limit_cents=limit),
-    )
+    for balance, limit in _beyond(bound, moved, on, cents):
+        raise SetLimitExceeded(set=bound.name, balance_cents=balance, limit_cents=limit)
 
 
-def _check_bounds(
-    moved: Mapping[date, int],
-    on: date,
-    cents: int,
-    least: int | None,
-    most: int | None,
-    refusal: Callable[[int, int], FundError],
-) -> None:
+def _beyond(bound: Account | AccountSet, moved: Mapping[date, int], on: date, cents: int) -> Iterator[tuple[int, int]]:
+    """The worst balance of ``on`` and later days with the limit that ``cents`` more would break, if any."""
+    least, most = bound.min_balance_cents, bound.max_balance_cents
     balance = sum(moved[day] for day in moved if day <= on) + cents
     lowest = highest = balance
     for day in sorted(day for day in moved if day > on):
         balance += moved[day]
         lowest, highest = min(lowest, balance), max(highest, balance)
     if cents < 0 and least is not None and lowest < least:
-        raise refusal(lowest, least)
+        yield lowest, least
     if cents > 0 and most is not None and highest > most:
-        raise refusal(highest, most)
+        yield highest, most
 
 
 def correction_of(draft: EntryDraft) -> dict[str, Any]:

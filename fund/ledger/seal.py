@@ -129,6 +129,33 @@ def seal(previous: bytes, canonical: bytes, tag: str = "event", version: int = V
     return hashlib.sha256(b"%s%d:%s," % (head, len(canonical), canonical)).digest()
 
 
+SEALED = {
+    "account-change": (
+        "number", "code", "name", "type", "layer", "currency", "normal_side", "min_balance_cents", "max_balance_cents",
+        "status", "limit_kinds", "valid_from", "valid_until", "head_seq", "head_hash", "recorded_at",
+    ),
+    "account-set": (
+        "number", "name", "members", "min_balance_cents", "max_balance_cents", "kinds", "valid_from", "valid_until",
+        "head_seq", "head_hash", "actor", "recorded_at",
+    ),
+    "anchor": (
+        "number", "head_seq", "head_hash", "root", "legs", "trial_balance_hash", "periods", "period_hash", "sets",
+        "set_hash", "recorded_at", "public_key",
+    ),
+    "period": (
+        "number", "month", "status", "head_seq", "head_hash", "trial_balance_hash", "actor", "second_actor", "reason",
+        "recorded_at",
+    ),
+}  # fmt: skip
+"""The chains beside that of the entries, by their tags: their columns that are sealed, after the name of the book."""
+
+
+def step_hash(tag: str, book: str, row: Mapping[str, Any]) -> bytes:
+    """The seal of a row of one of these chains."""
+    fields = (book, *(row[name] for name in SEALED[tag]))
+    return seal(row["previous_hash"], canonical(fields, exact=True), tag, row["version"])
+
+
 # ------------------------------------------------------------------------------------------------------------ entries
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund import tables as t
-from fund.database import Connection, from_micros, is_sqlite, to_micros
+from fund.database import Connection, is_sqlite, to_micros
+from fund.store import rows
 
 OPEN = ("pending", "failed")
 """States in which a row is still tried."""
@@ -109,15 +110,15 @@ class DeliveryStore:
             .order_by(c.seq, c.reaction)
             .with_for_update(skip_locked=True)
         )
-        rows = [_row(row) for row in self._connection.execute(mine)] if first else []
-        if rows:
+        found = rows.every(self._connection, DeliveryRow, mine) if first else []
+        if found:
             self._connection.execute(
                 t.delivery.update()
                 .where(c.event_id == sa.bindparam("of_event"), c.reaction == sa.bindparam("of_reaction"))
                 .values(leased_us=to_micros(now), epoch=epoch, handed_out=c.handed_out + 1),
-                [{"of_event": row.event_id, "of_reaction": row.reaction} for row in rows],
+                [{"of_event": row.event_id, "of_reaction": row.reaction} for row in found],
             )
-        return rows
+        return found
 
     def _firsts(self, now: datetime, *, epoch: str, lease: timedelta, limit: int) -> list[tuple[str, str]]:
         """Which rows stand first in their (stream, reaction), due and leased to nobody: one walk along the open rows.
@@ -136,21 +137,24 @@ class DeliveryStore:
             each = sa.select(*columns, c.stream).where(_in(c.state, BLOCKING)).ext(distinct_on(c.stream, c.reaction))
             walk = each.order_by(c.stream, c.reaction, c.seq).subquery("first")
         found = sa.select(walk.c.event_id, walk.c.reaction).where(*_free(walk.c, now, epoch, lease))
-        rows = self._connection.execute(found.order_by(walk.c.seq, walk.c.reaction).limit(limit))
-        return [(row.event_id, row.reaction) for row in rows]
+        return self._keys(found.order_by(walk.c.seq, walk.c.reaction).limit(limit))
 
     def _first_of_fund(self) -> list[tuple[str, str]]:
         c = t.delivery.c
         query = sa.select(c.event_id, c.reaction).where(_in(c.state, BLOCKING)).order_by(c.seq, c.reaction).limit(1)
-        return [(row.event_id, row.reaction) for row in self._connection.execute(query)]
+        return self._keys(query)
+
+    def _keys(self, query: Any) -> list[tuple[str, str]]:
+        return [tuple(row) for row in self._connection.execute(query)]
+
+    def _any(self, *conditions: Any) -> bool:
+        query = sa.select(sa.literal(1)).select_from(t.delivery).where(*conditions).limit(1)
+        return self._connection.execute(query).scalar_one_or_none() is not None
 
     def anything_open(self) -> bool:
         """Whether a row is still tried."""
         c = t.delivery.c
-        query = (
-            sa.select(sa.literal(1)).select_from(t.delivery).where(_in(c.state, BLOCKING), _in(c.state, OPEN)).limit(1)
-        )
-        return self._connection.execute(query).scalar_one_or_none() is not None
+        return self._any(_in(c.state, BLOCKING), _in(c.state, OPEN))
 
     def mark_tried(self) -> int:
         """Say of every open row that a process is about to try it: what kills a process is told apart by this."""
@@ -164,8 +168,7 @@ class DeliveryStore:
 
     def next_open(self, now: datetime) -> DeliveryRow | None:
         """The first row of the fund, in the order (fact, reaction), that is due and waits for nothing before it."""
-        row = self._connection.execute(_next_open(), {"now": to_micros(now)}).one_or_none()
-        return None if row is None else _row(row)
+        return rows.one(self._connection, DeliveryRow, _next_open(), {"now": to_micros(now)})
 
     def delivered_all(self, reaction: str, now: datetime) -> int:
         """Mark every row of a reaction that is due: nothing would follow from any of them.
@@ -174,8 +177,7 @@ class DeliveryStore:
         """
         c = t.delivery.c
         mine: Any = (c.reaction == reaction, _in(c.state, BLOCKING))
-        stuck = sa.select(sa.literal(1)).select_from(t.delivery).where(*mine, ~_in(c.state, OPEN)).limit(1)
-        if self._connection.execute(stuck).scalar_one_or_none() is not None:
+        if self._any(*mine, ~_in(c.state, OPEN)):
             return 0
         due: Any = sa.and_(*mine, c.due_us <= to_micros(now))
         if not self._sqlite:  # rows that somebody works on are not waited for
@@ -196,18 +198,15 @@ class DeliveryStore:
         )
         if not self._sqlite and not skip:
             self._connection.execute(sa.text("set local lock_timeout = '2s'"))
-        row = self._connection.execute(query).one_or_none()
+        row = rows.one(self._connection, DeliveryRow, query)
         if not self._sqlite and not skip:
             self._connection.execute(sa.text("set local lock_timeout to default"))
-        return None if row is None else _row(row)
+        return row
 
     def earlier_open(self, row: DeliveryRow) -> bool:
         """Whether something before it in its stream still waits for the same reaction."""
         c = t.delivery.c
-        query = sa.select(sa.literal(1)).where(
-            c.stream == row.stream, c.reaction == row.reaction, c.seq < row.seq, _in(c.state, BLOCKING)
-        )
-        return self._connection.execute(query.limit(1)).scalar_one_or_none() is not None
+        return self._any(c.stream == row.stream, c.reaction == row.reaction, c.seq < row.seq, _in(c.state, BLOCKING))
 
     def lease_next(self, row: DeliveryRow, now: datetime, epoch: str) -> DeliveryRow | None:
         """The next open row of the same stream and reaction, leased to us; nothing when somebody else holds it."""
@@ -293,11 +292,10 @@ class DeliveryStore:
 
     def open_count(self) -> int:
         """How many rows are still tried."""
-        query = (
-            sa.select(sa.func.count())
-            .select_from(t.delivery)
-            .where(_in(t.delivery.c.state, BLOCKING), _in(t.delivery.c.state, OPEN))
-        )
+        return self._count(_in(t.delivery.c.state, BLOCKING), _in(t.delivery.c.state, OPEN))
+
+    def _count(self, *conditions: Any) -> int:
+        query = sa.select(sa.func.count()).select_from(t.delivery).where(*conditions)
         return int(self._connection.execute(query).scalar_one())
 
     def open_because(self, error: str, *, limit: int = 100) -> list[int]:
@@ -310,17 +308,12 @@ class DeliveryStore:
         """Rows in these states, oldest fact first."""
         c = t.delivery.c
         query = sa.select(t.delivery).where(_in(c.state, states)).order_by(c.seq, c.reaction)
-        return [_row(row) for row in self._connection.execute(query)]
+        return rows.every(self._connection, DeliveryRow, query)
 
     def waiting_behind(self, row: DeliveryRow) -> int:
         """How many rows wait behind this one."""
         c = t.delivery.c
-        query = (
-            sa.select(sa.func.count())
-            .select_from(t.delivery)
-            .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
-        )
-        return int(self._connection.execute(query).scalar_one())
+        return self._count(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
 
     def oldest_open(self) -> int | None:
         """The number of the oldest fact of which something is still tried."""
@@ -332,47 +325,16 @@ class DeliveryStore:
     def subscriptions(self) -> list[tuple[str, str, int]]:
         """(reaction, fact, since) as the outbox trigger reads them."""
         c = t.subscription.c
-        rows = self._connection.execute(
-            sa.select(c.reaction, c.event_type, c.since_seq).order_by(c.reaction, c.event_type)
-        )
-        return [(row.reaction, row.event_type, row.since_seq) for row in rows]
-
-    def missing(self, *, limit: int = 20) -> list[tuple[int, str]]:
-        """Facts without a row that a subscription asks for: (number of the fact, reaction)."""
-        query = (
-            sa.select(t.event.c.seq, t.subscription.c.reaction)
-            .join(
-                t.subscription,
-                sa.and_(t.subscription.c.event_type == t.event.c.type, t.subscription.c.since_seq < t.event.c.seq),
-            )
-            .outerjoin(
-                t.delivery,
-                sa.and_(
-                    t.delivery.c.event_id == t.event.c.event_id, t.delivery.c.reaction == t.subscription.c.reaction
-                ),
-            )
-            .where(t.delivery.c.event_id.is_(None))
-            .order_by(t.event.c.seq)
-            .limit(limit)
-        )
-        return [(row.seq, row.reaction) for row in self._connection.execute(query)]
+        query = sa.select(c.reaction, c.event_type, c.since_seq).order_by(c.reaction, c.event_type)
+        return [tuple(row) for row in self._connection.execute(query)]
 
     # ----------------------------------------------------------------------------------------------------- workers
 
     def seen(self, *, worker_id: str, version: str, revision: str, at: datetime) -> None:
         """A worker gives a sign of life."""
-        insert: Any
-        if self._sqlite:
-            from sqlalchemy.dialects.sqlite import insert
-        else:
-            from sqlalchemy.dialects.postgresql import insert
-        values = {"worker_id": worker_id, "version": version, "revision": revision, "seen_us": to_micros(at)}
-        statement = insert(t.worker).values(started_us=to_micros(at), **values)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["worker_id"], set_={"seen_us": to_micros(at), "version": version}
-            )
-        )
+        seen = {"seen_us": to_micros(at), "version": version}
+        first = {"started_us": to_micros(at), "revision": revision}
+        rows.put(self._connection, t.worker, {"worker_id": worker_id}, seen, **first)
 
     def forget_workers(self, before: datetime) -> None:
         """Workers that died without goodbye so long ago are history."""
@@ -384,25 +346,4 @@ class DeliveryStore:
 
     def workers(self) -> list[WorkerRow]:
         """Every worker that did not say goodbye, by id."""
-        rows = self._connection.execute(sa.select(t.worker).order_by(t.worker.c.worker_id))
-        return [
-            WorkerRow(row.worker_id, row.version, row.revision, from_micros(row.started_us), from_micros(row.seen_us))
-            for row in rows
-        ]
-
-
-def _row(row: Any) -> DeliveryRow:
-    return DeliveryRow(
-        row.event_id,
-        row.reaction,
-        row.stream,
-        row.seq,
-        row.state,
-        row.attempts,
-        row.starts,
-        row.handed_out,
-        from_micros(row.due_us),
-        None if row.leased_us is None else from_micros(row.leased_us),
-        row.epoch,
-        row.error,
-    )
+        return rows.every(self._connection, WorkerRow, sa.select(t.worker).order_by(t.worker.c.worker_id))

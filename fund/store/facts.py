@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -17,6 +17,7 @@ from fund.database import Connection, from_micros, is_sqlite, to_micros
 from fund.events import Envelope, Fact, canonical_json, event_fields, fact_from
 from fund.ledger import canonical
 from fund.schemas import CaseFile
+from fund.store import rows
 
 EVENT_TAG = "event"
 EVENT_SEAL_VERSION = 1
@@ -153,27 +154,8 @@ class FactStore:
         }
         digest = seal_event(head.hash, fields)
         streams = dict.fromkeys((fact.stream, *fact.affected_streams()))
-        envelope = Envelope(
-            event_id=event_id,
-            stream=fact.stream,
-            seq=head.seq + 1,
-            type=fact.wire,
-            schema_version=fact.version,
-            occurred_at=occurred_at,
-            recorded_at=recorded_at,
-            effective_on=effective_on,
-            actor=actor,
-            on_behalf_of=on_behalf_of,
-            command_id=command_id,
-            made_by=made_by,
-            made_command_id=made_command_id,
-            causation_id=causation_id,
-            fact=fact,
-            prev_hash=head.hash,
-            hash=digest,
-        )
         row = {**fields, "prev_hash": head.hash, "hash": digest}
-        return envelope, row, [{"stream": stream, "seq": head.seq + 1} for stream in streams]
+        return _envelope(row, fact), row, [{"stream": stream, "seq": head.seq + 1} for stream in streams]
 
     def write(self, rows: list[dict[str, Any]], links: list[dict[str, Any]]) -> None:
         """Write sealed facts, in their order; PostgreSQL moves the head once for all of them."""
@@ -185,12 +167,14 @@ class FactStore:
 
     def get(self, event_id: str) -> Envelope | None:
         """The fact with this id."""
-        row = self._connection.execute(_FACT, {"event_id": event_id}).one_or_none()
-        return None if row is None else envelope_of(row)
+        return self._one(_FACT, {"event_id": event_id})
 
     def by_seq(self, seq: int) -> Envelope | None:
         """The fact with this number."""
-        row = self._connection.execute(sa.select(t.event).where(t.event.c.seq == seq)).one_or_none()
+        return self._one(sa.select(t.event).where(t.event.c.seq == seq))
+
+    def _one(self, query: Any, given: Mapping[str, Any] | None = None) -> Envelope | None:
+        row = self._connection.execute(query, given).one_or_none()
         return None if row is None else envelope_of(row)
 
     def of_stream(self, stream: str) -> list[Envelope]:
@@ -206,16 +190,15 @@ class FactStore:
             .order_by(t.event.c.seq.desc())
             .limit(1)
         )
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else envelope_of(row)
+        return self._one(query)
 
     def of_types(self, types: Sequence[str], *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[Envelope]:
         """Facts of these types, oldest first; those after ``since_seq`` and not after ``until_seq``."""
         query = sa.select(t.event).where(t.event.c.type.in_(types), t.event.c.seq > since_seq).order_by(t.event.c.seq)
         if until_seq is not None:
             query = query.where(t.event.c.seq <= until_seq)
-        with self._connection.execute(query.execution_options(yield_per=500)) as rows:  # closed where no more are asked
-            for row in rows:
+        with self._connection.execute(query.execution_options(yield_per=500)) as found:  # closed when no more is asked
+            for row in found:
                 yield envelope_of(row)
 
     def summaries(
@@ -277,8 +260,8 @@ class FactStore:
     def rows(self, *, since_seq: int = 0) -> Iterator[Any]:
         """The stored rows as they are, oldest first: what verification hashes again."""
         query = sa.select(t.event).where(t.event.c.seq > since_seq).order_by(t.event.c.seq)
-        with self._connection.execute(query.execution_options(yield_per=500)) as rows:
-            yield from rows
+        with self._connection.execute(query.execution_options(yield_per=500)) as found:
+            yield from found
 
     def outlines(
         self, *, since: date | None = None, until: date | None = None, until_seq: int | None = None
@@ -333,24 +316,22 @@ def seal_event(previous: bytes, fields: dict[str, Any]) -> bytes:
 
 def envelope_of(row: Any) -> Envelope:
     """The envelope that a stored row holds."""
+    return _envelope(row._mapping, fact_from(row.type, row.payload))
+
+
+_AS_STORED = (
+    "event_id", "stream", "seq", "type", "schema_version", "actor", "on_behalf_of", "command_id", "made_by",
+    "made_command_id", "causation_id", "prev_hash", "hash",
+)  # fmt: skip
+
+
+def _envelope(row: Mapping[str, Any], fact: Fact) -> Envelope:
     return Envelope(
-        event_id=row.event_id,
-        stream=row.stream,
-        seq=row.seq,
-        type=row.type,
-        schema_version=row.schema_version,
-        occurred_at=from_micros(row.occurred_us),
-        recorded_at=from_micros(row.recorded_us),
-        effective_on=date.fromisoformat(row.effective_on),
-        actor=row.actor,
-        on_behalf_of=row.on_behalf_of,
-        command_id=row.command_id,
-        made_by=row.made_by,
-        made_command_id=row.made_command_id,
-        causation_id=row.causation_id,
-        fact=fact_from(row.type, row.payload),
-        prev_hash=bytes(row.prev_hash),
-        hash=bytes(row.hash),
+        **{name: row[name] for name in _AS_STORED},
+        occurred_at=from_micros(row["occurred_us"]),
+        recorded_at=from_micros(row["recorded_us"]),
+        effective_on=date.fromisoformat(row["effective_on"]),
+        fact=fact,
     )
 
 
@@ -394,9 +375,11 @@ class CaseStore:
     ) -> list[CaseBrief]:
         """The columns of the cases that fit, without their documents, in the order of their refs."""
         given = _given(kind=kind, states=states, parent=parent, refs=refs)
+        c = t.case_file.c
+        query = _finding(tuple(given), c.ref, c.state, c.parent, c.partner, c.amount_cents, c.brief)
         return [
             CaseBrief(ref, state, of, partner, amount_cents, json.loads(brief) if brief else {})
-            for ref, state, of, partner, amount_cents, brief in self._connection.execute(_telling(tuple(given)), given)
+            for ref, state, of, partner, amount_cents, brief in self._connection.execute(query, given)
         ]
 
     def any(self, kind: str, *, states: Sequence[str] | None = None, parent: str | None = None) -> bool:
@@ -440,10 +423,9 @@ class CaseStore:
 
     def put(self, cases: Iterable[tuple[CaseFile, int]]) -> None:
         """Store cases at their versions (the number of the fact that changed them last)."""
-        rows = [case_values(case, version) for case, version in cases]
-        if not rows:
-            return
-        self._connection.execute(_putting(self._sqlite), rows)
+        values = [case_values(case, version) for case, version in cases]
+        if values:
+            self._connection.execute(_putting(self._sqlite), values)
 
 
 # ------------------------------------------------------------------------------------------- questions about cases
@@ -466,17 +448,10 @@ def _given(**conditions: Any) -> dict[str, Any]:
 
 
 @cache
-def _finding(names: tuple[str, ...]) -> Any:
-    """Whole cases that fit these conditions, in the order of their refs."""
-    return sa.select(t.case_file).where(*(_FITS[name] for name in names)).order_by(t.case_file.c.ref)
-
-
-@cache
-def _telling(names: tuple[str, ...]) -> Any:
-    """What is told of them without their documents."""
-    c = t.case_file.c
-    columns = (c.ref, c.state, c.parent, c.partner, c.amount_cents, c.brief)
-    return sa.select(*columns).where(*(_FITS[name] for name in names)).order_by(c.ref)
+def _finding(names: tuple[str, ...], *columns: sa.Column[Any]) -> Any:
+    """Cases that fit these conditions, in the order of their refs: these columns of them, or all."""
+    wanted = columns or tuple(t.case_file.c)
+    return sa.select(*wanted).where(*(_FITS[name] for name in names)).order_by(t.case_file.c.ref)
 
 
 @cache
@@ -488,12 +463,7 @@ def _looking(names: tuple[str, ...]) -> Any:
 @cache
 def _putting(sqlite: bool) -> Any:
     """A case in the place of what was known of it."""
-    insert: Any
-    if sqlite:
-        from sqlalchemy.dialects.sqlite import insert
-    else:
-        from sqlalchemy.dialects.postgresql import insert
-    statement = insert(t.case_file)
+    statement = rows.insert(sqlite)(t.case_file)
     changed = {column.name: statement.excluded[column.name] for column in t.case_file.c if column.name != "stream"}
     return statement.on_conflict_do_update(index_elements=["stream"], set_=changed)
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from fund import tables as t
-from fund.database import METADATA, Connection, is_sqlite, sql_object, squeezed
+from fund.database import METADATA, Connection, is_sqlite, settings_of_postgresql, sql_object, squeezed
 from fund.language import N_
 from fund.ledger import catalog
 
@@ -76,20 +73,6 @@ class GuardStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sqlite = is_sqlite(connection)
-
-    @contextmanager
-    def as_stored(self) -> Iterator[None]:
-        """Text is read even where it is no UTF-8 any more: such bytes come as surrogates."""
-        connection: object = self._connection.connection.dbapi_connection
-        if not isinstance(connection, sqlite3.Connection):
-            yield  # PostgreSQL keeps no such text
-            return
-        before = connection.text_factory
-        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-        try:
-            yield
-        finally:
-            connection.text_factory = before
 
     def problems(self) -> tuple[int, list[tuple[str, str]]]:
         """How many guards there should be, and which (name, problem) are missing, changed, switched off or foreign."""
@@ -163,33 +146,14 @@ class GuardStore:
         Whether a constraint is held against the rows is for ``broken_rules``. An index that only makes it faster has to
         be there: whoever restores a dump gets its condition in other words.
         """
-        before = {name: self._setting(name) for name in catalog.SETTINGS}
-        for name, value in catalog.SETTINGS.items():
-            self._setting(name, value)
         tables = ", ".join(f"'{table.name}'" for table in METADATA.sorted_tables)
-        rows = [
-            row
-            for query in catalog.TABLES_ALONE
-            for row in self._connection.execute(sa.text(query.format(tables=tables)))
-        ]
-        for name, value in before.items():
-            self._setting(name, value)
-        return [
-            (
-                kind,
-                name,
-                "any"
-                if kind == "plain index"
-                else squeezed(said).removesuffix(" NOT ENFORCED").removesuffix(" NOT VALID"),
-            )
-            for kind, name, said in rows
-        ]
-
-    def _setting(self, name: str, value: str | None = None) -> str:
-        """A setting of this transaction, given a value or read."""
-        query = "SELECT current_setting(:name)" if value is None else "SELECT set_config(:name, :value, true)"
-        parameters = {"name": name} | ({} if value is None else {"value": value})
-        return str(self._connection.execute(sa.text(query), parameters).scalar_one())
+        found: list[tuple[str, str, str]] = []
+        with settings_of_postgresql(self._connection, catalog.SETTINGS):
+            for query in catalog.TABLES_ALONE:
+                for kind, name, said in self._connection.execute(sa.text(query.format(tables=tables))):
+                    plain = squeezed(said).removesuffix(" NOT ENFORCED").removesuffix(" NOT VALID")
+                    found.append((kind, name, "any" if kind == "plain index" else plain))
+        return found
 
     def in_between(self) -> list[tuple[str, str]]:
         """What PostgreSQL does between a table and who reads or writes it, of any table: rules, row policies, heirs."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from fund import dates
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
+from fund.store import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +110,8 @@ _NEXT_DUE = sa.select(t.timer).where(*_DUE).order_by(t.timer.c.due_us, t.timer.c
 @cache
 def _asking(sqlite: bool) -> Any:
     """Keep what was asked, where nothing was asked under this id."""
-    statement = _inserting(sqlite)(t.command).on_conflict_do_nothing(index_elements=["actor", "command_id"])
+    statement = rows.insert(sqlite)(t.command).on_conflict_do_nothing(index_elements=["actor", "command_id"])
     return statement.returning(t.command.c.actor)
-
-
-@cache
-def _inserting(sqlite: bool) -> Any:
-    """``INSERT`` as one of the databases has it."""
-    if sqlite:
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-        return sqlite_insert
-    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-    return postgresql_insert
 
 
 class WorkStore:
@@ -131,9 +120,6 @@ class WorkStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sqlite = is_sqlite(connection)
-
-    def _insert(self, table: sa.Table) -> Any:
-        return _inserting(self._sqlite)(table)
 
     # -------------------------------------------------------------------------------------------------- settings
 
@@ -146,8 +132,7 @@ class WorkStore:
         if value is None:
             self._connection.execute(t.fund_setting.delete().where(t.fund_setting.c.name == name))
             return
-        statement = self._insert(t.fund_setting).values(name=name, value=value)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+        rows.put(self._connection, t.fund_setting, {"name": name}, {"value": value})
 
     def clock(self) -> datetime:
         """The fund's clock: the database's, unless a row holds it still (G5)."""
@@ -171,7 +156,7 @@ class WorkStore:
 
     def next_number(self, kind: str, year: int) -> int:
         """The next number of this kind in this year: 1, 2, 3 ... without gaps among what is committed."""
-        statement = self._insert(t.counter).values(kind=kind, year=year, last=1)
+        statement = rows.insert(self._sqlite)(t.counter).values(kind=kind, year=year, last=1)
         statement = statement.on_conflict_do_update(
             index_elements=["kind", "year"], set_={"last": t.counter.c.last + 1}
         )
@@ -185,9 +170,7 @@ class WorkStore:
 
     def set_number(self, kind: str, year: int, last: int) -> None:
         """Many numbers were given at once, under the fund's lock, up to this one."""
-        statement = self._insert(t.counter).values(kind=kind, year=year, last=last)
-        statement = statement.on_conflict_do_update(index_elements=["kind", "year"], set_={"last": last})
-        self._connection.execute(statement)
+        rows.put(self._connection, t.counter, {"kind": kind, "year": year}, {"last": last})
 
     # -------------------------------------------------------------------------------------------------- commands
 
@@ -196,18 +179,7 @@ class WorkStore:
         query = sa.select(t.command).where(t.command.c.actor == actor, t.command.c.command_id == command_id)
         if lock:
             query = query.with_for_update()
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return CommandRow(
-            row.actor,
-            row.command_id,
-            row.name,
-            bytes(row.content_hash),
-            from_micros(row.asked_us),
-            row.state,
-            row.answer,
-        )
+        return rows.one(self._connection, CommandRow, query)
 
     def command_words(self) -> dict[tuple[str, str], str]:
         """Every command as typed (``disbursement check``), by who asked it and its id."""
@@ -237,30 +209,21 @@ class WorkStore:
         """Let something wait for a second person."""
         self._connection.execute(
             t.pending.insert().values(
-                ref=row.ref,
-                name=row.name,
-                arguments=row.arguments,
-                subject=row.subject,
-                shown=row.shown,
-                shown_hash=row.shown_hash,
-                needs=row.needs,
-                made_by=row.made_by,
-                made_command_id=row.made_command_id,
-                made_us=to_micros(row.made_at),
-                expires_us=to_micros(row.expires_at),
-                state=row.state,
+                {
+                    column: getattr(row, name) if column == name else to_micros(getattr(row, name))
+                    for name, column in rows.columns(PendingRow)
+                }
             )
         )
 
     def pending(self, ref: str) -> PendingRow | None:
         """What waits, or waited, under this ref."""
-        row = self._connection.execute(_PENDING, {"ref": ref}).one_or_none()
-        return None if row is None else _pending_row(row)
+        return rows.one(self._connection, PendingRow, _PENDING, {"ref": ref})
 
     def pendings(self, *, states: Sequence[str] = ("pending",)) -> list[PendingRow]:
         """Confirmations in these states, oldest first."""
         query = sa.select(t.pending).where(t.pending.c.state.in_(states)).order_by(t.pending.c.made_us, t.pending.c.ref)
-        return [_pending_row(row) for row in self._connection.execute(query)]
+        return rows.every(self._connection, PendingRow, query)
 
     def end_pending(self, ref: str, *, state: str, ended_by: str, reason: str | None = None) -> None:
         """It was confirmed, declined or has lapsed."""
@@ -284,32 +247,24 @@ class WorkStore:
 
     def keep_name(self, user_id: str, name: str) -> None:
         """Know a user by a name."""
-        statement = self._insert(t.person).values(user_id=user_id, name=name)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"name": name}))
+        rows.put(self._connection, t.person, {"user_id": user_id}, {"name": name})
 
     # ------------------------------------------------------------------------------------------------- under seal
 
     def put_sealed(self, *, stream: str, kind: str, actor: str, round: int, salt: str, content: str) -> None:
         """Keep a score or vote under seal; a later one of the same person and round replaces it."""
-        statement = self._insert(t.sealed).values(
-            stream=stream, kind=kind, actor=actor, round=round, salt=salt, content=content, opened=False
-        )
-        changed = {"salt": salt, "content": content}
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["stream", "kind", "actor", "round"], set_=changed)
-        )
+        key = {"stream": stream, "kind": kind, "actor": actor, "round": round}
+        rows.put(self._connection, t.sealed, key, {"salt": salt, "content": content}, opened=False)
 
     def sealed(self, *, stream: str, kind: str, round: int) -> list[SealedRow]:
         """What is under seal for a case, by person. Only the closing use case calls this."""
         asked = {"stream": stream, "kind": kind, "round": round}
-        return [SealedRow(*row) for row in self._connection.execute(_SEALED, asked)]
+        return rows.every(self._connection, SealedRow, _SEALED, asked)
 
     def sealed_of(self, *, kind: str, round: int) -> list[SealedRow]:
         """What is kept apart under one kind, of every case."""
         query = sa.select(t.sealed).where(t.sealed.c.kind == kind, t.sealed.c.round == round)
-        return [
-            SealedRow(*row) for row in self._connection.execute(query.order_by(t.sealed.c.stream, t.sealed.c.actor))
-        ]
+        return rows.every(self._connection, SealedRow, query.order_by(t.sealed.c.stream, t.sealed.c.actor))
 
     def open_sealed(self, *, stream: str, kind: str, round: int) -> int:
         """The seal is open: the contents stand in a fact now. How many there were."""
@@ -321,16 +276,13 @@ class WorkStore:
         """Each score and vote under seal: stream, turn, and whether its seal is open. Nothing of what it says."""
         c = t.sealed.c
         query = sa.select(c.stream, c.round, c.opened).where(c.kind.in_(("score", "vote")))
-        return [
-            (row.stream, row.round, row.opened)
-            for row in self._connection.execute(query.order_by(*t.sealed.primary_key))
-        ]
+        return [tuple(row) for row in self._connection.execute(query.order_by(*t.sealed.primary_key))]
 
     # ----------------------------------------------------------------------------------------------- attachments
 
     def put_blob(self, *, sha256: str, size: int, content: bytes | None) -> None:
         """Know an attachment by its hash; the same bytes twice are one row."""
-        statement = self._insert(t.blob).values(sha256=sha256, size=size, content=content)
+        statement = rows.insert(self._sqlite)(t.blob).values(sha256=sha256, size=size, content=content)
         self._connection.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
 
     def blob(self, sha256: str) -> tuple[int, bytes | None] | None:
@@ -343,25 +295,20 @@ class WorkStore:
     def blob_sizes(self, hashes: Collection[str]) -> dict[str, int]:
         """The sizes of these attachments; those that are not there are left out."""
         query = sa.select(t.blob.c.sha256, t.blob.c.size).where(t.blob.c.sha256.in_(hashes))
-        return {row.sha256: row.size for row in self._connection.execute(query)}
+        return dict(self._connection.execute(query).all())
 
     def blobs(self) -> list[tuple[str, int]]:
         """Hash and size of every attachment."""
-        return [
-            (row.sha256, row.size)
-            for row in self._connection.execute(sa.select(t.blob.c.sha256, t.blob.c.size).order_by(t.blob.c.sha256))
-        ]
+        query = sa.select(t.blob.c.sha256, t.blob.c.size).order_by(t.blob.c.sha256)
+        return [tuple(row) for row in self._connection.execute(query)]
 
     # ---------------------------------------------------------------------------------------------------- timers
 
     def set_timer(self, *, timer_id: str, stream: str, kind: str, due_at: datetime, cause: str) -> None:
         """Let something fall due; set again under the same id, it moves, also after it fired or was cleared."""
-        statement = self._insert(t.timer).values(
-            timer_id=timer_id, stream=stream, kind=kind, due_us=to_micros(due_at), cause=cause, state="due"
-        )
         changed = {"due_us": to_micros(due_at), "cause": cause, "state": "due", "fired_by": None, "fired_us": None}
         changed |= {"attempts": 0, "retry_us": None, "error": None}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["timer_id"], set_=changed))
+        rows.put(self._connection, t.timer, {"timer_id": timer_id}, changed, stream=stream, kind=kind)
 
     def clear_timer(self, timer_id: str) -> None:
         """It will not fall due any more: what it waited for happened."""
@@ -372,8 +319,7 @@ class WorkStore:
     def next_timer(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> TimerRow | None:
         """The first timer of these kinds that is due; one that failed waits for its next turn (``retry``)."""
         asked = {"now": to_micros(now), "kinds": kinds, "retry": to_micros(retry)}
-        row = self._connection.execute(_NEXT_DUE, asked).one_or_none()
-        return None if row is None else _timer_row(row)
+        return rows.one(self._connection, TimerRow, _NEXT_DUE, asked)
 
     def is_due(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> bool:
         """Whether a timer of these kinds should have fired; who holds it makes no difference."""
@@ -385,8 +331,7 @@ class WorkStore:
         query = sa.select(t.timer).where(t.timer.c.state == state)
         if stream is not None:
             query = query.where(t.timer.c.stream == stream)
-        rows = self._connection.execute(query.order_by(t.timer.c.due_us, t.timer.c.timer_id))
-        return [_timer_row(row) for row in rows]
+        return rows.every(self._connection, TimerRow, query.order_by(t.timer.c.due_us, t.timer.c.timer_id))
 
     def next_due(self, *, after: datetime, before: datetime) -> datetime | None:
         """The first instant between these two, both left out, at which something falls due."""
@@ -430,27 +375,3 @@ class WorkStore:
         self._connection.execute(
             t.timer.update().where(t.timer.c.timer_id == timer_id, t.timer.c.state == "fired").values(fired_by=event_id)
         )
-
-
-def _timer_row(row: Any) -> TimerRow:
-    due_at = from_micros(row.due_us)
-    return TimerRow(row.timer_id, row.stream, row.kind, due_at, row.cause, row.state, row.attempts, row.error)
-
-
-def _pending_row(row: Any) -> PendingRow:
-    return PendingRow(
-        row.ref,
-        row.name,
-        row.arguments,
-        row.subject,
-        row.shown,
-        bytes(row.shown_hash),
-        row.needs,
-        row.made_by,
-        row.made_command_id,
-        from_micros(row.made_us),
-        from_micros(row.expires_us),
-        row.state,
-        row.ended_by,
-        row.reason,
-    )

@@ -9,6 +9,10 @@ from datetime import date
 from fund.events import Envelope, canonical_json
 from fund.ledger import EntryDraft
 
+_REF = re.compile(r"[A-Za-z0-9-]+")
+"""Text in which a number can be whole: 2026-1 is no part of 2026-11-01."""
+_EVENT_ID = re.compile(r"evt_[a-z2-7]{26}")
+
 
 def comparable(
     facts: Sequence[Envelope], drafts: Sequence[EntryDraft], refs: Sequence[str], *, today: date, on: date | None
@@ -39,9 +43,22 @@ def comparable(
         for draft in drafts
     ]
     text = canonical_json({"facts": told, "entries": booked})
+    numbers: dict[str, str] = {}
     for number, ref in enumerate(refs):
-        # where it stands whole: 2026-1 is no part of 2026-11-01
-        text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)
-    for number, fact in enumerate(facts):  # one that another names: its id follows from who asks, and how
-        text = text.replace(fact.event_id, f"#fact {number}")
-    return text
+        if _REF.fullmatch(ref):
+            numbers.setdefault(ref, f"#{number}")
+        else:
+            text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)
+    sizes = {len(ref) for ref in numbers}
+    order = {ref: place for place, ref in enumerate(numbers)}
+
+    def left_open(found: re.Match[str]) -> str:
+        run = found[0]
+        whole = [run[:size] for size in sizes if run[:size] in numbers and not run[size : size + 1].isdigit()]
+        ref = min(whole, key=order.__getitem__, default="")
+        return numbers[ref] + run[len(ref) :] if ref else run
+
+    text = _REF.sub(left_open, text)
+    ids = {fact.event_id: f"#fact {number}" for number, fact in enumerate(facts)}
+    # one fact that another names: its id follows from who asks, and how
+    return _EVENT_ID.sub(lambda found: ids.get(found[0], found[0]), text)

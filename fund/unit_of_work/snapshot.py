@@ -24,7 +24,7 @@ from fund.rules.transitions import Transition
 from fund.schemas import CaseFile
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.people import RegulationsFile, User
-from fund.store import CaseBrief, Store
+from fund.store import CaseBrief, CaseRow, Store
 from fund.unit_of_work.projections import Projections
 from fund.unit_of_work.refs import where_to_look
 
@@ -235,15 +235,15 @@ class Snapshot:
         )
 
     def _cases_in(self, store: Store, model: type[Case], **conditions: Any) -> list[Case]:
-        rows = store.cases.find(model.kind, **conditions)
-        found = []
-        for row in rows:
-            if row.stream not in self._cases:
-                self._cases[row.stream] = (model.model_validate_json(row.document), row.version)
-            case = self._cases[row.stream][0]
-            assert isinstance(case, model)
-            found.append(case)
-        return found
+        return [self._opened(model, row) for row in store.cases.find(model.kind, **conditions)]
+
+    def _opened(self, model: type[Case], row: CaseRow) -> Case:
+        """A case as this view knows it, read from its row where it was not read before."""
+        if row.stream not in self._cases:
+            self._cases[row.stream] = (model.model_validate_json(row.document), row.version)
+        case = self._cases[row.stream][0]
+        assert isinstance(case, model)
+        return case
 
     def briefs(
         self,
@@ -335,8 +335,4 @@ class Snapshot:
 
     def balances(self, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, int]:
         """Balances of main codes (sub-accounts summed), debit positive, entries of kind ``closing`` left out."""
-        sums: dict[str, int] = {}
-        for code, cents in self.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",)).items():
-            main = code.partition(".")[0]
-            sums[main] = sums.get(main, 0) + cents
-        return sums
+        return self.ledger.main_balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))

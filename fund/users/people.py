@@ -62,15 +62,8 @@ def add_user(
     seat = _seat(uow, user_id, name, given, organisation=None if seconded else partner, deputy_of=deputy_of)
     uow.store.work.keep_name(user_id, name)
     uow.next_step = f"fund --as {name} inbox"
-    return step.record(
-        UserAdded(
-            ref=user_id,
-            roles=tuple(sorted(role.value for role in given)),
-            partner=partner,
-            seconded=seconded,
-            deputy_of=seat,
-        )
-    )
+    named = tuple(sorted(role.value for role in given))
+    return step.record(UserAdded(ref=user_id, roles=named, partner=partner, seconded=seconded, deputy_of=seat))
 
 
 def change_user(
@@ -97,19 +90,14 @@ def change_user(
         uow.partner(partner)
     organisation = None if seconded else partner
     seat = _seat(uow, actor.user_id, name, given, organisation=organisation, deputy_of=deputy_of)
-    return step.record(
-        UserChanged(
-            ref=actor.user_id,
-            roles=tuple(sorted(role.value for role in given)),
-            partner=partner,
-            seconded=seconded,
-            deputy_of=seat,
-        )
-    )
+    named = tuple(sorted(role.value for role in given))
+    return step.record(UserChanged(ref=actor.user_id, roles=named, partner=partner, seconded=seconded, deputy_of=seat))
 
 
 SEATED = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
 """Who has a seat of the committee; the deputy chair has the chair's, while the chair may not act."""
+
+CHAIRS = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
 
 
 def _seat(
@@ -196,19 +184,13 @@ def users(snapshot: Snapshot) -> Users:
 
 def _chair_where_there_is_one(snapshot: Snapshot, _args: Mapping[str, Any]) -> Who | None:
     """An admin adds people alone until there is a chair, who confirms from then on (lifecycle.md 2)."""
-    chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
-    return (
-        CHAIR
-        if any(role in user.roles for user in snapshot.cases(User, states=("active",)) for role in chairs)
-        else None
-    )
+    return CHAIR if any(set(CHAIRS) & set(user.roles) for user in snapshot.cases(User, states=("active",))) else None
 
 
 def _other_chair(snapshot: Snapshot, args: Mapping[str, Any]) -> Who | None:
     """A chair does not leave by one hand: another chair confirms, or a fund manager where there is no other."""
-    chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
     leaving = snapshot.user(str(args.get("name", "")))
-    if not leaving.has(*chairs):
+    if not leaving.has(*CHAIRS):
         return None
     others = [user for user in snapshot.cases(User, states=("active",)) if user.ref != leaving.user_id]
-    return CHAIR if any(role in user.roles for user in others for role in chairs) else FUND_MANAGER
+    return CHAIR if any(set(CHAIRS) & set(user.roles) for user in others) else FUND_MANAGER

@@ -14,11 +14,7 @@ from fund.database import Connection, Engine, is_sqlite, writing
 from fund.ledger import Ledger, Period, PeriodStatus, Posting
 from fund.ledger.anchors import Tree, public_key_of, root_of, sign
 from fund.ledger.journal import SealedLeg
-from fund.ledger.seal import GENESIS, entry_bytes, entry_hash, request_bytes, request_hash
-from fund.ledger.store.anchoring import anchor_hash
-from fund.ledger.store.chart import account_change_hash
-from fund.ledger.store.limits import set_hash
-from fund.ledger.store.periods import period_hash
+from fund.ledger.seal import GENESIS, entry_bytes, entry_hash, request_bytes, request_hash, step_hash
 from tests.ledger.conftest import draft
 
 THEIRS = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32).private_bytes(
@@ -49,7 +45,7 @@ def master(engine: Engine) -> Iterator[Connection]:
     plain.dispose()
 
 
-SEALS = (("period", period_hash), ("account_set", set_hash), ("anchor", anchor_hash))
+SEALS = (("period", "period"), ("account_set", "account-set"), ("anchor", "anchor"))
 
 
 def make_all_fit(connection: Connection, book: str) -> None:
@@ -75,7 +71,7 @@ def make_all_fit(connection: Connection, book: str) -> None:
     last = max(states)
     head = {"seq": last, "hash": previous, "recorded_at": states[last]["recorded_at"]}
     heads: dict[str, dict[int, bytes]] = {}
-    for table, seal_of in (("account_change", account_change_hash), *SEALS):
+    for table, tag in (("account_change", "account-change"), *SEALS):
         before, hashes = GENESIS, heads.setdefault(table, {0: GENESIS})
         for row in rows(connection, ledger, table):
             row |= {"previous_hash": before, "head_hash": states[row["head_seq"]]["head_hash"]}
@@ -87,7 +83,7 @@ def make_all_fit(connection: Connection, book: str) -> None:
                 row["trial_balance_hash"] = ledger.trial_balance_hash(known_at=row["head_seq"])
                 row |= {"period_hash": heads["period"][row["periods"]], "set_hash": heads["account_set"][row["sets"]]}
                 row["public_key"] = public_key_of(THEIRS)
-            row["hash"] = before = seal_of(book, row)
+            row["hash"] = before = step_hash(tag, book, row)
             if table == "anchor":
                 row["signature"] = sign(THEIRS, row["hash"])
             write(connection, table, {"book_id": row.pop("book_id"), "number": row["number"]}, row)
@@ -103,7 +99,7 @@ def seal_anchors(connection: Connection, book: str) -> None:
     before = GENESIS
     for row in rows(connection, ledger, "anchor"):
         row |= {"previous_hash": before, "public_key": public_key_of(THEIRS)}
-        row["hash"] = before = anchor_hash(book, row)
+        row["hash"] = before = step_hash("anchor", book, row)
         row["signature"] = sign(THEIRS, before)
         write(connection, "anchor", {"book_id": row.pop("book_id"), "number": row["number"]}, row)
     write(connection, "chain_head", {"book_id": ledger.book_id}, {"anchor_hash": before})

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors.ledger import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
 from fund.ledger import Anchor, Ledger, credit, debit, verify_export
-from fund.ledger.anchors import consistency_path, consistent, included, inclusion_path, public_key_of, root_of, signed
-from fund.ledger.store.anchoring import anchor_hash
+from fund.ledger.anchors import public_key_of, root_of, signed
+from fund.ledger.seal import step_hash
 from fund.ledger.verify import Verification
 from fund.reports.exports.ledger import ledger_folder
 from tests.factories import founded
@@ -39,6 +39,7 @@ from tests.ledger.forger import (
     seal_anchors,
     write,
 )
+from tests.ledger.trees import consistency_path, consistent, included, inclusion_path
 
 
 def pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
@@ -360,7 +361,7 @@ def test_growth_between_two_anchors_is_shown(book: Opens) -> None:
     path = [bytes.fromhex(node) for node in growth["path"]]
     assert consistent(old.head_seq, old.root, new.head_seq, new.root, path)
     row = {name: getattr(new, name) for name in new.__slots__}
-    assert anchor_hash(BOOK, row) == new.hash
+    assert step_hash("anchor", BOOK, row) == new.hash
 
 
 def test_what_cannot_be_proved_is_refused(book: Opens) -> None:

@@ -24,7 +24,8 @@ from fund.errors.ledger import (
     UnsealedAccount,
 )
 from fund.ledger import GENESIS, AccountType, Ledger, Side, credit, debit, seal, verify_export
-from fund.ledger.store.chart import Chart, account_change_hash
+from fund.ledger.seal import step_hash
+from fund.ledger.store.chart import Chart
 from fund.ledger.verify import Finding
 from fund.reports.exports.ledger import ledger_folder
 from tests.ledger.attacks import account_sql, attempt, owner
@@ -64,7 +65,7 @@ def test_each_change_of_an_account_is_a_row_that_follows_the_one_before(engine: 
     assert [row["number"] for row in rows] == list(range(1, 12))
     previous = GENESIS
     for row in rows:
-        assert (row["previous_hash"], row["hash"]) == (previous, account_change_hash(BOOK, row)), row["code"]
+        assert (row["previous_hash"], row["hash"]) == (previous, step_hash("account-change", BOOK, row)), row["code"]
         previous = row["hash"]
     with opened(engine) as ledger:
         check = next(one for one in ledger.verify().checks if one.name == "chart")
@@ -355,7 +356,7 @@ def test_a_chart_that_was_hashed_anew_is_as_good_as_the_head_that_somebody_kept(
         previous = GENESIS
         for row in list(Chart(connection, book_id).changes()):
             row["previous_hash"] = previous
-            previous = account_change_hash(BOOK, row)
+            previous = step_hash("account-change", BOOK, row)
             connection.execute(
                 sa.text("UPDATE account_change SET previous_hash = :previous_hash, hash = :new WHERE number = :number"),
                 {"previous_hash": row["previous_hash"], "new": previous, "number": row["number"]},

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from fund.database import Engine
 from fund.ledger import Anchor, Ledger, Posting, canonical, credit, debit, seal, verify_export
-from fund.ledger.anchors import consistency_path, inclusion_path, leaf_of, public_key_of, root_of, sign
+from fund.ledger.anchors import leaf_of, public_key_of, root_of, sign
 from fund.ledger.seal import canonical_json
 from fund.reports.exports.ledger import ledger_folder
 from tests.ledger.attacks import owner
@@ -29,6 +29,7 @@ from tests.ledger.conftest import Opens, draft, opened
 from tests.ledger.forger import make_all_fit
 from tests.ledger.test_anchors import KEY, OTHER, leaves
 from tests.ledger.test_seal import VECTORS
+from tests.ledger.trees import consistency_path, inclusion_path
 
 SOURCE = Path(verify_export.__file__)
 PUBLIC = public_key_of(KEY).hex()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-import sqlalchemy as sa
-
-from fund import dates
-from fund.database import utc_micros
 from fund.errors.ledger import FaultyAnchor, UnknownAnchor, UnknownEntry
 from fund.language import _
-from fund.ledger.anchors import Anchor, Tree, growth_nodes, nodes_of, path_nodes, public_key_of, sign
-from fund.ledger.seal import VERSION, canonical, seal
+from fund.ledger.anchors import Anchor, Tree, growth_nodes, nodes_of, path_nodes, public_key_of, root_of, sign
+from fund.ledger.seal import VERSION, step_hash
 from fund.ledger.store.book import fitting
 from fund.ledger.store.entries import narrow, within
 from fund.ledger.store.refusals import refusals
@@ -42,58 +38,37 @@ class Anchoring(LedgerStore):
         """
         public_key = public_key_of(private_key)
         head = self._lock_head()
-        tree = Tree()
-        for hash in self._hashes(head.seq):
-            tree.add(hash)
-        at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
+        legs = "SELECT coalesce(sum(legs), 0) FROM entry WHERE book_id = ? AND seq <= ?"
         row: dict[str, Any] = {
             "number": head.anchor_number + 1,
             "head_seq": head.seq,
             "head_hash": bytes(head.hash),
-            "root": tree.root,
-            "legs": self._count_legs(head.seq),
+            "root": root_of(self._hashes(head.seq)),
+            "legs": int(self._value(legs, self.book_id, head.seq)),
             "trial_balance_hash": self.trial_balance_hash(),
             "periods": head.period_number,
             "period_hash": bytes(head.period_hash),
             "sets": head.set_number,
             "set_hash": bytes(head.set_hash),
-            "recorded_at": at,
+            "recorded_at": self._instant(recorded_at, head),
             "public_key": public_key,
             "previous_hash": bytes(head.anchor_hash),
             "version": VERSION,
         }
-        row["hash"] = anchor_hash(self.book, row)
+        row["hash"] = step_hash("anchor", self.book, row)
         row["signature"] = sign(private_key, row["hash"])
         with refusals({"reason": _("the anchor")}):
-            self.connection.execute(
-                sa.text(
-                    f"INSERT INTO anchor (book_id, {', '.join(row)})"
-                    f" VALUES (:book_id, {', '.join(':' + name for name in row)})"
-                ),
-                row | {"book_id": self.book_id},
-            )
+            self._take_step("anchor", row)
         return Anchor(book=self.book, **row)
 
     def anchors(self) -> list[Anchor]:
         """Every anchor ever made, oldest first."""
-        rows = self.connection.execute(
-            sa.text("SELECT * FROM anchor WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
-        )
-        return [self._anchor_of(dict(row._mapping)) for row in rows]
-
-    def _anchor_of(self, row: Mapping[str, Any]) -> Anchor:
-        fields = {name: row[name] for name in Anchor.__slots__ if name != "book"}
-        plain: dict[str, Any] = {
-            name: bytes(value) if isinstance(value, memoryview) else value for name, value in fields.items()
-        }
-        return Anchor(book=self.book, **plain)
+        names = Anchor.__slots__[1:]
+        return [Anchor(book=self.book, **{name: getattr(row, name) for name in names}) for row in self._steps("anchor")]
 
     def root(self) -> bytes:
         """The root of the tree over all entries, as it is now."""
-        tree = Tree()
-        for hash in self._hashes(self.head().seq):
-            tree.add(hash)
-        return tree.root
+        return root_of(self._hashes(self.head().seq))
 
     @staticmethod
     def tree() -> Tree:
@@ -198,59 +173,19 @@ class Anchoring(LedgerStore):
 
     def told_steps(self, kind: Literal["period", "account_set", "account_change"]) -> Iterator[dict[str, Any]]:
         """Steps of months, sets or changes of accounts (JSON objects, their fields in the order of their seal)."""
-        rows = self.connection.execute(
-            sa.text(f"SELECT * FROM {kind} WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
-        )
-        for row in rows:
+        for row in self._steps(kind):
             yield {name: _as_told(value) for name, value in row._mapping.items() if name != "book_id"}
 
     def _hashes(self, until_seq: int) -> Iterator[bytes]:
         since = 0
-        while since < until_seq:
-            rows = self.connection.execute(
-                sa.text(
-                    "SELECT seq, hash FROM entry WHERE book_id = :book AND seq > :since AND seq <= :until"
-                    f" ORDER BY seq LIMIT {PAGE}"
-                ),
-                {"book": self.book_id, "since": since, "until": until_seq},
-            ).all()
-            if not rows:
-                return
+        query = f"SELECT seq, hash FROM entry WHERE book_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT {PAGE}"
+        while rows := self._ask(query, self.book_id, since, until_seq):
             for row in rows:
-                yield bytes(row.hash)
+                yield row.hash
             since = rows[-1].seq
-
-    def _count_legs(self, until_seq: int) -> int:
-        return int(
-            self.connection.execute(
-                sa.text("SELECT coalesce(sum(legs), 0) FROM entry WHERE book_id = :book AND seq <= :until"),
-                {"book": self.book_id, "until": until_seq},
-            ).scalar_one()
-        )
 
 
 def _as_told(value: Any) -> Any:
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
     return value.isoformat() if isinstance(value, date) else value
-
-
-def anchor_hash(book: str, row: Mapping[str, Any]) -> bytes:
-    """The seal of an anchor, over all its fields but the signature."""
-    names = (
-        "number",
-        "head_seq",
-        "head_hash",
-        "root",
-        "legs",
-        "trial_balance_hash",
-        "periods",
-        "period_hash",
-        "sets",
-        "set_hash",
-        "recorded_at",
-        "public_key",
-    )
-    return seal(
-        row["previous_hash"], canonical((book, *(row[name] for name in names)), exact=True), "anchor", row["version"]
-    )

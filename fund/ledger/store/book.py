@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from fund.database import is_sqlite
+from fund import dates
+from fund.database import is_sqlite, utc_micros
 from fund.errors.ledger import (
     AccountExists,
     BookExists,
@@ -327,13 +328,23 @@ class Book:
 
     def head(self) -> Head:
         """The last link of the chain: number 0 and 32 zero bytes in an empty book."""
-        row = self.connection.execute(
-            sa.text("SELECT seq, hash FROM chain_head WHERE book_id = :book"), {"book": self.book_id}
-        ).one()
+        (row,) = self._ask("SELECT seq, hash FROM chain_head WHERE book_id = ?", self.book_id)
         return Head(row.seq, bytes(row.hash))
 
     def _lock_head(self) -> Any:
         return self.connection.execute(_HEAD_SQLITE if self._sqlite else _HEAD_POSTGRESQL, {"book": self.book_id}).one()
+
+    def _instant(self, recorded_at: datetime | None, head: Any) -> int:
+        """When a step is taken: never before the last entry."""
+        return max(utc_micros(recorded_at or dates.now()), int(head.recorded_at))
+
+    def _steps(self, kind: str) -> Sequence[Any]:
+        """The rows of one of the chains beside that of the entries, in order."""
+        return self._ask(f"SELECT * FROM {kind} WHERE book_id = ? ORDER BY number", self.book_id)
+
+    def _take_step(self, kind: str, row: Mapping[str, Any]) -> None:
+        query = f"INSERT INTO {kind} (book_id, {', '.join(row)}) VALUES (?{', ?' * len(row)})"
+        self.connection.exec_driver_sql(query if self._sqlite else _numbered(query), (self.book_id, *row.values()))
 
     # ------------------------------------------------------------------------------------------------------ questions
 

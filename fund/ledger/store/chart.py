@@ -15,23 +15,13 @@ from sqlalchemy.engine import Connection
 
 from fund import dates
 from fund.database import utc_micros
-from fund.ledger.seal import VERSION, canonical, seal
+from fund.ledger.seal import SEALED, VERSION, step_hash
 
-ACCOUNT_FIELDS = (
-    "code", "name", "type", "layer", "currency", "normal_side", "min_balance_cents", "max_balance_cents", "status",
-    "limit_kinds", "valid_from", "valid_until",
-)  # fmt: skip
+ACCOUNT_FIELDS = SEALED["account-change"][1:-3]
 """What an account is: all its columns but those that no row can change."""
 
 PAGE = 2_000
 LOWEST = -(2**63)
-
-
-def account_change_hash(book: str, row: Mapping[str, Any]) -> bytes:
-    """The seal of a change, over what the account is from then on and the head at which it was made."""
-    names = ("number", *ACCOUNT_FIELDS, "head_seq", "head_hash", "recorded_at")
-    fields = (book, *(row[name] for name in names))
-    return seal(row["previous_hash"], canonical(fields, exact=True), "account-change", row["version"])
 
 
 def write_changes(connection: Connection, *, book: str, head: Any, accounts: Iterable[Mapping[str, Any]]) -> None:
@@ -53,7 +43,7 @@ def write_changes(connection: Connection, *, book: str, head: Any, accounts: Ite
             "version": VERSION,
             "previous_hash": previous,
         }
-        previous = row["hash"] = account_change_hash(book, row)
+        previous = row["hash"] = step_hash("account-change", book, row)
         rows.append({"book_id": head.book_id, **row})
     columns = list(rows[0])
     connection.exec_driver_sql(
@@ -83,7 +73,7 @@ class Chart:
                 {"book": self._book_id, "since": since},
             ).all()
             for row in rows:
-                yield _plain(row)
+                yield plain(row)
             if len(rows) < PAGE:
                 return
             since = rows[-1].number
@@ -95,11 +85,9 @@ class Chart:
             {"book": self._book_id},
         )
         for row in rows:
-            yield _plain(row)
+            yield plain(row)
 
 
-def _plain(row: Any) -> dict[str, Any]:
-    return {
-        name: bytes(value) if isinstance(value, memoryview) else value.isoformat() if isinstance(value, date) else value
-        for name, value in row._mapping.items()
-    }
+def plain(row: Any) -> dict[str, Any]:
+    """A row as the mapping that its seal takes; days as text."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row._mapping.items()}

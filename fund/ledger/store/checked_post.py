@@ -54,7 +54,7 @@ from fund.ledger.store.lookups import Known, Lookups
 from fund.ledger.store.refusals import refusals
 from fund.money import LARGEST_CENTS
 
-_LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
+LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
 
 _ENTRIES_SQLITE = """
 INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,
@@ -141,7 +141,9 @@ class CheckedPost(Lookups):
         missing = [account for code, account in sorted(opened.items()) if code in used]
         # SQLite keeps what stood before a refused statement: a sub-account would stay that no entry opened.
         with self.connection.begin_nested() if missing and self._sqlite else nullcontext():
-            self._open_sub_accounts(missing, known)
+            if missing:
+                self._insert_accounts(missing)
+                self._read_accounts([account.code for account in missing], known)
             if ready:
                 self._write(list(ready.values()), known, results)
         for place, key in doubles:
@@ -280,31 +282,26 @@ class CheckedPost(Lookups):
         if main is None or main.code == code:
             return None
         check_code(code)
-        return replace(
-            main,
-            code=code,
-            name=nfc(names.get(code, main.name)),
-            min_balance_cents=None,
-            max_balance_cents=None,
-            limit_kinds=None,
-            status=main.status,
-        )
-
-    def _open_sub_accounts(self, accounts: Sequence[Account], known: Known) -> None:
-        if accounts:
-            self._insert_accounts(accounts)
-            self._read_accounts([account.code for account in accounts], known)
+        name = nfc(names.get(code, main.name))
+        return replace(main, code=code, name=name, min_balance_cents=None, max_balance_cents=None, limit_kinds=None)
 
     # ------------------------------------------------------------------------------------------------------ round trips
 
     def _write(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
-        context = _context(ready)
-        with refusals(context):
+        with refusals(_context(ready)):
             if self._sqlite:
                 with self.connection.begin_nested():  # a refused statement would leave the ones before it
                     self._write_sqlite(ready, known, results)
             else:
                 self._write_postgresql(ready, known, results)
+
+    def _row(self, one: _Ready) -> tuple[Any, ...]:
+        """What is written of an entry on either database, from its id to the number of its legs."""
+        draft = one.draft
+        return (
+            one.id, self._day(draft.effective_on), draft.kind, draft.memo, draft.actor, draft.idempotency_key,
+            one.request_hash, one.metadata, draft.reverses, draft.reason, len(draft.postings),
+        )  # fmt: skip
 
     def _write_sqlite(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
         head = self._lock_head()
@@ -321,30 +318,10 @@ class CheckedPost(Lookups):
                 (one.id, position, count, known.ids[posting.account], posting.amount_cents)
                 for position, posting in enumerate(draft.postings, start=1)
             ]
-            entries.append(
-                (
-                    self.book_id,
-                    seq,
-                    one.id,
-                    draft.effective_on.isoformat(),
-                    draft.kind,
-                    draft.memo,
-                    draft.actor,
-                    draft.idempotency_key,
-                    one.request_hash,
-                    one.metadata,
-                    draft.reverses,
-                    draft.reason,
-                    count,
-                    last,
-                    VERSION,
-                    previous,
-                    sealed,
-                )
-            )
+            entries.append((self.book_id, seq, *self._row(one), last, VERSION, previous, sealed))
             previous = sealed
             results[one.place] = Posted(seq, sealed, False, one.id)
-        self.connection.exec_driver_sql(_LEGS_SQLITE, legs)
+        self.connection.exec_driver_sql(LEGS_SQLITE, legs)
         self.connection.exec_driver_sql(_ENTRIES_SQLITE, entries)
 
     def _write_postgresql(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
@@ -357,26 +334,13 @@ class CheckedPost(Lookups):
             zip(("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True)
         )
         self.connection.execute(_LEGS_POSTGRESQL, columns)
-        drafts = [one.draft for one in ready]
-        rows = self.connection.execute(
-            _ENTRIES_POSTGRESQL,
-            {
-                "book": self.book_id,
-                "version": VERSION,
-                "ids": [one.id for one in ready],
-                "days": [draft.effective_on for draft in drafts],
-                "kinds": [draft.kind for draft in drafts],
-                "memos": [draft.memo for draft in drafts],
-                "actors": [draft.actor for draft in drafts],
-                "keys": [draft.idempotency_key for draft in drafts],
-                "asked": [one.request_hash for one in ready],
-                "metadata": [one.metadata for one in ready],
-                "reverses": [draft.reverses for draft in drafts],
-                "reasons": [draft.reason for draft in drafts],
-                "legs": [len(draft.postings) for draft in drafts],
-                "recorded": [None if draft.recorded_at is None else utc_micros(draft.recorded_at) for draft in drafts],
-            },
-        )
+        names = (
+            "ids", "days", "kinds", "memos", "actors", "keys", "asked", "metadata", "reverses", "reasons", "legs",
+        )  # fmt: skip
+        columns = dict(zip(names, map(list, zip(*map(self._row, ready), strict=True)), strict=True))
+        at = [one.draft.recorded_at for one in ready]
+        columns["recorded"] = [None if instant is None else utc_micros(instant) for instant in at]
+        rows = self.connection.execute(_ENTRIES_POSTGRESQL, columns | {"book": self.book_id, "version": VERSION})
         sealed = {row.id: row for row in rows}
         for one in ready:
             row = sealed[one.id]

@@ -24,7 +24,7 @@ from fund.database import utc_micros
 from fund.errors import FundError
 from fund.ledger.journal import CORRECTION, EntryDraft, Posted
 from fund.ledger.seal import VERSION, canonical_json, nfc
-from fund.ledger.store.checked_post import CheckedPost
+from fund.ledger.store.checked_post import LEGS_SQLITE, CheckedPost
 from fund.ledger.store.refusals import refusals
 from fund.ledger.store.wire import ask, idle, plain
 from fund.money import LARGEST_CENTS
@@ -50,7 +50,6 @@ SELECT code, id, type, layer, currency,
 _USED_SQLITE = """
 SELECT 1 FROM entry WHERE book_id = ? AND idempotency_key IN (SELECT value FROM json_each(?)) LIMIT 1
 """
-_LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
 _ENTRIES_SQLITE = (
     "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
     " legs, recorded_at, version, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -203,7 +202,7 @@ class DirectPost(CheckedPost):
             if not certain:
                 cursor.execute("SAVEPOINT fund_at_once")
             try:
-                cursor.executemany(_LEGS_SQLITE, legs)
+                cursor.executemany(LEGS_SQLITE, legs)
                 cursor.executemany(_ENTRIES_SQLITE, entries)
             except (raw.IntegrityError, raw.OperationalError):  # the latter where sums do not fit
                 if certain:  # a guard that nobody knows of: what is half written goes with all that the caller wrote

@@ -25,6 +25,10 @@ _ENTRY_COLUMNS = (
     " previous_hash, hash, legs"
 )
 
+_AS_STORED = (
+    "id", "seq", "kind", "memo", "actor", "idempotency_key", "reason", "version", "previous_hash", "hash",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class CardLine:
@@ -174,8 +178,11 @@ class Entries(Book):
         self._require(account)
         return self._pages_on(account, where, values, since_seq)
 
-    def _event_id(self) -> str:
-        return "json_extract(metadata, '$.event_id')" if self._sqlite else "(CAST(metadata AS jsonb) ->> 'event_id')"
+    def _event_id(self, of: str = "") -> str:
+        """SQL for the event that an entry names; ``of``: its table, with the point."""
+        if self._sqlite:
+            return f"json_extract({of}metadata, '$.event_id')"
+        return f"(CAST({of}metadata AS jsonb) ->> 'event_id')"
 
     def _require(self, account: str) -> None:
         if self._found(account) is not None or self._found(main_of(account)) is not None:
@@ -257,9 +264,7 @@ class Entries(Book):
                 closings.
         """
         of_kinds, values = self._of_kinds(kinds, since, as_of, known_at)
-        event = (
-            "json_extract(own.metadata, '$.event_id')" if self._sqlite else "CAST(own.metadata AS jsonb) ->> 'event_id'"
-        )
+        event = self._event_id("own.")
         for seq, on, kind, counts_as, times, undone, memo, event_id, code, cents in self._stream(
             f"SELECT meant.seq, own.effective_on, own.kind, counts_as, times, undone, own.memo, {event}, account.code,"
             f" posting.amount_cents FROM ({of_kinds}) AS meant CROSS JOIN entry AS own CROSS JOIN posting"
@@ -285,7 +290,7 @@ class Entries(Book):
                 values.append(self._day(day))
         if known_at is not None:
             where += f" AND entry.seq <= {fitting(known_at):d}"
-        event = self._event_id().replace("metadata", "origin.metadata")
+        event = self._event_id("origin.")
         if kinds is None:
             own, undone, named = "entry.kind <> ? AND entry.reverses_seq IS NULL", "origin.kind <> ?", [[CLOSING]] * 2
         else:
@@ -311,21 +316,13 @@ class Entries(Book):
             for id, code, cents in self._ask(query, self._listed([row.id for row in page])):
                 postings.setdefault(id, []).append(Posting(code, cents))
             for row in page:
+                fields = {name: getattr(row, name) for name in _AS_STORED}
                 yield Entry(
-                    id=row.id,
-                    seq=row.seq,
+                    **fields,
                     effective_on=self._date(row.effective_on),
-                    kind=row.kind,
-                    memo=row.memo,
-                    actor=row.actor,
-                    idempotency_key=row.idempotency_key,
                     metadata=json.loads(row.metadata),
                     recorded_at=from_micros(row.recorded_at),
                     reverses=row.reverses_seq,
-                    reason=row.reason,
-                    version=row.version,
-                    previous_hash=bytes(row.previous_hash),
-                    hash=bytes(row.hash),
                     postings=tuple(postings.get(row.id, ())),
                 )
 
@@ -349,7 +346,7 @@ class Entries(Book):
         Raises:
             UnknownAccount: There is no such account, nor its main account.
         """
-        self._require(account)
+        self._require(account)  # now, not when the first line is asked for
         return self._card(account, since, as_of, since_seq, known_at)
 
     def _card(
@@ -365,7 +362,7 @@ class Entries(Book):
             upto += " AND entry.seq <= ?"
             values.append(fitting(known_at))
         balance = 0
-        event = self._event_id().replace("metadata", "entry.metadata")
+        event = self._event_id("entry.")
         for seq, id, on, kind, memo, cents, code, event_id in self._stream(
             "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.amount_cents,"
             f" account.code, {event} FROM posting CROSS JOIN entry CROSS JOIN account"
@@ -377,6 +374,12 @@ class Entries(Book):
             day = self._date(on)
             if (since is None or day >= since) and seq > since_seq:
                 yield CardLine(seq, id, day, kind, memo, code, cents, balance, event_id)
+
+
+def side(sign: int) -> str:
+    """SQL for what a leg moved on the debit side (1) or the credit side (-1)."""
+    amount = "posting.amount_cents" if sign > 0 else "-posting.amount_cents"
+    return f"CASE WHEN {amount} > 0 THEN {amount} ELSE 0 END"
 
 
 def within(since: date | None, until: date | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fund.database import sql_object, squeezed
+from fund.database import settings_of_postgresql, sql_object, squeezed
 from fund.language import N_
 from fund.ledger.store.catalog import CATALOG, CHANGED, MISSING, SETTINGS, held_against
 from fund.ledger.store.crosscheck import CrossCheck
@@ -36,19 +36,10 @@ OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
 RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
-    "account",
-    "account_balance",
-    "account_change",
-    "account_set",
-    "anchor",
-    "balance_day",
-    "book",
-    "chain_head",
-    "entry",
-    "period",
-    "posting",
-    "verification",
-)
+    "account", "account_balance", "account_change", "account_set", "anchor", "balance_day", "book", "chain_head",
+    "entry", "period", "posting", "verification",
+)  # fmt: skip
+_IN_TABLES = f"relnamespace = CAST('public' AS regnamespace) AND relname IN ({', '.join(map(repr, TABLES))})"
 ROWS = {"account", "entry", "posting", "pk_account", "pk_entry", "pk_posting"}
 """The guards that fast verification relies on: what type a column is, and that a key names one row."""
 
@@ -76,14 +67,10 @@ class Evidence(CrossCheck):
         return len(wanted), problems
 
     def _guards_postgresql(self) -> tuple[int, list[tuple[str, str]]]:
-        before = {name: self._setting(name) for name in SETTINGS}
-        for name, value in SETTINGS.items():
-            self._setting(name, value)
-        number, problems = self._held_against_the_text()
-        more, others = self._held_against_the_catalog()
-        rights = self._rights()
-        for name, value in before.items():
-            self._setting(name, value)
+        with settings_of_postgresql(self._connection, SETTINGS):
+            number, problems = self._held_against_the_text()
+            more, others = held_against(self.catalog(), "ledger_catalog")
+            rights = self._rights()
         return number + more + len(TABLES), list(dict.fromkeys(problems + others + rights))
 
     def catalog(self) -> list[tuple[str, str, str]]:
@@ -94,9 +81,6 @@ class Evidence(CrossCheck):
             row for query in CATALOG for row in self._rows(f"{query.format(**within)} AND :book = :book")
         )
         return [(kind, name, squeezed(said)) for kind, name, said in rows]
-
-    def _held_against_the_catalog(self) -> tuple[int, list[tuple[str, str]]]:
-        return held_against(self.catalog(), "ledger_catalog")
 
     def _held_against_the_text(self) -> tuple[int, list[tuple[str, str]]]:
         text = _text_postgresql()
@@ -114,17 +98,17 @@ class Evidence(CrossCheck):
             if bodies.get(name) != body:
                 problems.append((name, CHANGED if name in bodies else MISSING))
 
-        tables = ", ".join(repr(name) for name in TABLES)
         rows = self._rows(
             "SELECT tgname, relname, tgenabled, tgisinternal, pg_get_triggerdef(pg_trigger.oid) AS definition"
             " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND :book = :book"
+            f" WHERE {_IN_TABLES} AND :book = :book"
         )
         for name, definition in triggers.items():  # the name is free on every table: there may be more of them
             found = [squeezed(row.definition).replace("public.", "") for row in rows if row.tgname == name]
             if found != [definition]:
                 problems.append((name, CHANGED if found else MISSING))
-        if self._setting("session_replication_role") != "origin":  # a database or a login can be given it for good
+        role = self._connection.execute(sa.text("SHOW session_replication_role")).scalar_one()
+        if role != "origin":  # a database or a login can be given it for good
             problems.append(("session_replication_role", OFF))
         for row in rows:
             if row.tgenabled not in ("O", "A"):
@@ -135,27 +119,23 @@ class Evidence(CrossCheck):
         rows = self._rows(
             "SELECT conname, convalidated AND conenforced AS held FROM pg_constraint"
             " JOIN pg_class ON pg_class.oid = conrelid"
-            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND :book = :book"
+            f" WHERE {_IN_TABLES} AND :book = :book"
         )
         problems += [(row.conname, OFF) for row in rows if not row.held]
         return len(functions) + len(triggers), problems
 
     def _rights(self) -> list[tuple[str, str]]:
         """Rights to change what is written, or to write what the triggers keep, that anybody but the owner has."""
-        tables = ", ".join(repr(name) for name in TABLES)
+        login = "CASE grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(grantee) END"
+        kept = "relname IN ('account_balance', 'account_change', 'balance_day', 'chain_head')"
         rows = self._rows(
-            "SELECT relname, privilege_type, CAST(NULL AS text) AS attname,"
-            " CASE grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(grantee) END AS login"
-            " FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)"
-            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
-            " AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') OR (privilege_type = 'INSERT'"
-            " AND relname IN ('account_balance', 'account_change', 'balance_day', 'chain_head')))"
-            " UNION ALL SELECT relname, privilege_type, attname, CASE grantee WHEN 0 THEN 'public'"
-            " ELSE pg_get_userbyid(grantee) END FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-            " CROSS JOIN LATERAL aclexplode(attacl)"
-            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
-            " AND (privilege_type = 'UPDATE' OR (privilege_type = 'INSERT'"
-            " AND relname IN ('account_balance', 'account_change', 'balance_day', 'chain_head')))"
+            f"SELECT relname, privilege_type, CAST(NULL AS text) AS attname, {login} AS login"
+            f" FROM pg_class CROSS JOIN LATERAL aclexplode(relacl) WHERE {_IN_TABLES} AND grantee <> relowner"
+            " AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')"
+            f" OR (privilege_type = 'INSERT' AND {kept})) UNION ALL SELECT relname, privilege_type, attname, {login}"
+            " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid CROSS JOIN LATERAL aclexplode(attacl)"
+            f" WHERE {_IN_TABLES} AND grantee <> relowner"
+            f" AND (privilege_type = 'UPDATE' OR (privilege_type = 'INSERT' AND {kept}))"
             " AND NOT (relname = 'account' AND attname IN ('name', 'status')) AND :book = :book"
         )
         return [
@@ -166,15 +146,10 @@ class Evidence(CrossCheck):
 
     def last_good_run(self) -> tuple[int, bytes] | None:
         """The head (number, hash) up to which everything was right in the last good run."""
-        row = next(
-            iter(
-                self._rows(
-                    "SELECT head_seq, head_hash FROM verification WHERE book_id = :book AND ok = :yes"
-                    " ORDER BY head_seq DESC, id DESC LIMIT 1",
-                    yes=1 if self._sqlite else True,
-                )
-            ),
-            None,
+        row = self._row(
+            "SELECT head_seq, head_hash FROM verification WHERE book_id = :book AND ok = :yes"
+            " ORDER BY head_seq DESC, id DESC LIMIT 1",
+            yes=True,
         )
         return None if row is None else (row.head_seq, bytes(row.head_hash))
 
@@ -191,15 +166,10 @@ class Evidence(CrossCheck):
                 " VALUES (:book, :everything, :ok, :seq, :hash, :findings, :at)"
             ),
             {
-                "book": self._book.book_id,
-                "everything": int(everything) if self._sqlite else everything,
-                "ok": int(ok) if self._sqlite else ok,
-                "seq": seq,
-                "hash": hash,
-                "findings": findings,
-                "at": at,
+                "book": self._book.book_id, "everything": everything, "ok": ok, "seq": seq, "hash": hash,
+                "findings": findings, "at": at,
             },
-        )
+        )  # fmt: skip
         return True
 
 

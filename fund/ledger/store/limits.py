@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from fund import dates
-from fund.database import utc_micros
 from fund.errors.ledger import EmptyText, InvalidSet, UnknownAccount
 from fund.language import _
 from fund.ledger.accounts import AccountSet, check_code, main_of
-from fund.ledger.seal import VERSION, canonical, canonical_json, nfc, seal
+from fund.ledger.seal import VERSION, canonical_json, nfc, step_hash
 from fund.ledger.store.book import day_of, overflows
 from fund.ledger.store.periods import Periods
 from fund.ledger.store.refusals import refusals
@@ -26,10 +23,20 @@ class Limits(Periods):
 
     def account_sets(self) -> list[AccountSet]:
         """Every set ever made, oldest first; of two of one name that are in force on a day the later one counts."""
-        rows = self.connection.execute(
-            sa.text("SELECT * FROM account_set WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
-        )
-        return [_set_of(row) for row in rows]
+        return [
+            AccountSet(
+                number=row.number,
+                name=row.name,
+                members=json.loads(row.members),
+                min_balance_cents=row.min_balance_cents,
+                max_balance_cents=row.max_balance_cents,
+                kinds=None if row.kinds is None else tuple(json.loads(row.kinds)),
+                valid_from=day_of(row.valid_from),
+                valid_until=day_of(row.valid_until),
+                head_seq=row.head_seq,
+            )
+            for row in self._steps("account_set")
+        ]
 
     def limit_set(
         self,
@@ -81,7 +88,6 @@ class Limits(Periods):
             valid_until=valid_until,
             head_seq=head.seq,
         )
-        at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
         row = {
             "number": bound.number,
             "name": bound.name,
@@ -94,19 +100,13 @@ class Limits(Periods):
             "head_seq": head.seq,
             "head_hash": bytes(head.hash),
             "actor": nfc(actor),
-            "recorded_at": at,
+            "recorded_at": self._instant(recorded_at, head),
             "version": VERSION,
             "previous_hash": bytes(head.set_hash),
         }
-        row["hash"] = set_hash(self.book, row)
+        row["hash"] = step_hash("account-set", self.book, row)
         with refusals({"set": name, "book": self.book}):
-            self.connection.execute(
-                sa.text(
-                    f"INSERT INTO account_set (book_id, {', '.join(row)})"
-                    f" VALUES (:book_id, {', '.join(':' + column for column in row)})"
-                ),
-                row | {"book_id": self.book_id},
-            )
+            self._take_step("account_set", row)
         self._sets = bound.number
         return bound
 
@@ -152,37 +152,3 @@ class Limits(Periods):
             on = self._date(row.day)
             sums[on] = sums.get(on, 0) + int(row.cents)
         return sums
-
-
-def set_hash(book: str, row: Mapping[str, Any]) -> bytes:
-    """The seal of a set, over all its fields and the head it was made at."""
-    fields = (
-        book,
-        row["number"],
-        row["name"],
-        row["members"],
-        row["min_balance_cents"],
-        row["max_balance_cents"],
-        row["kinds"],
-        row["valid_from"],
-        row["valid_until"],
-        row["head_seq"],
-        row["head_hash"],
-        row["actor"],
-        row["recorded_at"],
-    )
-    return seal(row["previous_hash"], canonical(fields, exact=True), "account-set", row["version"])
-
-
-def _set_of(row: Any) -> AccountSet:
-    return AccountSet(
-        number=row.number,
-        name=row.name,
-        members=json.loads(row.members),
-        min_balance_cents=row.min_balance_cents,
-        max_balance_cents=row.max_balance_cents,
-        kinds=None if row.kinds is None else tuple(json.loads(row.kinds)),
-        valid_from=day_of(row.valid_from),
-        valid_until=day_of(row.valid_until),
-        head_seq=row.head_seq,
-    )

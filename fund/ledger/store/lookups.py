@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-
-import sqlalchemy as sa
 
 from fund.ledger.accounts import Account, AccountSet, main_of
 from fund.ledger.journal import EntryDraft, PeriodStatus, month_of
@@ -55,24 +52,13 @@ class Known:
 class Lookups(Limits):
     """The questions that posting asks first."""
 
-    def _any(self, column: str, name: str, type: str) -> str:
-        if self._sqlite:
-            return f"{column} IN (SELECT value FROM json_each(:{name}))"
-        return f"{column} = ANY(CAST(:{name} AS {type}[]))"
-
-    def _list(self, values: Sequence[Any]) -> Any:
-        return json.dumps(values) if self._sqlite else list(values)
-
     def _read_accounts(self, codes: Sequence[str], known: Known) -> None:
-        rows = self.connection.execute(
-            sa.text(
-                "SELECT account.*, coalesce(debit_cents, 0) AS debits, coalesce(credit_cents, 0) AS credits"
-                " FROM account LEFT JOIN account_balance ON account_id = id"
-                f" WHERE book_id = :book AND {self._any('code', 'codes', 'text')}"
-            ),
-            {"book": self.book_id, "codes": self._list(codes)},
-        )
-        for row in rows:
+        for row in self._ask(
+            "SELECT account.*, coalesce(debit_cents, 0) AS debits, coalesce(credit_cents, 0) AS credits"
+            f" FROM account LEFT JOIN account_balance ON account_id = id WHERE book_id = ? AND {self._among('code')}",
+            self.book_id,
+            self._listed(list(codes)),
+        ):
             known.accounts[row.code] = account_of(row)
             known.ids[row.code] = row.id
             known.sides[row.code] = row.debits, row.credits
@@ -90,64 +76,46 @@ class Lookups(Limits):
         named = {seq for draft in drafts for seq in (draft.reverses, draft.part_of, draft.replaces)}
         reversing = sorted(seq for seq in named if seq is not None and fitting(seq) == seq)
         if reversing:
-            found = {"book": self.book_id, "seqs": self._list(reversing)}
-            rows = self.connection.execute(
-                sa.text(
-                    "SELECT entry.seq, account.code, posting.amount_cents FROM entry"
-                    " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
-                    f" WHERE entry.book_id = :book AND {self._any('entry.seq', 'seqs', 'bigint')}"
-                    " ORDER BY entry.seq, position"
-                ),
-                found,
-            )
-            for row in rows:
+            listed = self._listed(reversing)
+            for row in self._ask(
+                "SELECT entry.seq, account.code, posting.amount_cents FROM entry"
+                " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
+                f" WHERE entry.book_id = ? AND {self._among('entry.seq')} ORDER BY entry.seq, position",
+                self.book_id,
+                listed,
+            ):
                 known.originals[row.seq] = (*known.originals.get(row.seq, ()), (row.code, row.amount_cents))
-            rows = self.connection.execute(
-                sa.text(
-                    "SELECT seq, reverses_seq FROM entry"
-                    f" WHERE book_id = :book AND {self._any('reverses_seq', 'seqs', 'bigint')}"
-                ),
-                found,
-            )
-            known.reversed = {row.reverses_seq: row.seq for row in rows}
+            query = f"SELECT reverses_seq, seq FROM entry WHERE book_id = ? AND {self._among('reverses_seq')}"
+            known.reversed = dict(map(tuple, self._ask(query, self.book_id, listed)))
             self._read_corrections(reversing, known)
         return known
 
     def _read_corrections(self, seqs: Sequence[int], known: Known) -> None:
-        values = self._list(list(seqs) if self._sqlite else [str(seq) for seq in seqs])
-        type = "bigint" if self._sqlite else "text"
+        listed = self._listed(list(seqs) if self._sqlite else [str(seq) for seq in seqs])
         part_of, replaces = self._stated("part_of"), self._stated("replaces")
-        rows = self.connection.execute(
-            sa.text(
-                f"WITH part AS MATERIALIZED (SELECT id, seq, {part_of} AS part_of FROM entry WHERE book_id = :book"
-                f" AND {part_of} IS NOT NULL AND {self._any(part_of, 'seqs', type)})"
-                " SELECT part.seq, part.part_of, account.code, posting.amount_cents FROM part"
-                " JOIN posting ON posting.entry_id = part.id JOIN account ON account.id = posting.account_id"
-                " ORDER BY part.seq DESC"
-            ),
-            {"book": self.book_id, "seqs": values},
-        )
-        for row in rows:
+        for row in self._ask(
+            f"WITH part AS MATERIALIZED (SELECT id, seq, {part_of} AS part_of FROM entry WHERE book_id = ?"
+            f" AND {part_of} IS NOT NULL AND {self._among(part_of)})"
+            " SELECT part.seq, part.part_of, account.code, posting.amount_cents FROM part"
+            " JOIN posting ON posting.entry_id = part.id JOIN account ON account.id = posting.account_id"
+            " ORDER BY part.seq DESC",
+            self.book_id,
+            listed,
+        ):
             original = int(row.part_of)
             known.parts[original] = row.seq
             taken = known.taken.setdefault(original, {})
             taken[row.code] = taken.get(row.code, 0) + row.amount_cents
-        rows = self.connection.execute(
-            sa.text(
-                f"SELECT seq, {replaces} AS replaced FROM entry WHERE book_id = :book AND {replaces} IS NOT NULL"
-                f" AND {self._any(replaces, 'seqs', type)}"
-            ),
-            {"book": self.book_id, "seqs": values},
+        query = (
+            f"SELECT {replaces} AS replaced, seq FROM entry WHERE book_id = ? AND {replaces} IS NOT NULL"
+            f" AND {self._among(replaces)}"
         )
-        known.replaced = {int(row.replaced): row.seq for row in rows}
+        known.replaced = {int(row.replaced): row.seq for row in self._ask(query, self.book_id, listed)}
 
     def _moved_by_day(self, code: str, known: Known) -> dict[date, int]:
         if code not in known.moved:
-            rows = self.connection.execute(
-                sa.text("SELECT day, debit_cents - credit_cents AS cents FROM balance_day WHERE account_id = :id"),
-                {"id": known.ids[code]},
-            )
-            known.moved[code] = {self._date(row.day): row.cents for row in rows}
+            query = "SELECT day, debit_cents - credit_cents FROM balance_day WHERE account_id = ?"
+            known.moved[code] = {self._date(day): cents for day, cents in self._ask(query, known.ids[code])}
         return known.moved[code]
 
     def _moved_on_set(self, bound: AccountSet, known: Known) -> dict[date, int]:
@@ -158,11 +126,8 @@ class Lookups(Limits):
         return known.set_moved[bound.number]
 
     def _read_posted(self, keys: Sequence[str], known: Known) -> None:
-        rows = self.connection.execute(
-            sa.text(
-                "SELECT idempotency_key, id, seq, hash, request_hash FROM entry"
-                f" WHERE book_id = :book AND {self._any('idempotency_key', 'keys', 'text')}"
-            ),
-            {"book": self.book_id, "keys": self._list(keys)},
+        query = (
+            "SELECT idempotency_key, id, seq, hash, request_hash FROM entry"
+            f" WHERE book_id = ? AND {self._among('idempotency_key')}"
         )
-        known.posted.update({row.idempotency_key: row for row in rows})
+        known.posted.update({row[0]: row for row in self._ask(query, self.book_id, self._listed(list(keys)))})

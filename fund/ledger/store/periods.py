@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
-import sqlalchemy as sa
-
-from fund import dates
-from fund.database import from_micros, utc_micros
+from fund.database import from_micros
 from fund.errors.amounts import InvalidMonth
 from fund.errors.ledger import ClosedPeriod, EmptyText, PeriodOutOfOrder
 from fund.language import _
 from fund.ledger.journal import ADJUSTING, CLOSING, EntryDraft, Period, PeriodStatus, month_of
-from fund.ledger.seal import VERSION, canonical, nfc, seal
+from fund.ledger.seal import VERSION, nfc, step_hash
 from fund.ledger.store.reading import Reading
 from fund.ledger.store.refusals import refusals
 
@@ -28,10 +24,19 @@ class Periods(Reading):
 
     def period_log(self) -> list[Period]:
         """Every step ever taken, oldest first."""
-        rows = self.connection.execute(
-            sa.text("SELECT * FROM period WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
-        )
-        return [_period_of(row) for row in rows]
+        return [
+            Period(
+                row.month,
+                PeriodStatus(row.status),
+                row.head_seq,
+                row.actor,
+                row.second_actor,
+                row.reason,
+                from_micros(row.recorded_at),
+                None if row.trial_balance_hash is None else bytes(row.trial_balance_hash),
+            )
+            for row in self._steps("period")
+        ]
 
     def periods(self, *, known_at: int | None = None) -> list[Period]:
         """The standing of every month that was ever touched, in order.
@@ -55,23 +60,18 @@ class Periods(Reading):
 
     def _statuses(self, months: Iterable[str]) -> dict[str, PeriodStatus]:
         wanted = sorted(set(months))
-        names = {f"month{number}": month for number, month in enumerate(wanted)}
-        rows = self.connection.execute(
-            sa.text(
-                "SELECT month, status, number FROM period AS latest WHERE book_id = :book"
-                f" AND month IN ({', '.join(':' + name for name in names)})"
-                " AND number = (SELECT max(number) FROM period WHERE book_id = :book AND month = latest.month)"
-                " UNION ALL SELECT min(month), '', 0 FROM period WHERE book_id = :book"
-            ),
-            {"book": self.book_id} | names,
-        ).all()
+        rows = self._ask(
+            f"SELECT month, status, number FROM period AS latest WHERE book_id = ? AND {self._among('month')}"
+            " AND number = (SELECT max(number) FROM period WHERE book_id = latest.book_id AND month = latest.month)"
+            " UNION ALL SELECT min(month), '', 0 FROM period WHERE book_id = ?",
+            self.book_id,
+            self._listed(wanted),
+            self.book_id,
+        )
         first = next(row.month for row in rows if row.status == "")
         found = {row.month: PeriodStatus(row.status) for row in rows if row.status}
-        default = {month: first is not None and month < first for month in wanted}
-        return {
-            month: found.get(month, PeriodStatus.CLOSED if before else PeriodStatus.OPEN)
-            for month, before in default.items()
-        }
+        closed = [month for month in wanted if first is not None and month < first]
+        return dict.fromkeys(wanted, PeriodStatus.OPEN) | dict.fromkeys(closed, PeriodStatus.CLOSED) | found
 
     @staticmethod
     def _check_period(draft: EntryDraft, statuses: Mapping[str, PeriodStatus]) -> None:
@@ -143,7 +143,7 @@ class Periods(Reading):
         if problem:
             status = log[month].status if month in log else self._status_of(month, log).status
             raise PeriodOutOfOrder(month=month, status=status.value, wanted=wanted.value, reason=problem)
-        at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
+        at = self._instant(recorded_at, head)
         step = Period(
             month,
             wanted,
@@ -154,17 +154,23 @@ class Periods(Reading):
             from_micros(at),
             self.trial_balance_hash(as_of=Period(month, wanted).ends_on) if wanted is PeriodStatus.CLOSED else None,
         )
-        row = _row_of(step, number=head.period_number + 1, head_hash=bytes(head.hash))
-        row["previous_hash"] = bytes(head.period_hash)
-        row["hash"] = period_hash(self.book, row)
+        row = {
+            "number": head.period_number + 1,
+            "month": month,
+            "status": wanted.value,
+            "head_seq": head.seq,
+            "head_hash": bytes(head.hash),
+            "trial_balance_hash": step.trial_balance_hash,
+            "actor": step.actor,
+            "second_actor": step.second_actor,
+            "reason": step.reason,
+            "recorded_at": at,
+            "version": VERSION,
+            "previous_hash": bytes(head.period_hash),
+        }
+        row["hash"] = step_hash("period", self.book, row)
         with refusals({"month": month, "wanted": wanted.value}):
-            self.connection.execute(
-                sa.text(
-                    f"INSERT INTO period (book_id, {', '.join(row)})"
-                    f" VALUES (:book_id, {', '.join(':' + name for name in row)})"
-                ),
-                row | {"book_id": self.book_id},
-            )
+            self._take_step("period", row)
         return step
 
     def _why_not(self, month: str, wanted: PeriodStatus, latest: Mapping[str, Period]) -> str | None:
@@ -184,10 +190,11 @@ class Periods(Reading):
         ):
             return _("a month is open first, then locked, then closed")
         if wanted is PeriodStatus.LOCKED and not latest:
-            earlier = self.connection.execute(
-                sa.text("SELECT min(effective_on) FROM entry WHERE book_id = :book AND effective_on < :day"),
-                {"book": self.book_id, "day": self._day(Period(month, wanted).starts_on)},
-            ).scalar()
+            earlier = self._value(
+                "SELECT min(effective_on) FROM entry WHERE book_id = ? AND effective_on < ?",
+                self.book_id,
+                self._day(Period(month, wanted).starts_on),
+            )
             if earlier is not None:
                 return _("{month} has entries and is open").format(month=month_of(self._date(earlier)))
         if (
@@ -202,50 +209,3 @@ class Periods(Reading):
         if wanted is PeriodStatus.OPEN and status(after) not in (None, PeriodStatus.OPEN):
             return _("{month} after it is not open").format(month=after)
         return None
-
-
-def period_hash(book: str, row: Mapping[str, Any]) -> bytes:
-    """The seal of a period row, over all its fields and the head it was made at."""
-    fields = (
-        book,
-        row["number"],
-        row["month"],
-        row["status"],
-        row["head_seq"],
-        row["head_hash"],
-        row["trial_balance_hash"],
-        row["actor"],
-        row["second_actor"],
-        row["reason"],
-        row["recorded_at"],
-    )
-    return seal(row["previous_hash"], canonical(fields, exact=True), "period", row["version"])
-
-
-def _row_of(step: Period, *, number: int, head_hash: bytes) -> dict[str, Any]:
-    return {
-        "number": number,
-        "month": step.month,
-        "status": step.status.value,
-        "head_seq": step.head_seq,
-        "head_hash": head_hash,
-        "trial_balance_hash": step.trial_balance_hash,
-        "actor": step.actor,
-        "second_actor": step.second_actor,
-        "reason": step.reason,
-        "recorded_at": None if step.recorded_at is None else utc_micros(step.recorded_at),
-        "version": VERSION,
-    }
-
-
-def _period_of(row: Any) -> Period:
-    return Period(
-        row.month,
-        PeriodStatus(row.status),
-        row.head_seq,
-        row.actor,
-        row.second_actor,
-        row.reason,
-        from_micros(row.recorded_at),
-        None if row.trial_balance_hash is None else bytes(row.trial_balance_hash),
-    )

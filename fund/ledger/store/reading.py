@@ -13,16 +13,10 @@ import sqlalchemy as sa
 from fund.ledger.accounts import AccountType, Layer, main_of
 from fund.ledger.seal import GENESIS, canonical, nfc, seal
 from fund.ledger.store.book import fitting, overflows
-from fund.ledger.store.entries import Entries
+from fund.ledger.store.entries import Entries, side
 
-_MORE = (
-    "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
-    " CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END AS credit_cents"
-)
-_LESS = (
-    "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END AS debit_cents,"
-    " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END AS credit_cents"
-)
+_MORE = f"posting.account_id, {side(1)} AS debit_cents, {side(-1)} AS credit_cents"
+_LESS = f"posting.account_id, -({side(1)}) AS debit_cents, -({side(-1)}) AS credit_cents"
 _SUMS = "CAST(sum(debit_cents) AS bigint) AS debit_cents, CAST(sum(credit_cents) AS bigint) AS credit_cents"
 
 _BALANCES = {
@@ -39,10 +33,8 @@ _Sql = tuple[str, list[Any]]
 """A piece of SQL with a ``?`` for each value, and these values in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turnover:
-    """What moved on both sides of an account, in cents; both are zero or more."""
-
+class _Sides:
+    __slots__ = ()
     debit_cents: int
     credit_cents: int
 
@@ -53,7 +45,15 @@ class Turnover:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class Turnover(_Sides):
+    """What moved on both sides of an account, in cents; both are zero or more."""
+
+    debit_cents: int
+    credit_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement(_Sides):
     """What entries of one kind moved on one account, in cents. A side is below zero where more was taken back on it."""
 
     code: str
@@ -61,14 +61,9 @@ class Movement:
     debit_cents: int
     credit_cents: int
 
-    @property
-    def balance_cents(self) -> int:
-        """Debit less credit."""
-        return self.debit_cents - self.credit_cents
-
 
 @dataclass(frozen=True, slots=True)
-class TrialBalanceRow:
+class TrialBalanceRow(_Sides):
     """One account of the trial balance, with what moved on both its sides, in cents."""
 
     code: str
@@ -78,11 +73,6 @@ class TrialBalanceRow:
     currency: str
     debit_cents: int
     credit_cents: int
-
-    @property
-    def balance_cents(self) -> int:
-        """Debit less credit."""
-        return self.debit_cents - self.credit_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +164,7 @@ class Reading(Entries):
         kinds, named = "", list[str]()
         for word, given in (("IN", only), ("NOT IN", never or None)):
             if given is not None:
-                places, values = (_places(given), given) if self._sqlite else _literals(given)
+                places, values = (", ".join("?" * len(given)) or "NULL", given) if self._sqlite else _literals(given)
                 kinds += f" AND entry.kind {word} ({places})"
                 named += values
         # SQLite reads tables in the order in which they stand here, and "+" keeps it from the index on accounts.
@@ -292,7 +282,7 @@ class Reading(Entries):
         days = _Days(*(None if day is None else self._day(day) for day in (since, as_of)))
         until = "" if known_at is None else f" AND entry.seq <= {fitting(known_at):d}"
         sides = {
-            name: f"CASE WHEN undone.kind IS NULL THEN {_side(sign)} ELSE -({_side(-sign)}) END"
+            name: f"CASE WHEN undone.kind IS NULL THEN {side(sign)} ELSE -({side(-sign)}) END"
             for name, sign in (("debit_cents", 1), ("credit_cents", -1))
         }
         found = self._ask(
@@ -321,16 +311,6 @@ class Reading(Entries):
             *values,
             self.book_id,
         )
-
-
-def _side(sign: int) -> str:
-    """SQL for what a leg moved on the debit side (1) or the credit side (-1)."""
-    amount = "posting.amount_cents" if sign > 0 else "-posting.amount_cents"
-    return f"CASE WHEN {amount} > 0 THEN {amount} ELSE 0 END"
-
-
-def _places(values: Sequence[str]) -> str:
-    return ", ".join("?" for _value in values) or "NULL"
 
 
 def _literals(values: Sequence[str]) -> tuple[str, list[str]]:

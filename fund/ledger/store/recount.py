@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.ledger.seal import GENESIS, canonical, seal
+from fund.ledger.store.entries import side
 from fund.ledger.store.fast_verify import PRIME, coefficient
 from fund.ledger.store.stored import Stored
 
@@ -79,9 +80,7 @@ class Recount(Stored):
             " sum(sums.debit_cents) AS debit_cents, sum(sums.credit_cents) AS credit_cents FROM ("
             f"SELECT {kept}.account_id, {kept_day} AS day, {kept}.debit_cents, {kept}.credit_cents FROM {kept}"
             " UNION ALL"
-            f" SELECT posting.account_id, {day},"
-            " CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END,"
-            " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END"
+            f" SELECT posting.account_id, {day}, -({side(1)}), -({side(-1)})"
             " FROM posting JOIN entry ON entry.id = posting.entry_id WHERE entry.book_id = :book) AS sums"
             " LEFT JOIN account ON account.id = sums.account_id"
             " WHERE account.book_id = :book OR account.book_id IS NULL"
@@ -89,9 +88,7 @@ class Recount(Stored):
             f" ORDER BY {group} LIMIT 100"
         )
         return [
-            Difference(
-                row.code or f"#{row.account_id}", str(row.day or ""), int(row.debit_cents), int(row.credit_cents)
-            )
+            Difference(row.code or f"#{row[0]}", str(row.day or ""), int(row.debit_cents), int(row.credit_cents))
             for row in rows
         ]
 
@@ -207,9 +204,8 @@ class Recount(Stored):
         before = -(2**63)
         for seq in known_at:
             rows = self._rows(
-                "SELECT posting.account_id,"
-                " CAST(sum(CASE WHEN amount_cents > 0 THEN amount_cents ELSE 0 END) AS bigint) AS debit_cents,"
-                " CAST(sum(CASE WHEN amount_cents < 0 THEN -amount_cents ELSE 0 END) AS bigint) AS credit_cents"
+                f"SELECT posting.account_id, CAST(sum({side(1)}) AS bigint) AS debit_cents,"
+                f" CAST(sum({side(-1)}) AS bigint) AS credit_cents"
                 " FROM entry JOIN posting ON posting.entry_id = entry.id"
                 f" WHERE entry.book_id = :book AND entry.seq > :before AND entry.seq <= :seq{days}"
                 " GROUP BY posting.account_id",
@@ -228,8 +224,7 @@ class Recount(Stored):
         """Write both caches anew, from the postings; only the owner of the tables may."""
         self._book._lock_head()
         sides = (
-            "sum(CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END),"
-            " sum(CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END)"
+            f"sum({side(1)}), sum({side(-1)})"
             " FROM posting JOIN entry ON entry.id = posting.entry_id WHERE entry.book_id = :book"
             " GROUP BY posting.account_id"
         )
@@ -237,17 +232,12 @@ class Recount(Stored):
             ("account_balance", "account_id", "posting.account_id", ""),
             ("balance_day", "account_id, day", "posting.account_id, entry.effective_on", ", entry.effective_on"),
         ):
-            self._connection.execute(
-                sa.text(
-                    f"DELETE FROM {kept} WHERE account_id IN (SELECT id FROM account WHERE book_id = :book)"
-                    " OR account_id NOT IN (SELECT id FROM account)"
-                ),
-                {"book": self._book.book_id},
-            )
-            self._connection.execute(
-                sa.text(f"INSERT INTO {kept} ({columns}, debit_cents, credit_cents) SELECT {found}, {sides}{group}"),
-                {"book": self._book.book_id},
-            )
+            for statement in (
+                f"DELETE FROM {kept} WHERE account_id IN (SELECT id FROM account WHERE book_id = :book)"
+                " OR account_id NOT IN (SELECT id FROM account)",
+                f"INSERT INTO {kept} ({columns}, debit_cents, credit_cents) SELECT {found}, {sides}{group}",
+            ):
+                self._connection.execute(sa.text(statement), {"book": self._book.book_id})
 
 
 def _trial_balance_hash(rows: Iterable[list[Any]]) -> bytes:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count, groupby
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
-from fund.database import dialect
+from fund.database import dialect, settings_of_postgresql
 from fund.errors.ledger import UnfinishedCheck
 from fund.ledger.journal import SealedLeg
+from fund.ledger.store.chart import plain
 from fund.ledger.store.fast_verify import Rows, postgresql_rows, sqlite_rows
 from fund.ledger.store.periods import Periods
 
@@ -57,18 +57,8 @@ class RawEntry:
     postings: tuple[RawLeg, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RawPeriod:
-    """A period row as it is stored, as the mapping that its seal takes."""
-
-    fields: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RawSet:
-    """A set of accounts as it is stored, as the mapping that its seal takes."""
-
-    fields: dict[str, Any]
+_COLUMNS = {"reverses": "reverses_seq"}
+_FIELDS = RawEntry.__slots__[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +83,8 @@ class Stored:
     def _rows(self, query: str, **parameters: Any) -> Sequence[sa.Row[Any]]:
         return self._connection.execute(sa.text(query), {"book": self._book.book_id} | parameters).all()
 
-    @contextmanager
-    def as_stored(self) -> Iterator[None]:
-        """Text is read even where it is no UTF-8 any more: such bytes come as surrogates, and hash as what they are."""
-        connection: object = self._connection.connection.dbapi_connection
-        if not isinstance(connection, sqlite3.Connection):
-            yield  # PostgreSQL keeps no such text
-            return
-        before = connection.text_factory
-        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-        try:
-            yield
-        finally:
-            connection.text_factory = before
+    def _row(self, query: str, **parameters: Any) -> sa.Row[Any] | None:
+        return next(iter(self._rows(query, **parameters)), None)
 
     def tried(self, work: Callable[[], T]) -> T | Exception:
         """What ``work`` gives, or what went wrong in it; the transaction can go on.
@@ -131,7 +110,7 @@ class Stored:
 
     def head(self) -> sa.Row[Any] | None:
         """The row of the chain head; ``None`` when somebody removed it."""
-        return next(iter(self._rows("SELECT * FROM chain_head WHERE book_id = :book")), None)
+        return self._row("SELECT * FROM chain_head WHERE book_id = :book")
 
     def extent(self, since_seq: int) -> Extent:
         """How far the entries after ``since_seq`` go, and the head of the chain, at one instant."""
@@ -177,9 +156,7 @@ class Stored:
 
     def hash_of(self, seq: int) -> tuple[bytes, int] | None:
         """Hash and instant of one entry, as stored."""
-        row = next(
-            iter(self._rows("SELECT hash, recorded_at FROM entry WHERE book_id = :book AND seq = :seq", seq=seq)), None
-        )
+        row = self._row("SELECT hash, recorded_at FROM entry WHERE book_id = :book AND seq = :seq", seq=seq)
         return None if row is None else (bytes(row.hash), row.recorded_at)
 
     # ------------------------------------------------------------------------------------------- fast verification
@@ -190,22 +167,12 @@ class Stored:
         if self._sqlite:
             yield sqlite_rows(self._driver)
             return
-        before = {name: self._setting(name) for name in BY_KEYS}
-        for name, value in BY_KEYS.items():
-            self._setting(name, value)
-        yield postgresql_rows(self._driver)
-        for name, value in before.items():
-            self._setting(name, value)
+        with settings_of_postgresql(self._connection, BY_KEYS):
+            yield postgresql_rows(self._driver)
 
     @property
     def _driver(self) -> Any:
         return self._connection.connection.driver_connection
-
-    def _setting(self, name: str, value: str | None = None) -> str:
-        """A setting of this transaction, given a value or read."""
-        query = "SELECT current_setting(:name)" if value is None else "SELECT set_config(:name, :value, true)"
-        parameters = {"name": name} | ({} if value is None else {"value": value})
-        return str(self._connection.execute(sa.text(query), parameters).scalar_one())
 
     def _stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Rows that are never in memory all together."""
@@ -225,18 +192,14 @@ class Stored:
         It cannot where this transaction has written something, and where the database is in the memory of this process.
         On SQLite it may see what was posted since; it is asked for no more than we see.
         """
-        return self._second_sqlite() if self._sqlite else self._second_postgresql()
-
-    def _second_sqlite(self) -> dict[str, Any] | None:
-        reads = self._connection.get_execution_options().get("fund_reading")
-        if self._driver.total_changes and not reads:
-            return None
-        path = next(row.file for row in self._rows("PRAGMA database_list") if row.name == "main")
-        (version,) = self._rows("PRAGMA schema_version")
-        query = self._connection.connection.info.get("fund_query", "mode=ro")
-        return {"kind": "sqlite", "path": path, "query": query, "schema_version": version[0]} if path else None
-
-    def _second_postgresql(self) -> dict[str, Any] | None:
+        if self._sqlite:
+            reads = self._connection.get_execution_options().get("fund_reading")
+            if self._driver.total_changes and not reads:
+                return None
+            path = next(row.file for row in self._rows("PRAGMA database_list") if row.name == "main")
+            (version,) = self._rows("PRAGMA schema_version")
+            query = self._connection.connection.info.get("fund_query", "mode=ro")
+            return {"kind": "sqlite", "path": path, "query": query, "schema_version": version[0]} if path else None
         if self._connection.in_nested_transaction():
             return None  # a savepoint shows its snapshot to nobody
         (row,) = self._rows(
@@ -261,59 +224,21 @@ class Stored:
 
     # ------------------------------------------------------------------------------------------------ rows that are few
 
-    def periods(self) -> list[RawPeriod]:
-        """Every period row, in order."""
-        rows = self._rows("SELECT * FROM period WHERE book_id = :book ORDER BY number")
-        return [RawPeriod(dict(row._mapping)) for row in rows]
-
-    def anchors(self) -> list[dict[str, Any]]:
-        """Every anchor as it is stored, in order."""
-        rows = self._rows("SELECT * FROM anchor WHERE book_id = :book ORDER BY number")
-        return [
-            {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row._mapping.items()}
-            for row in rows
-        ]
-
-    def sets(self) -> list[RawSet]:
-        """Every row of sets, in order; days as text."""
-        rows = self._rows("SELECT * FROM account_set WHERE book_id = :book ORDER BY number")
-        days = ("valid_from", "valid_until")
-        return [
-            RawSet(
-                dict(row._mapping)
-                | {day: None if row._mapping[day] is None else str(row._mapping[day]) for day in days}
-            )
-            for row in rows
-        ]
+    def steps(self, kind: Literal["period", "account_set", "anchor"]) -> list[Mapping[str, Any]]:
+        """Every step of months, sets or anchors, in order, as the mapping that its seal takes; days as text."""
+        return [plain(row) for row in self._rows(f"SELECT * FROM {kind} WHERE book_id = :book ORDER BY number")]
 
 
 def _raw_entry(rows: Sequence[Any]) -> RawEntry:
     row = rows[0]
-    return RawEntry(
-        seq=row.seq,
-        id=row.id,
-        effective_on=row.effective_on,
-        kind=row.kind,
-        memo=row.memo,
-        actor=row.actor,
-        idempotency_key=row.idempotency_key,
-        request_hash=bytes(row.request_hash),
-        metadata=row.metadata,
-        reverses=row.reverses_seq,
-        reason=row.reason,
-        legs=row.legs,
-        recorded_at=row.recorded_at,
-        version=row.version,
-        previous_hash=bytes(row.previous_hash),
-        hash=bytes(row.hash),
-        postings=tuple(
-            RawLeg(
-                leg.position,
-                leg.leg_legs,
-                leg.leg_book,
-                SealedLeg(str(leg.code), str(leg.type), str(leg.layer), str(leg.currency), leg.amount_cents),
-            )
-            for leg in rows
-            if leg.position is not None
-        ),
+    legs = (
+        RawLeg(
+            leg.position,
+            leg.leg_legs,
+            leg.leg_book,
+            SealedLeg(str(leg.code), str(leg.type), str(leg.layer), str(leg.currency), leg.amount_cents),
+        )
+        for leg in rows
+        if leg.position is not None
     )
+    return RawEntry(**{name: getattr(row, _COLUMNS.get(name, name)) for name in _FIELDS}, postings=tuple(legs))

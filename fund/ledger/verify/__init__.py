@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from fund import dates
-from fund.database import utc_micros
+from fund.database import as_stored, utc_micros
 from fund.errors.ledger import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
@@ -46,7 +46,7 @@ def verify(
         UnfinishedCheck: A process that helped ended before it was done.
     """
     evidence = Evidence(store)
-    with evidence.as_stored():
+    with as_stored(store.connection):
         result = _run(store, evidence, full, anchors, public_key, progress)
     logged = evidence.tried(
         lambda: evidence.log_run(

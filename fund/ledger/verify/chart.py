@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeVar
 
 from fund.language import N_
-from fund.ledger.seal import GENESIS, VERSION
+from fund.ledger.seal import GENESIS, VERSION, step_hash
 from fund.ledger.store.anchoring import Anchoring
-from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
+from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart
 
 
 class Tally(Protocol):
@@ -42,7 +42,7 @@ def look_at_chart(tally: _Tally, store: Anchoring, head: Any) -> _Tally:
             tally.find(seq, place, N_("it does not follow the row before it"))
         if row["version"] != VERSION:
             tally.find(seq, place, N_("version {version} of the canonical form is not known"), version=row["version"])
-        if account_change_hash(store.book, row) != row["hash"]:
+        if step_hash("account-change", store.book, row) != row["hash"]:
             tally.find(seq, place, N_("its hash is not the hash of what it says"))
         if row["head_hash"] != (row["made_at"] if row["head_seq"] else GENESIS):
             tally.find(seq, place, N_("entry {number} is not the one at which it was made"), number=row["head_seq"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,7 +21,7 @@ from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import Evidence
 from fund.ledger.store.fast_verify import PRIME, FastVerifier, Found
 from fund.ledger.store.parallel import Crew, cores
-from fund.ledger.store.stored import Extent, RawEntry, RawPeriod
+from fund.ledger.store.stored import Extent, RawEntry
 from fund.ledger.verify.findings import Check, Tally, carried_out
 from fund.ledger.verify.form import problems_of_form
 from fund.ledger.verify.limits import Limits
@@ -112,7 +112,7 @@ class Chain:
         self.idempotency = Tally("idempotency")
         self.form = Tally("form")
         self.months = Tally("period_rules")
-        self.history = carried_out(evidence, lambda: PeriodHistory(evidence.periods()), self._without_months)
+        self.history = carried_out(evidence, lambda: PeriodHistory(evidence.steps("period")), self._without_months)
         self.limits = Limits(store, evidence, start.seq)
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
@@ -236,28 +236,24 @@ class Chain:
         elif head_recorded_at != at.recorded_at:
             self.gaps.find(at.seq, "chain_head", N_("the head of the chain has another instant than the last entry"))
         for double, what in doubles:
-            self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
+            self.idempotency.find_in(double, N_("it shares {what} with another entry"), what=what)
         self.limits.hold_accounts(beyond)
 
     def _place(self, entry: RawEntry, last: int) -> None:
         self.gaps.checked += 1
         if entry.seq != last + 1:
-            self.gaps.find(
-                last + 1, f"entry:{last + 1}", N_("after entry {last} comes {next}"), last=last, next=entry.seq
-            )
+            self.gaps.find_in(last + 1, N_("after entry {last} comes {next}"), last=last, next=entry.seq)
 
     def _legs(self, entry: RawEntry) -> None:
         self.balanced.checked += 1
-        place = f"entry:{entry.seq}"
         sums: dict[tuple[str, str], int] = {}
         for leg in entry.postings:
             key = (leg.sealed.layer, leg.sealed.currency)
             sums[key] = sums.get(key, 0) + leg.sealed.amount_cents
         for (layer, currency), cents in sums.items():
             if cents:
-                self.balanced.find(
+                self.balanced.find_in(
                     entry.seq,
-                    place,
                     N_("its postings in layer {layer} ({currency}) do not cancel out: {sum_cents} is left"),
                     layer=layer,
                     currency=currency,
@@ -266,25 +262,23 @@ class Chain:
         positions = [leg.position for leg in entry.postings]
         in_order = positions == list(range(1, len(positions) + 1))
         if not in_order or len(positions) != entry.legs or any(leg.legs != entry.legs for leg in entry.postings):
-            self.balanced.find(
+            self.balanced.find_in(
                 entry.seq,
-                place,
                 N_("it says it has {said} postings; found are {found}"),
                 said=entry.legs,
                 found=positions[:20],
             )
         if len(entry.postings) < 2:
-            self.balanced.find(entry.seq, place, N_("it has fewer than two postings"))
+            self.balanced.find_in(entry.seq, N_("it has fewer than two postings"))
         empty = [leg.position for leg in entry.postings if leg.sealed.amount_cents == 0]
         if empty:
-            self.balanced.find(entry.seq, place, N_("these postings have no amount: {positions}"), positions=empty[:20])
+            self.balanced.find_in(entry.seq, N_("these postings have no amount: {positions}"), positions=empty[:20])
         if any(leg.book_id != self.book_id for leg in entry.postings):
-            self.balanced.find(entry.seq, place, N_("a posting is on an account of another book"))
+            self.balanced.find_in(entry.seq, N_("a posting is on an account of another book"))
 
     def _seal(self, entry: RawEntry, previous: bytes, recorded_at: int) -> None:
         self.chain.checked += 1
         self.idempotency.checked += 1
-        place = f"entry:{entry.seq}"
         request = request_bytes(
             book=self.book,
             idempotency_key=entry.idempotency_key,
@@ -298,33 +292,30 @@ class Chain:
             legs=(leg.sealed for leg in entry.postings),
         )
         if entry.version != VERSION:
-            self.chain.find(
-                entry.seq, place, N_("version {version} of the canonical form is not known"), version=entry.version
+            self.chain.find_in(
+                entry.seq, N_("version {version} of the canonical form is not known"), version=entry.version
             )
         if entry.previous_hash != previous:
-            self.chain.find(
-                entry.seq, place, N_("it does not follow the entry before it: the previous hash is another")
-            )
+            self.chain.find_in(entry.seq, N_("it does not follow the entry before it: the previous hash is another"))
         body = entry_bytes(entry.seq, entry.recorded_at, entry.id, request)
         if entry_hash(entry.previous_hash, body, entry.version) != entry.hash:
-            self.chain.find(entry.seq, place, N_("its hash is not the hash of what it says"))
+            self.chain.find_in(entry.seq, N_("its hash is not the hash of what it says"))
         if entry.recorded_at < recorded_at:
-            self.chain.find(entry.seq, place, N_("it was written before the entry before it"))
+            self.chain.find_in(entry.seq, N_("it was written before the entry before it"))
         if request_hash(request, entry.version) != entry.request_hash:
-            self.idempotency.find(entry.seq, place, N_("the hash of its request is not the hash of what it says"))
+            self.idempotency.find_in(entry.seq, N_("the hash of its request is not the hash of what it says"))
 
     def _form(self, entry: RawEntry) -> None:
         self.form.checked += 1
         for template, details in problems_of_form(entry):
-            self.form.find(entry.seq, f"entry:{entry.seq}", template, **details)
+            self.form.find_in(entry.seq, template, **details)
 
     def _month(self, entry: RawEntry) -> None:
         self.months.checked += 1
         status = self.history.at(entry.effective_on[:7], entry.seq)
         if status == PeriodStatus.CLOSED or (status == PeriodStatus.LOCKED and entry.kind not in (ADJUSTING, CLOSING)):
-            self.months.find(
+            self.months.find_in(
                 entry.seq,
-                f"entry:{entry.seq}",
                 N_("it is of kind {kind} on {day}, while the month was {status}"),
                 kind=entry.kind,
                 day=entry.effective_on,
@@ -335,11 +326,11 @@ class Chain:
 class PeriodHistory:
     """What each month was when an entry was written."""
 
-    def __init__(self, rows: Iterable[RawPeriod]) -> None:
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self.steps: dict[str, list[tuple[int, str]]] = {}
         self.first: list[tuple[int, str]] = []
         for row in rows:
-            month, seq, status = str(row.fields["month"]), int(row.fields["head_seq"]), str(row.fields["status"])
+            month, seq, status = str(row["month"]), int(row["head_seq"]), str(row["status"])
             self.steps.setdefault(month, []).append((seq, status))
             if not self.first or month < self.first[-1][1]:
                 self.first.append((seq, month))

@@ -93,6 +93,10 @@ class Tally:
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(Finding(seq, place, template, details))
 
+    def find_in(self, seq: int, template: str, **details: Any) -> None:
+        """Keep a finding about an entry."""
+        self.find(seq, f"entry:{seq}", template, **details)
+
     def done(self) -> Check:
         return Check(self.name, not self.findings, self.checked, tuple(self.findings))
 

@@ -6,17 +6,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import repeat
-from typing import Any
+from typing import Any, Literal
 
 from fund.errors.ledger import BeyondOriginal
 from fund.language import N_
 from fund.ledger.anchors import Anchor, Tree, signed
 from fund.ledger.journal import PeriodStatus, Posting, check_part
-from fund.ledger.seal import GENESIS, canonical, seal
-from fund.ledger.store.anchoring import Anchoring, anchor_hash
+from fund.ledger.seal import GENESIS, canonical, seal, step_hash
+from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.evidence import Evidence
-from fund.ledger.store.limits import set_hash
-from fund.ledger.store.periods import period_hash
 from fund.ledger.store.recount import Kept
 from fund.ledger.verify.entries import Posted
 from fund.ledger.verify.findings import Check, Tally, carried_out, failed
@@ -80,30 +78,50 @@ def periods(
 ) -> tuple[Check, dict[str, Mapping[str, Any]]]:
     """The chain of the steps of months; and the months that are closed, with the row that closed them."""
     steps = Tally("periods")
-    latest: dict[str, Mapping[str, Any]] = {}
-    previous, expected = GENESIS, 1
-    for raw in evidence.periods():
-        row = raw.fields
-        steps.checked += 1
-        place = f"period:{row['month']}/{row['number']}"
-        if row["number"] != expected:
-            steps.find(_head_seq(row), place, N_("period row {number} is missing"), number=expected)
-        if bytes(row["previous_hash"]) != previous:
-            steps.find(_head_seq(row), place, N_("it does not follow the row before it"))
-        if period_hash(store.book, row) != bytes(row["hash"]):
-            steps.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
-        _made_at(steps, evidence, place, row)
-        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
-        latest[str(row["month"])] = row
-    if (expected - 1, previous) != (number, last):
-        steps.find(
-            _standing_at(evidence),
-            "chain_head",
-            N_("the head of the chain names period row {named}; the last one is {last}"),
-            named=number,
-            last=expected - 1,
-        )
+    missing = N_("period row {number} is missing")
+    named = N_("the head of the chain names period row {named}; the last one is {last}")
+    rows = _chain(steps, store, evidence, "period", "month", (number, last), missing, named)
+    latest = {str(row["month"]): row for row in rows}
     return steps.done(), {month: row for month, row in latest.items() if row["status"] == PeriodStatus.CLOSED}
+
+
+def _chain(
+    tally: Tally,
+    store: Anchoring,
+    evidence: Evidence,
+    kind: Literal["period", "account_set"],
+    name: str,
+    last: tuple[int, bytes],
+    missing: str,
+    head_names: str,
+) -> list[Mapping[str, Any]]:
+    """The rows of a chain beside that of the entries, each held against its seal and the row before it.
+
+    Args:
+        name: The column by which a finding names a row.
+        last: Number and hash that the head of the chain names.
+        missing: The sentence of a number that is left out. head_names: of another last row.
+    """
+    previous, expected = GENESIS, 1
+    rows = evidence.steps(kind)
+    for row in rows:
+        tally.checked += 1
+        place = f"{kind}:{row[name]}/{row['number']}"
+        if row["number"] != expected:
+            tally.find(_head_seq(row), place, missing, number=expected)
+        if bytes(row["previous_hash"]) != previous:
+            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
+        if step_hash(kind.replace("_", "-"), store.book, row) != bytes(row["hash"]):
+            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
+        head_seq = int(row["head_seq"])
+        found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
+        if found is None or found[0] != bytes(row["head_hash"]):
+            template = N_("entry {number} is not the one at which it was made")
+            tally.find(_head_seq(row), place, template, number=head_seq)
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        tally.find(_standing_at(evidence), "chain_head", head_names, named=last[0], last=expected - 1)
+    return rows
 
 
 def frozen(evidence: Evidence, posted: Posted, closed: Mapping[str, Mapping[str, Any]], *, full: bool) -> Check:
@@ -140,27 +158,8 @@ def frozen(evidence: Evidence, posted: Posted, closed: Mapping[str, Mapping[str,
 def sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Check:
     """The chain of the sets of accounts."""
     tally = Tally("account_sets")
-    previous, expected = GENESIS, 1
-    for raw in evidence.sets():
-        row = raw.fields
-        tally.checked += 1
-        place = f"account_set:{row['name']}/{row['number']}"
-        if row["number"] != expected:
-            tally.find(_head_seq(row), place, N_("set {number} is missing"), number=expected)
-        if bytes(row["previous_hash"]) != previous:
-            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
-        if set_hash(store.book, row) != bytes(row["hash"]):
-            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
-        _made_at(tally, evidence, place, row)
-        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
-    if (expected - 1, previous) != last:
-        tally.find(
-            _standing_at(evidence),
-            "chain_head",
-            N_("the head of the chain names set {named}; the last one is {last}"),
-            named=last[0],
-            last=expected - 1,
-        )
+    named = N_("the head of the chain names set {named}; the last one is {last}")
+    _chain(tally, store, evidence, "account_set", "name", last, N_("set {number} is missing"), named)
     return tally.done()
 
 
@@ -176,14 +175,6 @@ def _standing_at(evidence: Evidence) -> int | None:
     return None if head is None else int(head.seq)
 
 
-def _made_at(tally: Tally, evidence: Evidence, place: str, row: Mapping[str, Any]) -> None:
-    """The head that a row names is an entry that is there."""
-    head_seq = int(row["head_seq"])
-    found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
-    if found is None or found[0] != bytes(row["head_hash"]):
-        tally.find(_head_seq(row), place, N_("entry {number} is not the one at which it was made"), number=head_seq)
-
-
 def anchors(
     store: Anchoring,
     evidence: Evidence,
@@ -195,7 +186,7 @@ def anchors(
 ) -> Iterator[Check]:
     """The chain of anchors, and that the ledger still holds what they and those that somebody kept say."""
     kept, told = Tally("anchors"), Tally("given_anchors")
-    rows = evidence.anchors()
+    rows = evidence.steps("anchor")
     ours = [(kept, f"anchor:{row['number']}", row) for row in rows]
     theirs = [
         (told, f"given_anchor:{one.number}", {name: getattr(one, name) for name in one.__slots__}) for one in given
@@ -215,7 +206,7 @@ def anchors(
         book = store.book if tally is kept else row["book"]
         if book != store.book:
             tally.find(_head_seq(row), place, N_("it is of another book: {book}"), book=book)
-        if anchor_hash(book, row) != row["hash"]:
+        if step_hash("anchor", book, row) != row["hash"]:
             tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         key = public_key if public_key is not None and tally is told else row["public_key"]
         if not signed(key, row["hash"], row["signature"]):
@@ -229,8 +220,8 @@ def anchors(
 
 def _against_the_steps(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]) -> None:
     """The last step of a month and the last set that each anchor names, held against the rows as they are."""
-    months = {row.fields["number"]: bytes(row.fields["hash"]) for row in evidence.periods()} | {0: GENESIS}
-    bounds = {row.fields["number"]: bytes(row.fields["hash"]) for row in evidence.sets()} | {0: GENESIS}
+    months = {row["number"]: bytes(row["hash"]) for row in evidence.steps("period")} | {0: GENESIS}
+    bounds = {row["number"]: bytes(row["hash"]) for row in evidence.steps("account_set")} | {0: GENESIS}
     for tally, place, row in looked_at:
         if months.get(row["periods"]) != row["period_hash"]:
             tally.find(_head_seq(row), place, N_("the months are not what they were when the anchor was made"))
@@ -284,11 +275,10 @@ def corrections(evidence: Evidence, posted: Posted) -> Check:
     replaced = set[int]()
     for one in evidence.corrections(stated=posted.corrections or not posted.whole):
         tally.checked += 1
-        place = f"entry:{one.seq}"
         if (seq := one.reverses) is not None:
             undone = tuple((account, -cents) for account, cents in one.originals.get(seq, ()))
             if undone != one.legs or seq in taken:
-                tally.find(one.seq, place, N_("it is not the one mirror of entry {original}"), original=seq)
+                tally.find_in(one.seq, N_("it is not the one mirror of entry {original}"), original=seq)
             taken[seq] = None
         if (seq := one.part_of) is not None and seq != one.reverses:  # a mirror is all of it, whatever else it says
             before = taken.get(seq, {})
@@ -299,12 +289,12 @@ def corrections(evidence: Evidence, posted: Posted) -> Check:
                 before = None
             if before is None:
                 template = N_("with the parts before it, it takes back more than entry {original} moved")
-                tally.find(one.seq, place, template, original=seq)
+                tally.find_in(one.seq, template, original=seq)
                 taken.setdefault(seq, {})
         if (seq := one.replaces) is not None:
             if seq not in taken or seq in replaced:
                 template = N_("entry {original}, which it replaces, was not taken back before, or is replaced already")
-                tally.find(one.seq, place, template, original=seq)
+                tally.find_in(one.seq, template, original=seq)
             replaced.add(seq)
     return tally.done()
 
