@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,11 +22,8 @@ class CooperationMember(BaseModel):
     """deelnemer, op_onderdelen, ondersteunend or betrokken; the first two take part."""
 
 
-class CooperationRecorded(Fact):
+class CooperationRecorded(Fact, wire="cooperation.recorded", kind="cooperation"):
     """The register has this cooperation, as it is from now on; an earlier revision stays readable in its facts."""
-
-    wire: ClassVar[str] = "cooperation.recorded"
-    kind: ClassVar[str] = "cooperation"
 
     revision: int
     name: str

@@ -32,18 +32,12 @@ class RuleOutcome(BaseModel):
         return translate(self.finding).format(**self.values)
 
 
-class _ProposalFact(Fact):
-    kind: ClassVar[str] = "proposal"
-
-
 def _attachments(form: Mapping[str, Any]) -> Iterable[KeptFile]:
     return [KeptFile(N_("attachment"), each["sha256"], each["title"]) for each in form.get("attachments", ())]
 
 
-class ProposalDrafted(_ProposalFact):
+class ProposalDrafted(Fact, wire="proposal.drafted", kind="proposal"):
     """P1: an idea has a file of its own; only its parties see it."""
-
-    wire: ClassVar[str] = "proposal.drafted"
 
     round: str
     track: str
@@ -62,10 +56,8 @@ class ProposalDrafted(_ProposalFact):
         return _attachments(self.form)
 
 
-class ProposalRevised(_ProposalFact):
+class ProposalRevised(Fact, wire="proposal.revised", kind="proposal"):
     """P2: the form has other content; who had confirmed must confirm again."""
-
-    wire: ClassVar[str] = "proposal.revised"
 
     round: str
     revision: int
@@ -82,10 +74,8 @@ class ProposalRevised(_ProposalFact):
         return _attachments(self.form)
 
 
-class ProposalParticipationConfirmed(_ProposalFact):
+class ProposalParticipationConfirmed(Fact, wire="proposal.participation_confirmed", kind="proposal"):
     """P3: a party takes part in exactly this revision, and has told its council, states or board what it is about."""
-
-    wire: ClassVar[str] = "proposal.participation_confirmed"
 
     partner: str
     revision_hash: str
@@ -93,10 +83,8 @@ class ProposalParticipationConfirmed(_ProposalFact):
     """The day on which its council, states or general board was informed; a tick is enough on the light track."""
 
 
-class ProposalSubmitted(_ProposalFact):
+class ProposalSubmitted(Fact, wire="proposal.submitted", kind="proposal"):
     """P4: the lead asks the fund to judge this revision."""
-
-    wire: ClassVar[str] = "proposal.submitted"
 
     round: str
     lead: str
@@ -106,10 +94,8 @@ class ProposalSubmitted(_ProposalFact):
     """The day on which the lead's own council was informed: submitting is the lead's confirmation too."""
 
 
-class ProposalScreened(_ProposalFact):
+class ProposalScreened(Fact, wire="proposal.screened", kind="proposal"):
     """The eligibility rules ran: each outcome, and a note where many parties take part. A person decides."""
-
-    wire: ClassVar[str] = "proposal.screened"
 
     revision_hash: str
     outcomes: tuple[RuleOutcome, ...]
@@ -117,10 +103,8 @@ class ProposalScreened(_ProposalFact):
     note: str = ""
 
 
-class ProposalChangesRequested(_ProposalFact):
+class ProposalChangesRequested(Fact, wire="proposal.changes_requested", kind="proposal"):
     """P5: some sections must change before a day."""
-
-    wire: ClassVar[str] = "proposal.changes_requested"
 
     sections: tuple[str, ...]
     reason: str
@@ -128,10 +112,8 @@ class ProposalChangesRequested(_ProposalFact):
     """The last day on which it can be resubmitted."""
 
 
-class ProposalResubmitted(_ProposalFact):
+class ProposalResubmitted(Fact, wire="proposal.resubmitted", kind="proposal"):
     """P6: the changed revision is there; every party has confirmed it."""
-
-    wire: ClassVar[str] = "proposal.resubmitted"
 
     round: str
     lead: str
@@ -142,20 +124,16 @@ class ProposalResubmitted(_ProposalFact):
     informed_on: date | None = None
 
 
-class ProposalFoundEligible(_ProposalFact):
+class ProposalFoundEligible(Fact, wire="proposal.found_eligible", kind="proposal"):
     """P7: every rule is met, each with its evidence."""
-
-    wire: ClassVar[str] = "proposal.found_eligible"
 
     revision_hash: str
     evidence: dict[str, str]
     """By rule: what shows that it is met."""
 
 
-class ProposalFoundIneligible(_ProposalFact):
+class ProposalFoundIneligible(Fact, wire="proposal.found_ineligible", kind="proposal"):
     """P8: a rule is not met; two people said so."""
-
-    wire: ClassVar[str] = "proposal.found_ineligible"
 
     revision_hash: str
     rule: str
@@ -164,7 +142,7 @@ class ProposalFoundIneligible(_ProposalFact):
     """So many weeks from the day it was made known, the lead may object."""
 
 
-class _Released(_ProposalFact):
+class _Released(Fact, kind="proposal"):
     """An end that gives back what was committed to the proposal, and ends the review that was under way."""
 
     affects: ClassVar[tuple[str, ...]] = ("round/round", "review/ref")
@@ -174,28 +152,22 @@ class _Released(_ProposalFact):
     """The open commitment that is free again; nothing before a decision."""
 
 
-class ProposalWithdrawn(_Released):
+class ProposalWithdrawn(_Released, wire="proposal.withdrawn"):
     """P21: the lead takes the proposal back."""
-
-    wire: ClassVar[str] = "proposal.withdrawn"
 
     reason: str
 
 
-class ProposalLapseAnnounced(_ProposalFact):
+class ProposalLapseAnnounced(Fact, wire="proposal.lapse_announced", kind="proposal"):
     """The parties know that the proposal lapses unless they act."""
-
-    wire: ClassVar[str] = "proposal.lapse_announced"
 
     days: int
     """So many days before."""
     lapses_at: datetime
 
 
-class ProposalLapsed(_Released):
+class ProposalLapsed(_Released, wire="proposal.lapsed"):
     """P22: nothing was done in time."""
-
-    wire: ClassVar[str] = "proposal.lapsed"
 
     was: str
     """The state it lapsed in."""

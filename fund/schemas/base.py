@@ -44,6 +44,10 @@ class CaseFile(BaseModel):
     ref: str
     state: str
 
+    def __init_subclass__(cls, kind: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.kind = kind or cls.kind
+
     @property
     def stream(self) -> str:
         """Kind and ref: where its facts stand."""

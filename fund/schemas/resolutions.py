@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
 from fund.schemas.base import CaseColumns, CaseFile
 
 
-class Resolution(CaseFile):
+class Resolution(CaseFile, kind="resolution"):
     """A matter before a body (``R2026-0001``). ``state``: proposed, carried, lost, superseded.
 
     Attributes:
@@ -22,8 +22,6 @@ class Resolution(CaseFile):
         commitments: By user id of who voted: what commits to the vote, which is under seal until the decision.
         votes: By user id, what was voted, once that is open.
     """
-
-    kind: ClassVar[str] = "resolution"
 
     matter: str
     subject: str
