@@ -42,14 +42,14 @@ TRANSITIONS = (
 def apply_cost(case: Cost | None, event: Envelope) -> Cost | None:
     fact = event.fact
     if isinstance(fact, CostCharged):
-        return Cost.begun_by(fact, state="charged")
+        return Cost.of(fact, state="charged")
     return case
 
 
 def apply_debit(case: Debit | None, event: Envelope) -> Debit | None:
     fact = event.fact
     if isinstance(fact, DebitRecorded):
-        return Debit.begun_by(fact, state=state_after(TRANSITIONS, None, fact))
+        return Debit.of(fact, state=state_after(TRANSITIONS, None, fact))
     if isinstance(fact, DebitReversed) and case is not None:
         return case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, DebitExplained) and case is not None:

@@ -27,19 +27,17 @@ class MovedInstalment(Value):
     warned_until: date | None = None
 
 
-class AgreementFact(Fact):
+class AgreementFact(Fact, kind="agreement"):
     """What every fact of an agreement's life says: which proposal it came from."""
 
-    kind: ClassVar[str] = "agreement"
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal",)
 
     proposal: str
 
 
-class AgreementDrafted(AgreementFact):
+class AgreementDrafted(AgreementFact, wire="agreement.drafted"):
     """The text that the parties will sign is fixed; its hash is what they sign. A later draft takes its place."""
 
-    wire: ClassVar[str] = "agreement.drafted"
     keeps: ClassVar[Mapping[str, str]] = {"document_sha256": N_("text to sign")}
 
     terms: AgreementTerms
@@ -47,10 +45,8 @@ class AgreementDrafted(AgreementFact):
     sign_before_on: date
 
 
-class AgreementSigned(AgreementFact):
+class AgreementSigned(AgreementFact, wire="agreement.signed"):
     """A partner, or the fund, signed the document with this hash; ``complete`` when nobody is left to sign."""
-
-    wire: ClassVar[str] = "agreement.signed"
 
     party: str
     """The partner's id, or ``fund``."""
@@ -58,10 +54,9 @@ class AgreementSigned(AgreementFact):
     complete: bool
 
 
-class AgreementActivated(AgreementFact):
+class AgreementActivated(AgreementFact, wire="agreement.activated"):
     """The agreement holds: milestones, repayment plan and evaluation are planned."""
 
-    wire: ClassVar[str] = "agreement.activated"
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "evaluation/ref")
 
     title: str
@@ -84,10 +79,8 @@ class AgreementActivated(AgreementFact):
     """Whoever activated it said that councils, states and general boards were heard."""
 
 
-class AgreementAmended(AgreementFact):
+class AgreementAmended(AgreementFact, wire="agreement.amended"):
     """The award became another amount, in the milestone named; the plan followed, the share in basis points stayed."""
-
-    wire: ClassVar[str] = "agreement.amended"
 
     change_cents: int
     """Above zero a rise, below zero a cut of the commitment."""
@@ -104,10 +97,9 @@ class AgreementAmended(AgreementFact):
         return (f"proposal/{self.proposal}", f"milestone/{self.ref}-{self.milestone}", f"plan/{self.ref}")
 
 
-class AgreementLeadChanged(AgreementFact):
+class AgreementLeadChanged(AgreementFact, wire="agreement.lead_changed"):
     """Another party receives, repays and accounts from now on; both leads signed for it. The parties stay the same."""
 
-    wire: ClassVar[str] = "agreement.lead_changed"
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref", "evaluation/ref")
 
     before: str
@@ -116,10 +108,9 @@ class AgreementLeadChanged(AgreementFact):
     amendment: str
 
 
-class AgreementSuspended(AgreementFact):
+class AgreementSuspended(AgreementFact, wire="agreement.suspended"):
     """On written, serious suspicion nothing is paid out until a day at the latest; repayment goes on."""
 
-    wire: ClassVar[str] = "agreement.suspended"
     keeps: ClassVar[Mapping[str, str]] = {"letter_sha256": N_("letter of the suspension")}
 
     reason: str
@@ -128,18 +119,15 @@ class AgreementSuspended(AgreementFact):
     """The letter to the parties, where it was given."""
 
 
-class AgreementResumed(AgreementFact):
+class AgreementResumed(AgreementFact, wire="agreement.resumed"):
     """The suspicion was lifted, or its term is over: the agreement runs again."""
-
-    wire: ClassVar[str] = "agreement.resumed"
 
     reason: str
 
 
-class AgreementCompleted(AgreementFact):
+class AgreementCompleted(AgreementFact, wire="agreement.completed"):
     """The work is done and settled; what was not asked for is free again, and the plan loses its part of that."""
 
-    wire: ClassVar[str] = "agreement.completed"
     keeps: ClassVar[Mapping[str, str]] = {"report_sha256": N_("final report")}
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref")
 
@@ -159,10 +147,9 @@ class AgreementCompleted(AgreementFact):
     """What the parties owe back because of that: a claim outside the ledger, received as unspent money is."""
 
 
-class AgreementTerminated(AgreementFact):
+class AgreementTerminated(AgreementFact, wire="agreement.terminated"):
     """The agreement ended before its time: by its stop rule, which is nobody's fault, or for a breach."""
 
-    wire: ClassVar[str] = "agreement.terminated"
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref", "evaluation/ref")
 
     ground: str
@@ -176,13 +163,12 @@ class AgreementTerminated(AgreementFact):
     evaluation_waived: bool = False
 
 
-class AgreementRefinanced(AgreementFact):
+class AgreementRefinanced(AgreementFact, wire="agreement.refinanced"):
     """What was outstanding is owed under the roll-out from now on: no money moves, nothing is promised or given up.
 
     ``ref`` is the agreement that is relieved; its work is completed with it.
     """
 
-    wire: ClassVar[str] = "agreement.refinanced"
     affects: ClassVar[tuple[str, ...]] = (
         "proposal/proposal",
         "plan/ref",
@@ -204,16 +190,13 @@ class AgreementRefinanced(AgreementFact):
     """What is added to the plan of the roll-out; the oldest due day is kept."""
 
 
-class AgreementClosed(AgreementFact):
+class AgreementClosed(AgreementFact, wire="agreement.closed"):
     """Nothing is outstanding, owed or to be learned any more."""
 
-    wire: ClassVar[str] = "agreement.closed"
 
-
-class BenefitReported(AgreementFact):
+class BenefitReported(AgreementFact, wire="benefit.reported"):
     """The business case of one partner over one year: planned against realised cost and benefit."""
 
-    wire: ClassVar[str] = "benefit.reported"
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "plan/ref")
 
     partner: str
@@ -232,10 +215,8 @@ class BenefitReported(AgreementFact):
     note: str = ""
 
 
-class BenefitFellDue(AgreementFact):
+class BenefitFellDue(AgreementFact, wire="benefit.fell_due"):
     """A year is over: these partners are asked to report what the experiment cost and brought them in it."""
-
-    wire: ClassVar[str] = "benefit.fell_due"
 
     year: int
     due_on: date
@@ -246,20 +227,17 @@ class BenefitFellDue(AgreementFact):
 # -------------------------------------------------------------------------------------------------------- milestones
 
 
-class _MilestoneFact(Fact):
+class _MilestoneFact(Fact, kind="milestone"):
     """What every fact of a milestone says: of which agreement and proposal."""
 
-    kind: ClassVar[str] = "milestone"
     affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     agreement: str
     proposal: str
 
 
-class MilestonePlanned(_MilestoneFact):
+class MilestonePlanned(_MilestoneFact, wire="milestone.planned"):
     """The agreement holds, and with it this milestone: until when, for how much, what must be shown."""
-
-    wire: ClassVar[str] = "milestone.planned"
 
     number: int
     title: str
@@ -268,10 +246,9 @@ class MilestonePlanned(_MilestoneFact):
     criteria: tuple[str, ...] = ()
 
 
-class MilestoneEvidenced(_MilestoneFact):
+class MilestoneEvidenced(_MilestoneFact, wire="milestone.evidenced"):
     """The parties showed what they did: files, by hash."""
 
-    wire: ClassVar[str] = "milestone.evidenced"
     keeps: ClassVar[Mapping[str, str]] = {"evidence": N_("evidence")}
 
     evidence: tuple[str, ...]
@@ -279,37 +256,29 @@ class MilestoneEvidenced(_MilestoneFact):
     note: str = ""
 
 
-class MilestoneAccepted(_MilestoneFact):
+class MilestoneAccepted(_MilestoneFact, wire="milestone.accepted"):
     """Every criterion of the milestone was met."""
-
-    wire: ClassVar[str] = "milestone.accepted"
 
     met: tuple[int, ...]
     """The numbers of the criteria, from 1."""
 
 
-class MilestoneChangesRequested(_MilestoneFact):
+class MilestoneChangesRequested(_MilestoneFact, wire="milestone.changes_requested"):
     """The evidence does not show enough yet; what is missing stands in the reason."""
 
-    wire: ClassVar[str] = "milestone.changes_requested"
-
     met: tuple[int, ...] = ()
     reason: str
 
 
-class MilestoneRejected(_MilestoneFact):
+class MilestoneRejected(_MilestoneFact, wire="milestone.rejected"):
     """The milestone was not reached: the agreement is amended or ended."""
 
-    wire: ClassVar[str] = "milestone.rejected"
-
     met: tuple[int, ...] = ()
     reason: str
 
 
-class MilestoneReplanned(_MilestoneFact):
+class MilestoneReplanned(_MilestoneFact, wire="milestone.replanned"):
     """The day of a milestone was moved, or one that was rejected is planned again; the lead agreed."""
-
-    wire: ClassVar[str] = "milestone.replanned"
 
     before_on: date
     due_on: date

@@ -10,18 +10,16 @@ from pydantic import Field
 from fund.events.base import Fact
 
 
-class _AmendmentFact(Fact):
-    kind: ClassVar[str] = "amendment"
+class _AmendmentFact(Fact, kind="amendment"):
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "agreement/agreement")
 
     agreement: str
     proposal: str
 
 
-class AmendmentProposed(_AmendmentFact):
+class AmendmentProposed(_AmendmentFact, wire="amendment.proposed"):
     """A fund manager and the lead want to change a running agreement; the committee, or the new lead, has the word."""
 
-    wire: ClassVar[str] = "amendment.proposed"
     affects: ClassVar[tuple[str, ...]] = (*_AmendmentFact.affects, "amendment/supersedes")
 
     lead: str
@@ -40,18 +38,15 @@ class AmendmentProposed(_AmendmentFact):
     """The amendment that waited until now and does not any more."""
 
 
-class AmendmentVoted(_AmendmentFact):
+class AmendmentVoted(_AmendmentFact, wire="amendment.voted"):
     """A committee member voted; what was voted stays under seal until the decision."""
-
-    wire: ClassVar[str] = "amendment.voted"
 
     commitment: str
 
 
-class AmendmentAgreed(_AmendmentFact):
+class AmendmentAgreed(_AmendmentFact, wire="amendment.agreed"):
     """The committee agreed, its votes are open now; or the new lead signed. What changes stands in the next fact."""
 
-    wire: ClassVar[str] = "amendment.agreed"
     opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     votes: dict[str, str]
@@ -67,10 +62,9 @@ class AmendmentAgreed(_AmendmentFact):
     """Its partners with a conflict, and the ground of each."""
 
 
-class AmendmentRefused(_AmendmentFact):
+class AmendmentRefused(_AmendmentFact, wire="amendment.refused"):
     """The committee did not agree; the agreement stays as it is."""
 
-    wire: ClassVar[str] = "amendment.refused"
     opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     votes: dict[str, str]

@@ -110,12 +110,11 @@ class Fact(BaseModel):
 
     ref: str = ""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, wire: str = "", kind: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.__dict__.get("wire"):
-            if cls.wire in DECLARED:
-                raise TypeError(f"two facts share the wire name {cls.wire}")
-            DECLARED[cls.wire] = cls
+        cls.wire, cls.kind = wire or cls.wire, kind or cls.kind
+        if wire and DECLARED.setdefault(wire, cls) is not cls:
+            raise TypeError(f"two facts share the wire name {wire}")
 
     @property
     def stream(self) -> str:

@@ -10,11 +10,8 @@ from fund.events.base import Fact, Value
 from fund.events.values import OpenedVote
 
 
-class PartnerProposed(Fact):
+class PartnerProposed(Fact, wire="partner.proposed", kind="partner"):
     """A government would like to take part: it is known as a candidate, and nothing follows from that yet."""
-
-    wire: ClassVar[str] = "partner.proposed"
-    kind: ClassVar[str] = "partner"
 
     name: str
     short_name: str
@@ -25,7 +22,7 @@ class PartnerProposed(Fact):
     inhabitants_year: int | None = None
 
 
-class PartnerAdmitted(Fact):
+class PartnerAdmitted(Fact, wire="partner.admitted", kind="partner"):
     """A government takes part in the fund from a day on; founders were there before the first call.
 
     Attributes:
@@ -34,8 +31,6 @@ class PartnerAdmitted(Fact):
         par_cents: What it is to be called for its share, at par.
     """
 
-    wire: ClassVar[str] = "partner.admitted"
-    kind: ClassVar[str] = "partner"
     affects: ClassVar[tuple[str, ...]] = ("key/key",)
 
     name: str
@@ -53,11 +48,8 @@ class PartnerAdmitted(Fact):
     par_cents: int = 0
 
 
-class KeyProposed(Fact):
+class KeyProposed(Fact, wire="key.proposed", kind="key"):
     """A distribution key lies before the full board."""
-
-    wire: ClassVar[str] = "key.proposed"
-    kind: ClassVar[str] = "key"
 
     family: str
     reference_year: int | None = None
@@ -70,32 +62,24 @@ class KeyProposed(Fact):
     """Within five years of the key before: every active partner must agree."""
 
 
-class KeyVoted(Fact):
+class KeyVoted(Fact, wire="key.voted", kind="key"):
     """An active partner voted on a key, openly: how it was done before votes on keys went under seal too."""
-
-    wire: ClassVar[str] = "key.voted"
-    kind: ClassVar[str] = "key"
 
     partner: str
     choice: str
 
 
-class KeyVoteSealed(Fact):
+class KeyVoteSealed(Fact, wire="key.vote_sealed", kind="key"):
     """P26: the signatory who acts has voted on a key for a partner, under seal. The same person may vote again."""
-
-    wire: ClassVar[str] = "key.vote_sealed"
-    kind: ClassVar[str] = "key"
 
     partner: str
     commitment: str
     """SHA-256 over salt, choice and reason, hexadecimal."""
 
 
-class KeyAdopted(Fact):
+class KeyAdopted(Fact, wire="key.adopted", kind="key"):
     """A key holds for calls from a day on; earlier calls stand. Admissions and exits re-scale it."""
 
-    wire: ClassVar[str] = "key.adopted"
-    kind: ClassVar[str] = "key"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     family: str
@@ -110,11 +94,9 @@ class KeyAdopted(Fact):
     """The votes under seal, opened, in the order of user ids."""
 
 
-class KeyRejected(Fact):
+class KeyRejected(Fact, wire="key.rejected", kind="key"):
     """A key did not get the votes it needs."""
 
-    wire: ClassVar[str] = "key.rejected"
-    kind: ClassVar[str] = "key"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     votes_for: int
@@ -133,7 +115,7 @@ class BenefitOfPartner(Value):
     """Whether anything realised was reported at all."""
 
 
-class KeyReviewAnnounced(Fact):
+class KeyReviewAnnounced(Fact, wire="key.review_announced", kind="key"):
     """The five years of a key are nearly over: the partners look at it again.
 
     Attributes:
@@ -144,9 +126,6 @@ class KeyReviewAnnounced(Fact):
         rounds: The rounds that are under way: the key is looked at in a quiet window.
     """
 
-    wire: ClassVar[str] = "key.review_announced"
-    kind: ClassVar[str] = "key"
-
     months: int
     until_on: date
     report: str
@@ -154,7 +133,7 @@ class KeyReviewAnnounced(Fact):
     rounds: tuple[str, ...] = ()
 
 
-class ContributionCalled(Fact):
+class ContributionCalled(Fact, wire="contribution.called", kind="call"):
     """One partner is asked for capital; a call over all partners is one fact for each of them.
 
     Attributes:
@@ -165,8 +144,6 @@ class ContributionCalled(Fact):
         commitment: The award that it is for; empty where it is for the fund.
     """
 
-    wire: ClassVar[str] = "contribution.called"
-    kind: ClassVar[str] = "call"
     affects: ClassVar[tuple[str, ...]] = ("partner/partner",)
 
     partner: str
@@ -182,16 +159,13 @@ class ContributionCalled(Fact):
     commitment: str = ""
 
 
-class ContributionReminded(Fact):
+class ContributionReminded(Fact, wire="contribution.reminded", kind="call"):
     """What is open of a call falls due soon, or is late by a step of days: told once, nothing is posted.
 
     Attributes:
         step_days: Days after the due day; before it, less than nothing. step: soon, note, demand or committee.
         open_cents: What was open of the call.
     """
-
-    wire: ClassVar[str] = "contribution.reminded"
-    kind: ClassVar[str] = "call"
 
     partner: str
     due_on: date
@@ -200,7 +174,7 @@ class ContributionReminded(Fact):
     open_cents: int
 
 
-class ContributionReceived(Fact):
+class ContributionReceived(Fact, wire="contribution.received", kind="call"):
     """What a partner paid is set against its call; what it paid too much is owed to it.
 
     Attributes:
@@ -210,8 +184,6 @@ class ContributionReceived(Fact):
         rule: The evidence by which they were matched.
     """
 
-    wire: ClassVar[str] = "contribution.received"
-    kind: ClassVar[str] = "call"
     affects: ClassVar[tuple[str, ...]] = ("receipt/receipt", "partner/partner")
 
     partner: str

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from fund.events.base import Fact, Value
 
 
-class PeriodLocked(Fact):
+class PeriodLocked(Fact, wire="period.locked", kind="period"):
     """A month takes adjusting and closing entries only; ``ref`` is the month (``2027-03``)."""
 
-    wire: ClassVar[str] = "period.locked"
-    kind: ClassVar[str] = "period"
 
-
-class PeriodClosed(Fact):
+class PeriodClosed(Fact, wire="period.closed", kind="period"):
     """A month takes no entries any more; its trial balance is frozen under a hash."""
-
-    wire: ClassVar[str] = "period.closed"
-    kind: ClassVar[str] = "period"
 
     trial_balance_sha256: str
 
@@ -30,11 +22,8 @@ class ClosingLeg(Value):
     amount_cents: int
 
 
-class YearClosed(Fact):
+class YearClosed(Fact, wire="year.closed", kind="period"):
     """Income and costs of a year went to the accumulated result; ``ref`` is the year (``2027``)."""
-
-    wire: ClassVar[str] = "year.closed"
-    kind: ClassVar[str] = "period"
 
     legs: tuple[ClosingLeg, ...]
     result_cents: int
@@ -45,11 +34,8 @@ class YearClosed(Fact):
     """Why it stood there."""
 
 
-class PeriodReopened(Fact):
+class PeriodReopened(Fact, wire="period.reopened", kind="period"):
     """The latest month, or the latest closed year, is open again; a year's closing entry is reversed."""
-
-    wire: ClassVar[str] = "period.reopened"
-    kind: ClassVar[str] = "period"
 
     reason: str
     entry_seq: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -11,11 +10,8 @@ from fund.events.base import Fact
 from fund.events.values import CooperationMember
 
 
-class CooperationRecorded(Fact):
+class CooperationRecorded(Fact, wire="cooperation.recorded", kind="cooperation"):
     """The register has this cooperation, as it is from now on; an earlier revision stays readable in its facts."""
-
-    wire: ClassVar[str] = "cooperation.recorded"
-    kind: ClassVar[str] = "cooperation"
 
     revision: int
     name: str

@@ -10,7 +10,7 @@ from fund.events.payables import Owed
 from fund.language import N_
 
 
-class CostApproved(Owed):
+class CostApproved(Owed, wire="cost.approved"):
     """Two people approved a cost of the fund, and the fund owes it to its supplier.
 
     Args:
@@ -20,7 +20,6 @@ class CostApproved(Owed):
         creditor_reference: The RF reference that the supplier wants to see on the payment, when it gave one.
     """
 
-    wire: ClassVar[str] = "cost.approved"
     ground: ClassVar[str] = "cost"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("invoice or order")}
 
@@ -30,14 +29,12 @@ class CostApproved(Owed):
     creditor_reference: str = ""
 
 
-class _OfATransfer(Fact):
+class _OfATransfer(Fact, kind="transfer"):
     """A fact about money between two accounts of the fund.
 
     Args:
         bank_line: The line of a bank statement that shows this side of it; empty where people say so.
     """
-
-    kind: ClassVar[str] = "transfer"
 
     from_iban: str
     to_iban: str
@@ -47,33 +44,25 @@ class _OfATransfer(Fact):
     bank_line: str = ""
 
 
-class TransferSent(_OfATransfer):
+class TransferSent(_OfATransfer, wire="transfer.sent"):
     """It leaves the one account: two people decided it, or the bank swept it by itself."""
 
-    wire: ClassVar[str] = "transfer.sent"
 
-
-class TransferSettled(_OfATransfer):
+class TransferSettled(_OfATransfer, wire="transfer.settled"):
     """It is on the other account."""
 
-    wire: ClassVar[str] = "transfer.settled"
 
-
-class TransferConfirmed(_OfATransfer):
+class TransferConfirmed(_OfATransfer, wire="transfer.confirmed"):
     """A bank line shows what people had said before: nothing moves, but the line is explained.
 
     Args:
         arrived: Whether it is the line of the account that received it.
     """
 
-    wire: ClassVar[str] = "transfer.confirmed"
-
     arrived: bool
 
 
-class TransferFailed(_OfATransfer):
+class TransferFailed(_OfATransfer, wire="transfer.failed"):
     """It did not arrive and stands where it came from: the bank gave it back, or never carried it out."""
-
-    wire: ClassVar[str] = "transfer.failed"
 
     reason: str

@@ -18,10 +18,9 @@ from fund.events.values import AwardCondition, OpenedVote
 from fund.language import N_
 
 
-class _DecisionFact(Fact):
+class _DecisionFact(Fact, kind="decision"):
     """A fact of the decision on the proposal ``ref``: it stands in the proposal's history too."""
 
-    kind: ClassVar[str] = "decision"
     affects: ClassVar[tuple[str, ...]] = ("proposal/ref",)
 
 
@@ -47,10 +46,8 @@ class _Decided(_DecisionFact):
     """Where the full board decided: the ground of each active partner that has a conflict."""
 
 
-class DecisionPrepared(_DecisionFact):
+class DecisionPrepared(_DecisionFact, wire="decision.prepared"):
     """P13: the file for the committee is complete: advice, rank, money, who may vote and who may not."""
-
-    wire: ClassVar[str] = "decision.prepared"
 
     round: str
     session: int
@@ -76,47 +73,38 @@ class DecisionPrepared(_DecisionFact):
     remark: str = ""
 
 
-class DecisionRemarked(_DecisionFact):
+class DecisionRemarked(_DecisionFact, wire="decision.remarked"):
     """P13: a fund manager adds to the committee's file what it must know, while it is voted on."""
-
-    wire: ClassVar[str] = "decision.remarked"
 
     remark: str = Field(min_length=1)
 
 
-class DecisionVoted(_DecisionFact):
+class DecisionVoted(_DecisionFact, wire="decision.voted"):
     """P26: the member who acts has voted, under seal. A later vote of the same person replaces it, until the votes are
     opened.
     """
-
-    wire: ClassVar[str] = "decision.voted"
 
     session: int
     commitment: str
     """SHA-256 over salt, choice and reason, hexadecimal."""
 
 
-class DecisionApproved(_Decided):
+class DecisionApproved(_Decided, wire="decision.approved"):
     """P14: the fund promises the award: it stands as a commitment from this day."""
-
-    wire: ClassVar[str] = "decision.approved"
 
     award_cents: int = Field(gt=0)
 
 
-class DecisionConditional(_Decided):
+class DecisionConditional(_Decided, wire="decision.conditional"):
     """P15: the fund promises the award once every condition is shown to be met; the money is set aside now."""
-
-    wire: ClassVar[str] = "decision.conditional"
 
     award_cents: int = Field(gt=0)
     conditions: tuple[AwardCondition, ...]
 
 
-class DecisionConditionEvidenced(_DecisionFact):
+class DecisionConditionEvidenced(_DecisionFact, wire="decision.condition_evidenced"):
     """P24: a party handed in evidence for a condition."""
 
-    wire: ClassVar[str] = "decision.condition_evidenced"
     keeps: ClassVar[Mapping[str, str]] = {"sha256": N_("evidence of a condition")}
 
     number: int
@@ -125,57 +113,46 @@ class DecisionConditionEvidenced(_DecisionFact):
     sha256: str
 
 
-class DecisionConditionExtended(_DecisionFact):
+class DecisionConditionExtended(_DecisionFact, wire="decision.condition_extended"):
     """P24: the chair gave a condition more time, once."""
-
-    wire: ClassVar[str] = "decision.condition_extended"
 
     number: int
     expires_on: date
 
 
-class DecisionConditionsMet(_DecisionFact):
+class DecisionConditionsMet(_DecisionFact, wire="decision.conditions_met"):
     """P16: every condition was shown to be met; the award stands."""
-
-    wire: ClassVar[str] = "decision.conditions_met"
 
     evidence: dict[str, str]
     """The hash of the evidence by number of the condition."""
 
 
-class DecisionRejected(_Decided):
+class DecisionRejected(_Decided, wire="decision.rejected"):
     """P17: the committee says no, with reasons per criterion."""
-
-    wire: ClassVar[str] = "decision.rejected"
 
     objection_weeks: int = Field(default=6, gt=0)
     """So many weeks the lead has to object, counted from the day it was recorded."""
 
 
-class DecisionDeferred(_Decided):
+class DecisionDeferred(_Decided, wire="decision.deferred"):
     """P17: the matter comes back once, on or before a day."""
-
-    wire: ClassVar[str] = "decision.deferred"
 
     ground: str
     """improve, information, money or tie."""
     until_on: date
 
 
-class DecisionObjected(_DecisionFact):
+class DecisionObjected(_DecisionFact, wire="decision.objected"):
     """P18: the lead objects to a rejection or to ineligibility, within the term."""
-
-    wire: ClassVar[str] = "decision.objected"
 
     was: str
     """The state objected to: rejected or ineligible."""
     grounds: str
 
 
-class DecisionReopened(_DecisionFact):
+class DecisionReopened(_DecisionFact, wire="decision.reopened"):
     """The matter can be decided again; what was set aside is free again."""
 
-    wire: ClassVar[str] = "decision.reopened"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
     keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
     affects: ClassVar[tuple[str, ...]] = ("proposal/ref", "round/round")
@@ -192,10 +169,9 @@ class DecisionReopened(_DecisionFact):
     """On an objection that the full board decided: the ground of each active partner that has a conflict."""
 
 
-class EligibilityReopened(_DecisionFact):
+class EligibilityReopened(_DecisionFact, wire="decision.eligibility_reopened"):
     """P25: an objection against ineligibility was right: the proposal is eligible."""
 
-    wire: ClassVar[str] = "decision.eligibility_reopened"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
     keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
 
@@ -207,10 +183,9 @@ class EligibilityReopened(_DecisionFact):
     """On an objection that the full board decided: the ground of each active partner that has a conflict."""
 
 
-class DecisionUpheld(_DecisionFact):
+class DecisionUpheld(_DecisionFact, wire="decision.upheld"):
     """P25: after the objection the decision stands."""
 
-    wire: ClassVar[str] = "decision.upheld"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
     keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
 
@@ -222,10 +197,8 @@ class DecisionUpheld(_DecisionFact):
     """On an objection that the full board decided: the ground of each active partner that has a conflict."""
 
 
-class DecisionTermExtended(_DecisionFact):
+class DecisionTermExtended(_DecisionFact, wire="decision.term_extended"):
     """4:14, 7:10: on the last day of the term there was no decision; the applicant was told a new last day."""
-
-    wire: ClassVar[str] = "decision.term_extended"
 
     round: str
     was_on: date
@@ -236,19 +209,15 @@ class DecisionTermExtended(_DecisionFact):
     """Whether it is the decision on an objection."""
 
 
-class DecisionOverdue(_DecisionFact):
+class DecisionOverdue(_DecisionFact, wire="decision.overdue"):
     """4:17: the day that the applicant was told has passed too; the applicant may give notice of default."""
-
-    wire: ClassVar[str] = "decision.overdue"
 
     round: str
     due_on: date
 
 
-class DecisionDeferralOver(_DecisionFact):
+class DecisionDeferralOver(_DecisionFact, wire="decision.deferral_over"):
     """P22: a deferral for information, money or a tie ended and nobody let it come back: a fund manager must."""
-
-    wire: ClassVar[str] = "decision.deferral_over"
 
     round: str
     ground: str

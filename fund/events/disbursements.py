@@ -13,10 +13,9 @@ from fund.events.base import Fact
 from fund.events.values import stream_of
 
 
-class _OfAnAgreement(Fact):
+class _OfAnAgreement(Fact, kind="disbursement"):
     """A fact about one disbursement, which belongs to an agreement and so to a proposal."""
 
-    kind: ClassVar[str] = "disbursement"
     affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     agreement: str
@@ -24,10 +23,9 @@ class _OfAnAgreement(Fact):
     amount_cents: int
 
 
-class DisbursementRequested(_OfAnAgreement):
+class DisbursementRequested(_OfAnAgreement, wire="disbursement.requested"):
     """A party asks for a part of its award: after a milestone, or as a payment on account."""
 
-    wire: ClassVar[str] = "disbursement.requested"
     affects: ClassVar[tuple[str, ...]] = (*_OfAnAgreement.affects, "milestone/milestone")
 
     milestone: str | None = None
@@ -38,19 +36,15 @@ class DisbursementRequested(_OfAnAgreement):
     """The account that the party named; empty for the one that is verified."""
 
 
-class DisbursementChecked(_OfAnAgreement):
+class DisbursementChecked(_OfAnAgreement, wire="disbursement.checked"):
     """The fund manager found the request right: it goes to a verified account that has cooled off."""
-
-    wire: ClassVar[str] = "disbursement.checked"
 
     payee: str
     iban_payee_ref: str
 
 
-class DisbursementApproved(_OfAnAgreement):
+class DisbursementApproved(_OfAnAgreement, wire="disbursement.approved"):
     """The treasurer approved: the fund owes the payee. Repayable and grant part make the amount."""
-
-    wire: ClassVar[str] = "disbursement.approved"
 
     payee: str
     repayable_cents: int
@@ -59,23 +53,19 @@ class DisbursementApproved(_OfAnAgreement):
     """The last day on which it should have reached the payee (4:87)."""
 
 
-class DisbursementRefused(_OfAnAgreement):
+class DisbursementRefused(_OfAnAgreement, wire="disbursement.refused"):
     """The fund says no to a request that was not approved yet."""
 
-    wire: ClassVar[str] = "disbursement.refused"
-
     reason: str
 
 
-class DisbursementWithdrawn(_OfAnAgreement):
+class DisbursementWithdrawn(_OfAnAgreement, wire="disbursement.withdrawn"):
     """The party takes its request back before approval."""
 
-    wire: ClassVar[str] = "disbursement.withdrawn"
-
     reason: str
 
 
-class DisbursementCancelled(_OfAnAgreement):
+class DisbursementCancelled(_OfAnAgreement, wire="disbursement.cancelled"):
     """An approved disbursement that is not under way will not be paid: the approval is undone.
 
     Args:
@@ -84,8 +74,6 @@ class DisbursementCancelled(_OfAnAgreement):
         batch: The batch it stood in and that is not sent; that batch is dropped.
         freed: What else that batch paid, which waits for another one.
     """
-
-    wire: ClassVar[str] = "disbursement.cancelled"
 
     payee: str
     repayable_cents: int
@@ -106,7 +94,7 @@ class DisbursementCancelled(_OfAnAgreement):
         )
 
 
-class DisbursementRefunded(_OfAnAgreement):
+class DisbursementRefunded(_OfAnAgreement, wire="disbursement.refunded"):
     """Unspent money came back and is divided as it went out: by share, with cumulative rounding.
 
     Args:
@@ -119,8 +107,6 @@ class DisbursementRefunded(_OfAnAgreement):
         receipt: The receipt on the bank that holds the money.
         held_by: The agreement whose advance it lowers, where that was refinanced; left out where it is its own.
     """
-
-    wire: ClassVar[str] = "disbursement.refunded"
 
     payee: str
     receipt: str

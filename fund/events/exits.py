@@ -16,15 +16,13 @@ from fund.events.values import NamedItem
 from fund.language import N_
 
 
-class _OfAnExit(Fact):
-    kind: ClassVar[str] = "partner"
+class _OfAnExit(Fact, kind="partner"):
     affects: ClassVar[tuple[str, ...]] = ("exit/ref",)
 
 
-class PartnerNoticeGiven(_OfAnExit):
+class PartnerNoticeGiven(_OfAnExit, wire="partner.notice_given"):
     """K4: the partner leaves, on a day; its council decided so. Nobody approves it."""
 
-    wire: ClassVar[str] = "partner.notice_given"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("decision to leave")}
 
     decided_on: date
@@ -34,7 +32,7 @@ class PartnerNoticeGiven(_OfAnExit):
     file_sha256: str
 
 
-class ExitQuoted(_OfAnExit):
+class ExitQuoted(_OfAnExit, wire="exit.quoted"):
     """What leaving would mean on a day, with everything it follows from. Kept when a settlement rests on it.
 
     Attributes:
@@ -43,8 +41,6 @@ class ExitQuoted(_OfAnExit):
         repayable_bps: By proposal with a commitment, the share of it that comes back.
         share, promised: Exact fractions.
     """
-
-    wire: ClassVar[str] = "exit.quoted"
 
     valued_on: date
     known_at: int
@@ -67,15 +63,13 @@ class ExitQuoted(_OfAnExit):
     items: tuple[NamedItem, ...]
 
 
-class ExitSettlementProposed(_OfAnExit):
+class ExitSettlementProposed(_OfAnExit, wire="exit.settlement_proposed"):
     """K5: a settlement lies before the partner: the quote of a day, made by the office and checked by a treasurer.
 
     Attributes:
         resolution: The vote of the full board that winds the whole fund up; empty where one partner leaves.
         hands: User ids behind it where it follows from such a vote.
     """
-
-    wire: ClassVar[str] = "exit.settlement_proposed"
 
     valued_on: date
     net_cents: int
@@ -85,10 +79,9 @@ class ExitSettlementProposed(_OfAnExit):
     hands: tuple[str, ...] = ()
 
 
-class ExitSettlementAgreed(_OfAnExit):
+class ExitSettlementAgreed(_OfAnExit, wire="exit.settlement_agreed"):
     """K6: the partner and the chair agree on the net amount; after a dispute on the advice of an expert."""
 
-    wire: ClassVar[str] = "exit.settlement_agreed"
     keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("advice of an expert")}
 
     net_cents: int
@@ -96,10 +89,9 @@ class ExitSettlementAgreed(_OfAnExit):
     advice_sha256: str = ""
 
 
-class ExitSettlementDisputed(_OfAnExit):
+class ExitSettlementDisputed(_OfAnExit, wire="exit.settlement_disputed"):
     """K6: the partner does not agree. What the fund itself acknowledges is undisputed and may be paid first."""
 
-    wire: ClassVar[str] = "exit.settlement_disputed"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("reasons of the dispute")}
 
     net_cents: int
@@ -108,7 +100,7 @@ class ExitSettlementDisputed(_OfAnExit):
     file_sha256: str = ""
 
 
-class ExitSettled(_OfAnExit):
+class ExitSettled(_OfAnExit, wire="exit.settled"):
     """K7: the settlement stands in the books.
 
     Attributes:
@@ -121,8 +113,6 @@ class ExitSettled(_OfAnExit):
         undisputed: Only the undisputed part; the rest follows when it is agreed.
         calls: What of the receivable each of its own calls is paid by, oldest due first.
     """
-
-    wire: ClassVar[str] = "exit.settled"
 
     net_cents: int
     capital_cents: int
@@ -138,7 +128,7 @@ class ExitSettled(_OfAnExit):
         return (*super().affected_streams(), *(f"call/{ref}" for ref in self.calls))
 
 
-class ExitPaid(Owed):
+class ExitPaid(Owed, wire="exit.paid"):
     """K8: what is due of a settlement, or a part of it, is owed to the partner's bank account and goes with the next
     batch.
 
@@ -146,17 +136,15 @@ class ExitPaid(Owed):
         kept: The partner's own agreements that go on as they are: it stays bound by them.
     """
 
-    wire: ClassVar[str] = "exit.paid"
     ground: ClassVar[str] = "settlement"
     affects: ClassVar[tuple[str, ...]] = ("partner/payee", "exit/payee")
 
     kept: tuple[str, ...] = ()
 
 
-class ExitSetOff(_OfAnExit):
+class ExitSetOff(_OfAnExit, wire="exit.set_off"):
     """K8: what is due of a settlement repays an advance of the partner's own, because it signed for that."""
 
-    wire: ClassVar[str] = "exit.set_off"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("signed consent")}
     affects: ClassVar[tuple[str, ...]] = ("exit/ref", "agreement/agreement", "plan/agreement", "proposal/proposal")
 
@@ -169,13 +157,11 @@ class ExitSetOff(_OfAnExit):
     file_sha256: str
 
 
-class PartnerExited(_OfAnExit):
+class PartnerExited(_OfAnExit, wire="partner.exited"):
     """K8: nothing is owed either way any more: the partner has left."""
 
-    wire: ClassVar[str] = "partner.exited"
 
-
-class ExitPartDue(_OfAnExit):
+class ExitPartDue(_OfAnExit, wire="exit.part_due"):
     """K9: money came in on a named item, or was released from it: the partner's share of it falls due.
 
     Attributes:
@@ -185,26 +171,20 @@ class ExitPartDue(_OfAnExit):
         amount_cents: What moves from 2210 to 2200; nothing where the share is less than a cent yet.
     """
 
-    wire: ClassVar[str] = "exit.part_due"
-
     item: str
     collected_cents: int
     counted_cents: int
     amount_cents: int
 
 
-class ExitLongStopReached(_OfAnExit):
+class ExitLongStopReached(_OfAnExit, wire="exit.long_stop_reached"):
     """K10: the day of the long-stop is there, and something of the later part is still to come."""
-
-    wire: ClassVar[str] = "exit.long_stop_reached"
 
     open_cents: int
 
 
-class ExitClosedOut(_OfAnExit):
+class ExitClosedOut(_OfAnExit, wire="exit.closed_out"):
     """K10: the long-stop. What named items and buffer still hold for it is due; the rest stays in the fund."""
-
-    wire: ClassVar[str] = "exit.closed_out"
 
     held_cents: int
     buffer_cents: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from fund.events.base import Fact, Value
 
 
@@ -14,11 +12,8 @@ class JournalLeg(Value):
     amount_cents: int
 
 
-class EntryPosted(Fact):
+class EntryPosted(Fact, wire="entry.posted", kind="journal"):
     """An entry was made by hand, for what no other command books; two people saw it."""
-
-    wire: ClassVar[str] = "entry.posted"
-    kind: ClassVar[str] = "journal"
 
     memo: str
     reason: str
@@ -27,11 +22,8 @@ class EntryPosted(Fact):
     """Whether its month was locked."""
 
 
-class EntryReversed(Fact):
+class EntryReversed(Fact, wire="entry.reversed", kind="journal"):
     """An entry made by hand was taken back: the exact mirror."""
-
-    wire: ClassVar[str] = "entry.reversed"
-    kind: ClassVar[str] = "journal"
 
     entry_seq: int
     reason: str

@@ -17,7 +17,7 @@ OWED: Mapping[str, str] = {"cost.approved": "cost", "exit.paid": "settlement", "
 """By wire name, the facts by which the fund owes an amount (:class:`Owed`), with their ground."""
 
 
-class Owed(Fact):
+class Owed(Fact, kind="payable"):
     """The fund owes an amount from here on, approved by two people; a subclass says on which ground.
 
     Attributes:
@@ -29,7 +29,6 @@ class Owed(Fact):
         text: What stands in the payment, in the letters of the banks.
     """
 
-    kind: ClassVar[str] = "payable"
     ground: ClassVar[str] = ""
     affects: ClassVar[tuple[str, ...]] = ()
 
@@ -41,17 +40,14 @@ class Owed(Fact):
     text: str = ""
 
 
-class PayableRetried(Fact):
+class PayableRetried(Fact, wire="payable.retried", kind="payable"):
     """The account of the payee was verified again, and what is owed may be paid again."""
-
-    wire: ClassVar[str] = "payable.retried"
-    kind: ClassVar[str] = "payable"
 
     payee: str
     iban_payee_ref: str
 
 
-class PayableCancelled(Fact):
+class PayableCancelled(Fact, wire="payable.cancelled", kind="payable"):
     """What was owed and is not under way will not be paid: the entry that made it a debt is mirrored.
 
     Args:
@@ -61,9 +57,6 @@ class PayableCancelled(Fact):
         batch: The batch it stood in and that is not sent; that batch is dropped.
         freed: The other lines of that batch, which wait for another one.
     """
-
-    wire: ClassVar[str] = "payable.cancelled"
-    kind: ClassVar[str] = "payable"
 
     ground: str
     payee: str

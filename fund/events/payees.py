@@ -15,14 +15,12 @@ def _whose(partner: str, supplier: bool) -> tuple[str, ...]:
     return () if supplier else (f"partner/{partner}",)
 
 
-class PayeeRecorded(Fact):
+class PayeeRecorded(Fact, wire="payee.recorded", kind="payee"):
     """An account is known; nothing is paid to it yet.
 
     A partner's is recorded on request of one of its signatories, a supplier's on a document.
     """
 
-    wire: ClassVar[str] = "payee.recorded"
-    kind: ClassVar[str] = "payee"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("document with the account")}
 
     partner: str
@@ -41,16 +39,13 @@ class PayeeRecorded(Fact):
         return _whose(self.partner, self.supplier)
 
 
-class PayeeVerified(Fact):
+class PayeeVerified(Fact, wire="payee.verified", kind="payee"):
     """A second person verified the account. It can be paid once it has cooled off; the one before is replaced.
 
     Args:
         cooling_off_days: Days between the verification and the first payment.
         replaces: The record that held until now; empty for the first.
     """
-
-    wire: ClassVar[str] = "payee.verified"
-    kind: ClassVar[str] = "payee"
 
     partner: str
     cooling_off_days: int

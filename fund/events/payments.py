@@ -10,7 +10,7 @@ from fund.events.base import Fact, Value
 from fund.events.values import BatchLine, stream_of
 
 
-class PaymentsBatched(Fact):
+class PaymentsBatched(Fact, wire="payment.batched", kind="batch"):
     """What stands approved became one payment file for one day; it is not sent yet.
 
     Args:
@@ -20,9 +20,6 @@ class PaymentsBatched(Fact):
         replaces: A batch that was made before and not sent: this one takes its place.
         freed: What the replaced batch paid and this one does not.
     """
-
-    wire: ClassVar[str] = "payment.batched"
-    kind: ClassVar[str] = "batch"
 
     made_at: datetime
     execution_on: date
@@ -44,11 +41,8 @@ class PaymentsBatched(Fact):
         )
 
 
-class PaymentSent(Fact):
+class PaymentSent(Fact, wire="payment.sent", kind="batch"):
     """Two people let the payment file go to the bank: what was payable is under way."""
-
-    wire: ClassVar[str] = "payment.sent"
-    kind: ClassVar[str] = "batch"
 
     execution_on: date
     lines: tuple[BatchLine, ...]
@@ -59,10 +53,8 @@ class PaymentSent(Fact):
         return [stream for line in self.lines for stream in line.streams]
 
 
-class _OfALine(Fact):
+class _OfALine(Fact, kind="batch"):
     """A fact about one payment of a batch."""
-
-    kind: ClassVar[str] = "batch"
 
     line: BatchLine
 
@@ -70,45 +62,36 @@ class _OfALine(Fact):
         return (*self.line.streams, *super().affected_streams())
 
 
-class PaymentSettled(_OfALine):
+class PaymentSettled(_OfALine, wire="payment.settled"):
     """The bank paid: the money left the account."""
-
-    wire: ClassVar[str] = "payment.settled"
 
     bank_line: str = ""
     """The line of the bank statement that shows it; empty when a treasurer said so before the statement came."""
 
 
-class PaymentConfirmed(_OfALine):
+class PaymentConfirmed(_OfALine, wire="payment.confirmed"):
     """A bank line shows what is booked already, whatever followed: nothing moves, but the line is explained."""
-
-    wire: ClassVar[str] = "payment.confirmed"
 
     bank_line: str
 
 
-class PaymentFailed(_OfALine):
+class PaymentFailed(_OfALine, wire="payment.failed"):
     """The bank did not carry out the payment: the money never left, the fund still owes it."""
-
-    wire: ClassVar[str] = "payment.failed"
 
     reason: str
     """The bank's code, such as ``AC01``, or its words."""
 
 
-class PaymentFailureUndone(_OfALine):
+class PaymentFailureUndone(_OfALine, wire="payment.failure_undone"):
     """What was said to have failed was carried out, as a debit of the bank shows: it is under way again."""
-
-    wire: ClassVar[str] = "payment.failure_undone"
 
     seq: int
     """The entry of the failure, which is mirrored."""
 
 
-class PaymentReturned(_OfALine):
+class PaymentReturned(_OfALine, wire="payment.returned"):
     """The bank gave a payment back: the money is on the account again, the fund owes it again."""
 
-    wire: ClassVar[str] = "payment.returned"
     affects: ClassVar[tuple[str, ...]] = (*_OfALine.affects, "receipt/receipt")
 
     receipt: str
@@ -128,7 +111,7 @@ class StatusLine(Value):
     reason: str = ""
 
 
-class PaymentStatusReported(Fact):
+class PaymentStatusReported(Fact, wire="payment.status_reported", kind="batch"):
     """The bank answered a payment file (pain.002). Nothing moves by it; a rejection is a fact of its own.
 
     Args:
@@ -136,9 +119,6 @@ class PaymentStatusReported(Fact):
         reported_at: When the bank says that it made it.
         file_sha256: The hash of the report.
     """
-
-    wire: ClassVar[str] = "payment.status_reported"
-    kind: ClassVar[str] = "batch"
 
     message_id: str
     reported_at: datetime
@@ -149,11 +129,9 @@ class PaymentStatusReported(Fact):
         return [stream_of(line.ref) for line in self.lines]
 
 
-class PaymentRetried(Fact):
+class PaymentRetried(Fact, wire="payment.retried", kind="disbursement"):
     """The account of the payee was verified again, and the payment may be made again."""
 
-    wire: ClassVar[str] = "payment.retried"
-    kind: ClassVar[str] = "disbursement"
     affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     agreement: str

@@ -17,18 +17,16 @@ from fund.events.values import RuleOutcome
 from fund.language import N_
 
 
-class _ProposalFact(Fact):
-    kind: ClassVar[str] = "proposal"
+class _ProposalFact(Fact, kind="proposal"):
+    pass
 
 
 def _attachments(form: Mapping[str, Any]) -> Iterable[KeptFile]:
     return [KeptFile(N_("attachment"), each["sha256"], each["title"]) for each in form.get("attachments", ())]
 
 
-class ProposalDrafted(_ProposalFact):
+class ProposalDrafted(_ProposalFact, wire="proposal.drafted"):
     """P1: an idea has a file of its own; only its parties see it."""
-
-    wire: ClassVar[str] = "proposal.drafted"
 
     round: str
     track: str
@@ -47,10 +45,8 @@ class ProposalDrafted(_ProposalFact):
         return _attachments(self.form)
 
 
-class ProposalRevised(_ProposalFact):
+class ProposalRevised(_ProposalFact, wire="proposal.revised"):
     """P2: the form has other content; who had confirmed must confirm again."""
-
-    wire: ClassVar[str] = "proposal.revised"
 
     round: str
     revision: int
@@ -67,10 +63,8 @@ class ProposalRevised(_ProposalFact):
         return _attachments(self.form)
 
 
-class ProposalParticipationConfirmed(_ProposalFact):
+class ProposalParticipationConfirmed(_ProposalFact, wire="proposal.participation_confirmed"):
     """P3: a party takes part in exactly this revision, and has told its council, states or board what it is about."""
-
-    wire: ClassVar[str] = "proposal.participation_confirmed"
 
     partner: str
     revision_hash: str
@@ -78,10 +72,8 @@ class ProposalParticipationConfirmed(_ProposalFact):
     """The day on which its council, states or general board was informed; a tick is enough on the light track."""
 
 
-class ProposalSubmitted(_ProposalFact):
+class ProposalSubmitted(_ProposalFact, wire="proposal.submitted"):
     """P4: the lead asks the fund to judge this revision."""
-
-    wire: ClassVar[str] = "proposal.submitted"
 
     round: str
     lead: str
@@ -91,10 +83,8 @@ class ProposalSubmitted(_ProposalFact):
     """The day on which the lead's own council was informed: submitting is the lead's confirmation too."""
 
 
-class ProposalScreened(_ProposalFact):
+class ProposalScreened(_ProposalFact, wire="proposal.screened"):
     """The eligibility rules ran: each outcome, and a note where many parties take part. A person decides."""
-
-    wire: ClassVar[str] = "proposal.screened"
 
     revision_hash: str
     outcomes: tuple[RuleOutcome, ...]
@@ -102,10 +92,8 @@ class ProposalScreened(_ProposalFact):
     note: str = ""
 
 
-class ProposalChangesRequested(_ProposalFact):
+class ProposalChangesRequested(_ProposalFact, wire="proposal.changes_requested"):
     """P5: some sections must change before a day."""
-
-    wire: ClassVar[str] = "proposal.changes_requested"
 
     sections: tuple[str, ...]
     reason: str
@@ -113,10 +101,8 @@ class ProposalChangesRequested(_ProposalFact):
     """The last day on which it can be resubmitted."""
 
 
-class ProposalResubmitted(_ProposalFact):
+class ProposalResubmitted(_ProposalFact, wire="proposal.resubmitted"):
     """P6: the changed revision is there; every party has confirmed it."""
-
-    wire: ClassVar[str] = "proposal.resubmitted"
 
     round: str
     lead: str
@@ -127,20 +113,16 @@ class ProposalResubmitted(_ProposalFact):
     informed_on: date | None = None
 
 
-class ProposalFoundEligible(_ProposalFact):
+class ProposalFoundEligible(_ProposalFact, wire="proposal.found_eligible"):
     """P7: every rule is met, each with its evidence."""
-
-    wire: ClassVar[str] = "proposal.found_eligible"
 
     revision_hash: str
     evidence: dict[str, str]
     """By rule: what shows that it is met."""
 
 
-class ProposalFoundIneligible(_ProposalFact):
+class ProposalFoundIneligible(_ProposalFact, wire="proposal.found_ineligible"):
     """P8: a rule is not met; two people said so."""
-
-    wire: ClassVar[str] = "proposal.found_ineligible"
 
     revision_hash: str
     rule: str
@@ -159,28 +141,22 @@ class _Released(_ProposalFact):
     """The open commitment that is free again; nothing before a decision."""
 
 
-class ProposalWithdrawn(_Released):
+class ProposalWithdrawn(_Released, wire="proposal.withdrawn"):
     """P21: the lead takes the proposal back."""
-
-    wire: ClassVar[str] = "proposal.withdrawn"
 
     reason: str
 
 
-class ProposalLapseAnnounced(_ProposalFact):
+class ProposalLapseAnnounced(_ProposalFact, wire="proposal.lapse_announced"):
     """The parties know that the proposal lapses unless they act."""
-
-    wire: ClassVar[str] = "proposal.lapse_announced"
 
     days: int
     """So many days before."""
     lapses_at: datetime
 
 
-class ProposalLapsed(_Released):
+class ProposalLapsed(_Released, wire="proposal.lapsed"):
     """P22: nothing was done in time."""
-
-    wire: ClassVar[str] = "proposal.lapsed"
 
     was: str
     """The state it lapsed in."""

@@ -10,11 +10,8 @@ from fund.events.base import Fact, Value
 from fund.events.values import AllocatedPart, ProposedMatch
 
 
-class BankAccountRegistered(Fact):
+class BankAccountRegistered(Fact, wire="bank_account.registered", kind="bank_account"):
     """An account at a bank is the fund's own, kept on 1000 or 1005."""
-
-    wire: ClassVar[str] = "bank_account.registered"
-    kind: ClassVar[str] = "bank_account"
 
     account: str
     from_on: date
@@ -22,7 +19,7 @@ class BankAccountRegistered(Fact):
     """Days between its registration and the first transfer to it."""
 
 
-class BankStatementImported(Fact):
+class BankStatementImported(Fact, wire="bank_statement.imported", kind="bank_statement"):
     """A statement of the bank was taken in whole. ``ref`` is IBAN and the bank's name of the statement.
 
     Attributes:
@@ -31,8 +28,6 @@ class BankStatementImported(Fact):
         traces: By entry, how its lines are known again in another document.
     """
 
-    wire: ClassVar[str] = "bank_statement.imported"
-    kind: ClassVar[str] = "bank_statement"
     affects: ClassVar[tuple[str, ...]] = ("bank_account/iban",)
 
     iban: str
@@ -52,14 +47,12 @@ class BankStatementImported(Fact):
     traces: tuple[str, ...] = ()
 
 
-class BankNotificationImported(Fact):
+class BankNotificationImported(Fact, wire="bank_notification.imported", kind="bank_notification"):
     """The bank told of movements before their statement (camt.054), or beside it. It has no balances.
 
     Attributes: As those of a statement.
     """
 
-    wire: ClassVar[str] = "bank_notification.imported"
-    kind: ClassVar[str] = "bank_notification"
     affects: ClassVar[tuple[str, ...]] = ("bank_account/iban",)
 
     iban: str
@@ -75,11 +68,8 @@ class BankNotificationImported(Fact):
     traces: tuple[str, ...] = ()
 
 
-class ReceiptRecorded(Fact):
+class ReceiptRecorded(Fact, wire="receipt.recorded", kind="receipt"):
     """Money came in, for a purpose not yet known. ``amount_cents`` is what the payer paid."""
-
-    wire: ClassVar[str] = "receipt.recorded"
-    kind: ClassVar[str] = "receipt"
 
     line_id: str
     statement: str
@@ -104,14 +94,11 @@ class ReceiptRecorded(Fact):
         return (f"{self.source}/{self.statement}",)
 
 
-class ReceiptReversed(Fact):
+class ReceiptReversed(Fact, wire="receipt.reversed", kind="receipt"):
     """The bank took a credit back (``RvslInd``): what it was set against was undone before, and it waits no more.
 
     ``line_id`` is the line that takes it back, ``seq`` the entry that it mirrors, ``amount_cents`` all of the receipt.
     """
-
-    wire: ClassVar[str] = "receipt.reversed"
-    kind: ClassVar[str] = "receipt"
 
     account: str
     amount_cents: int
@@ -120,16 +107,13 @@ class ReceiptReversed(Fact):
     seq: int
 
 
-class ReceiptMatchProposed(Fact):
+class ReceiptMatchProposed(Fact, wire="receipt.match_proposed", kind="receipt"):
     """The evidence does not decide what a receipt is for: a treasurer has to say."""
-
-    wire: ClassVar[str] = "receipt.match_proposed"
-    kind: ClassVar[str] = "receipt"
 
     candidates: tuple[ProposedMatch, ...]
 
 
-class ReceiptAllocated(Fact):
+class ReceiptAllocated(Fact, wire="receipt.allocated", kind="receipt"):
     """A repayment is set against the advance it repays, oldest instalment first.
 
     Attributes:
@@ -142,8 +126,6 @@ class ReceiptAllocated(Fact):
         charges_cents: What pays costs and interest (4:92). charges: The same by claim, by its number in the agreement.
     """
 
-    wire: ClassVar[str] = "receipt.allocated"
-    kind: ClassVar[str] = "receipt"
     affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "plan/agreement", "proposal/proposal")
 
     agreement: str
@@ -185,7 +167,7 @@ class SurplusMove(Value):
     amount_cents: int
 
 
-class ReceiptReallocated(Fact):
+class ReceiptReallocated(Fact, wire="receipt.reallocated", kind="plan"):
     """The receipts of an agreement count as if they had been allocated in the order of their value dates.
 
     Only the difference is booked, on the day it is found: closed periods stay as they are.
@@ -195,9 +177,6 @@ class ReceiptReallocated(Fact):
         allocations: Those that differ. moves: What is owed back more or less, by payer; their sum is outstanding more.
         allowance_cents: So much more is expected to be lost (below zero: less), as something else was outstanding.
     """
-
-    wire: ClassVar[str] = "receipt.reallocated"
-    kind: ClassVar[str] = "plan"
 
     proposal: str
     from_on: date
@@ -242,11 +221,8 @@ class Undone(Value):
     allowance_released_cents: int = 0
 
 
-class ReceiptUnmatched(Fact):
+class ReceiptUnmatched(Fact, wire="receipt.unmatched", kind="receipt"):
     """A match was wrong: its entries are mirrored, and the receipt waits again."""
-
-    wire: ClassVar[str] = "receipt.unmatched"
-    kind: ClassVar[str] = "receipt"
 
     reason: str
     undone: tuple[Undone, ...]
@@ -262,11 +238,8 @@ class ReceiptUnmatched(Fact):
                 yield f"proposal/{part.proposal}"
 
 
-class CostCharged(Fact):
+class CostCharged(Fact, wire="cost.charged", kind="cost"):
     """The bank took its price; a negative amount is a price it gave back."""
-
-    wire: ClassVar[str] = "cost.charged"
-    kind: ClassVar[str] = "cost"
 
     account: str
     amount_cents: int
@@ -275,11 +248,8 @@ class CostCharged(Fact):
     text: str = ""
 
 
-class DebitRecorded(Fact):
+class DebitRecorded(Fact, wire="debit.recorded", kind="debit"):
     """Money left the bank and nobody knows yet why: it stands with what is under way until it is explained."""
-
-    wire: ClassVar[str] = "debit.recorded"
-    kind: ClassVar[str] = "debit"
 
     account: str
     amount_cents: int
@@ -296,15 +266,12 @@ class DebitRecorded(Fact):
     """The payment file that the bank names, where it shows a batch as one debit."""
 
 
-class DebitReversed(Fact):
+class DebitReversed(Fact, wire="debit.reversed", kind="debit"):
     """The bank took an unexplained debit back (``RvslInd``): the money is where it was.
 
     Args:
         payment: What it paid, or the batch, where it turns out to be money of the fund on its way: booked as that.
     """
-
-    wire: ClassVar[str] = "debit.reversed"
-    kind: ClassVar[str] = "debit"
 
     account: str
     amount_cents: int
@@ -314,21 +281,16 @@ class DebitReversed(Fact):
     payment: str = ""
 
 
-class DebitExplained(Fact):
+class DebitExplained(Fact, wire="debit.explained", kind="debit"):
     """An unexplained debit turns out to be a cost of the fund."""
-
-    wire: ClassVar[str] = "debit.explained"
-    kind: ClassVar[str] = "debit"
 
     amount_cents: int
     reason: str
 
 
-class IncomeRecorded(Fact):
+class IncomeRecorded(Fact, wire="income.recorded", kind="income"):
     """A receipt is income of the fund: interest or something else that nobody has to give back."""
 
-    wire: ClassVar[str] = "income.recorded"
-    kind: ClassVar[str] = "income"
     affects: ClassVar[tuple[str, ...]] = ("receipt/receipt",)
 
     receipt: str

@@ -10,38 +10,31 @@ from fund.events.base import Fact, Value
 from fund.events.values import InstalmentTerms, PlanTerms
 
 
-class _PlanFact(Fact):
+class _PlanFact(Fact, kind="plan"):
     """What every fact of a repayment plan says; its ref is the agreement's."""
 
-    kind: ClassVar[str] = "plan"
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal",)
 
     proposal: str
 
 
-class PlanActivated(_PlanFact):
+class PlanActivated(_PlanFact, wire="plan.activated"):
     """The repayable share will come back as these instalments say."""
-
-    wire: ClassVar[str] = "plan.activated"
 
     lead: str
     repayable_cents: int
     plan: PlanTerms
 
 
-class PlanPrepaid(_PlanFact):
+class PlanPrepaid(_PlanFact, wire="plan.prepaid"):
     """The lead announced an early payment: beyond what is due it shortens the plan as the agreement says."""
-
-    wire: ClassVar[str] = "plan.prepaid"
 
     amount_cents: int
     early: str
 
 
-class PlanRestructured(_PlanFact):
+class PlanRestructured(_PlanFact, wire="plan.restructured"):
     """Other days and amounts for what is open; the version before stays readable."""
-
-    wire: ClassVar[str] = "plan.restructured"
 
     instalments: tuple[InstalmentTerms, ...]
     ends_on: date
@@ -53,20 +46,16 @@ class PlanRestructured(_PlanFact):
     """By which the committee decided it."""
 
 
-class PlanStarted(_PlanFact):
+class PlanStarted(_PlanFact, wire="plan.started"):
     """The experiment succeeded: a plan that waits for success runs from the verdict on; only days change."""
-
-    wire: ClassVar[str] = "plan.started"
 
     verdict: str
     instalments: tuple[InstalmentTerms, ...]
     """The instalments that got another day, by number."""
 
 
-class ArrearsEscalated(_PlanFact):
+class ArrearsEscalated(_PlanFact, wire="arrears.escalated"):
     """An instalment is late by so many days: note, call and demand, or the committee is told."""
-
-    wire: ClassVar[str] = "arrears.escalated"
 
     instalment: int
     due_on: date
@@ -78,10 +67,8 @@ class ArrearsEscalated(_PlanFact):
     """The last day that a demand gives (4:112)."""
 
 
-class ArrearsDemanded(_PlanFact):
+class ArrearsDemanded(_PlanFact, wire="arrears.demanded"):
     """A late instalment was demanded once more: the years of limitation begin again (4:106)."""
-
-    wire: ClassVar[str] = "arrears.demanded"
 
     instalment: int
     due_on: date
@@ -89,10 +76,8 @@ class ArrearsDemanded(_PlanFact):
     pay_by: date
 
 
-class LimitationNeared(_PlanFact):
+class LimitationNeared(_PlanFact, wire="arrears.limitation_neared"):
     """The claim on a late instalment lapses on a day that is near: it was not demanded for years (4:104)."""
-
-    wire: ClassVar[str] = "arrears.limitation_neared"
 
     instalment: int
     due_on: date
@@ -101,7 +86,7 @@ class LimitationNeared(_PlanFact):
     open_cents: int
 
 
-class ChargeClaimed(_PlanFact):
+class ChargeClaimed(_PlanFact, wire="charge.claimed"):
     """Costs of a demand, or interest, are owed beside the principal; nothing is booked until it comes in.
 
     Attributes:
@@ -111,8 +96,6 @@ class ChargeClaimed(_PlanFact):
         reason: How the amount was reckoned.
     """
 
-    wire: ClassVar[str] = "charge.claimed"
-
     no: int
     ground: str
     amount_cents: int
@@ -121,10 +104,8 @@ class ChargeClaimed(_PlanFact):
     reason: str
 
 
-class ChargeWaived(_PlanFact):
+class ChargeWaived(_PlanFact, wire="charge.waived"):
     """What was open of a claim for costs or interest is not owed any more."""
-
-    wire: ClassVar[str] = "charge.waived"
 
     no: int
     ground: str
@@ -151,11 +132,8 @@ class AllowanceLine(Value):
         return self.after_cents - self.before_cents
 
 
-class AllowanceAdjusted(Fact):
+class AllowanceAdjusted(Fact, wire="allowance.adjusted", kind="allowance"):
     """The allowance of a quarter was reckoned: for each agreement the rate of its stage over what is outstanding."""
-
-    wire: ClassVar[str] = "allowance.adjusted"
-    kind: ClassVar[str] = "allowance"
 
     regulations: str
     lines: tuple[AllowanceLine, ...]

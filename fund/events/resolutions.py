@@ -13,8 +13,7 @@ from pydantic import Field
 from fund.events.base import Fact
 
 
-class _ResolutionFact(Fact):
-    kind: ClassVar[str] = "resolution"
+class _ResolutionFact(Fact, kind="resolution"):
     affects: ClassVar[tuple[str, ...]] = ("agreement/agreement", "proposal/proposal")
 
     matter: str
@@ -25,10 +24,9 @@ class _ResolutionFact(Fact):
     proposal: str = ""
 
 
-class ResolutionProposed(_ResolutionFact):
+class ResolutionProposed(_ResolutionFact, wire="resolution.proposed"):
     """A matter lies before a body, with all that would happen if it is carried."""
 
-    wire: ClassVar[str] = "resolution.proposed"
     affects: ClassVar[tuple[str, ...]] = (*_ResolutionFact.affects, "resolution/supersedes")
 
     body: str
@@ -42,10 +40,8 @@ class ResolutionProposed(_ResolutionFact):
     """The resolution on the same matter and subject that waited until now."""
 
 
-class ResolutionVoted(_ResolutionFact):
+class ResolutionVoted(_ResolutionFact, wire="resolution.voted"):
     """Somebody of the body voted; what was voted stays under seal until the decision."""
-
-    wire: ClassVar[str] = "resolution.voted"
 
     commitment: str
 
@@ -66,13 +62,9 @@ class _Decided(_ResolutionFact):
     """Where the full board decided out of necessity: the ground of each active partner that has a conflict."""
 
 
-class ResolutionCarried(_Decided):
+class ResolutionCarried(_Decided, wire="resolution.carried"):
     """The body agreed; what follows stands in the next facts."""
 
-    wire: ClassVar[str] = "resolution.carried"
 
-
-class ResolutionLost(_Decided):
+class ResolutionLost(_Decided, wire="resolution.lost"):
     """The body did not agree; everything stays as it is."""
-
-    wire: ClassVar[str] = "resolution.lost"

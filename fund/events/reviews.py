@@ -16,17 +16,14 @@ from fund.events.base import Fact
 from fund.events.values import OpenedScore, PanelSeat
 
 
-class _ReviewFact(Fact):
+class _ReviewFact(Fact, kind="review"):
     """A fact of the review of the proposal ``ref``: it stands in the proposal's history too."""
 
-    kind: ClassVar[str] = "review"
     affects: ClassVar[tuple[str, ...]] = ("proposal/ref",)
 
 
-class ReviewPanelProposed(_ReviewFact):
+class ReviewPanelProposed(_ReviewFact, wire="review.panel_proposed"):
     """The service has proposed a panel, balanced over kinds and load."""
-
-    wire: ClassVar[str] = "review.panel_proposed"
 
     panel: tuple[PanelSeat, ...]
     barred: dict[str, str] = Field(default_factory=dict)
@@ -39,10 +36,8 @@ class ReviewPanelProposed(_ReviewFact):
     """By user id, why this person, though free, was not: ``soft:cooperates:wolf``, ``load:2``."""
 
 
-class ReviewOpened(_ReviewFact):
+class ReviewOpened(_ReviewFact, wire="review.opened"):
     """P9: the panel may read and score; rubric, quorum and revision are fixed from here."""
-
-    wire: ClassVar[str] = "review.opened"
 
     revision_hash: str
     regulations: str
@@ -58,44 +53,36 @@ class ReviewOpened(_ReviewFact):
     """User ids of those whose score was opened in an earlier turn: they have no vote on the proposal."""
 
 
-class ReviewerAssigned(_ReviewFact):
+class ReviewerAssigned(_ReviewFact, wire="review.assigned"):
     """P23: a reviewer joined the panel, perhaps in another's place."""
-
-    wire: ClassVar[str] = "review.assigned"
 
     seat: PanelSeat
     replaces: str | None = None
     """The user id of the reviewer who leaves the panel."""
 
 
-class ReviewDeclared(_ReviewFact):
+class ReviewDeclared(_ReviewFact, wire="review.declared"):
     """P10: the reviewer who acts has declared for this revision: no conflict, or which possible one."""
-
-    wire: ClassVar[str] = "review.declared"
 
     revision_hash: str
     grounds: tuple[str, ...] = ()
     """Possible (soft) conflicts, computed ones included; none means none."""
 
 
-class ReviewConflictDeclared(_ReviewFact):
+class ReviewConflictDeclared(_ReviewFact, wire="review.conflict_declared"):
     """The reviewer or member of the committee who acts has declared what only this person knows, and what bars: family,
     a financial interest, a line of command. From here on this person has no part in the case.
     """
-
-    wire: ClassVar[str] = "review.conflict_declared"
 
     revision_hash: str
     ground: str
     """supplier, person, family, financial or manager."""
 
 
-class ReviewConflictDecided(_ReviewFact):
+class ReviewConflictDecided(_ReviewFact, wire="review.conflict_decided"):
     """The chair and a member judged a possible conflict that a reviewer declared: the reviewer stays, or leaves the
     panel.
     """
-
-    wire: ClassVar[str] = "review.conflict_decided"
 
     reviewer: str
     grounds: tuple[str, ...]
@@ -104,10 +91,8 @@ class ReviewConflictDecided(_ReviewFact):
     reason: str
 
 
-class ReviewScored(_ReviewFact):
+class ReviewScored(_ReviewFact, wire="review.scored"):
     """P10: the reviewer who acts has scored, under seal. A later score of the same person replaces it."""
-
-    wire: ClassVar[str] = "review.scored"
 
     revision_hash: str
     turn: int
@@ -115,40 +100,32 @@ class ReviewScored(_ReviewFact):
     """SHA-256 over salt and content, hexadecimal."""
 
 
-class ReviewerRecused(_ReviewFact):
+class ReviewerRecused(_ReviewFact, wire="review.recused"):
     """P10: the reviewer who acts stepped back."""
-
-    wire: ClassVar[str] = "review.recused"
 
     reason: str
 
 
-class ReviewScoreExcluded(_ReviewFact):
+class ReviewScoreExcluded(_ReviewFact, wire="review.score_excluded"):
     """A conflict was found after scoring: the score does not count any more; the record stays."""
-
-    wire: ClassVar[str] = "review.score_excluded"
 
     reviewer: str
     ground: str
 
 
-class ReviewerBarred(_ReviewFact):
+class ReviewerBarred(_ReviewFact, wire="review.reviewer_barred"):
     """A conflict that bars was found after the panel was made: the service takes this person out of it.
 
     Somebody's payroll changed, a party joined, or the person declared it. A score given is excluded beside it.
     """
-
-    wire: ClassVar[str] = "review.reviewer_barred"
 
     reviewer: str
     ground: str
     revision_hash: str
 
 
-class ReviewTopUpProposed(_ReviewFact):
+class ReviewTopUpProposed(_ReviewFact, wire="review.top_up_proposed"):
     """P23: the service proposes who should join the panel so that the quorum is met, externals last."""
-
-    wire: ClassVar[str] = "review.top_up_proposed"
 
     seats: tuple[PanelSeat, ...]
     chosen: dict[str, str] = Field(default_factory=dict)
@@ -157,10 +134,8 @@ class ReviewTopUpProposed(_ReviewFact):
     """The demands of the quorum that nobody who is free can meet any more."""
 
 
-class ReviewRecomputed(_ReviewFact):
+class ReviewRecomputed(_ReviewFact, wire="review.recomputed"):
     """A score was excluded after the closing: the same figures without it. The scores of the closing stay readable."""
-
-    wire: ClassVar[str] = "review.recomputed"
 
     turn: int
     without: tuple[str, ...]
@@ -176,10 +151,8 @@ class ReviewRecomputed(_ReviewFact):
     consensus_by: datetime | None = None
 
 
-class ReviewReopened(_ReviewFact):
+class ReviewReopened(_ReviewFact, wire="review.reopened"):
     """A score was excluded after the closing and what is left is no quorum: the panel is topped up."""
-
-    wire: ClassVar[str] = "review.reopened"
 
     turn: int
     without: tuple[str, ...]
@@ -187,20 +160,17 @@ class ReviewReopened(_ReviewFact):
     missing: tuple[str, ...]
 
 
-class ReviewExtended(_ReviewFact):
+class ReviewExtended(_ReviewFact, wire="review.extended"):
     """P11: at the deadline the quorum was not there; once, there is more time."""
-
-    wire: ClassVar[str] = "review.extended"
 
     closes_at: datetime
     missing: tuple[str, ...]
     """Which demands of the quorum were not met: complete, organisations, kinds, external, or a criterion's id."""
 
 
-class ReviewClosed(_ReviewFact):
+class ReviewClosed(_ReviewFact, wire="review.closed"):
     """P11: the seal is open; means, total, gates and advice are known."""
 
-    wire: ClassVar[str] = "review.closed"
     opens: ClassVar[tuple[str, ...]] = (
         "scores", "means", "total", "gates_missed", "advice", "consensus_forced", "spread_criteria", "spread_total",
         "consensus_by",
@@ -224,28 +194,22 @@ class ReviewClosed(_ReviewFact):
     """Until then the panel may agree; after it the means stand."""
 
 
-class ConsensusProposed(_ReviewFact):
+class ConsensusProposed(_ReviewFact, wire="review.consensus_proposed"):
     """P12: the panel's chair wrote down the scores on which the panel may agree."""
-
-    wire: ClassVar[str] = "review.consensus_proposed"
 
     scores: dict[str, int]
     grounds: str
 
 
-class ConsensusAgreed(_ReviewFact):
+class ConsensusAgreed(_ReviewFact, wire="review.consensus_agreed"):
     """P12: the member who acts agrees with the scores proposed."""
-
-    wire: ClassVar[str] = "review.consensus_agreed"
 
     agrees_with: str
     """The id of the fact that proposed these scores: a digest of so few numbers could be tried out."""
 
 
-class ReviewConsensusRecorded(_ReviewFact):
+class ReviewConsensusRecorded(_ReviewFact, wire="review.consensus_recorded"):
     """P12: the panel agreed, or ten days went by and the means stand. The scores of the closing stay beside it."""
-
-    wire: ClassVar[str] = "review.consensus_recorded"
 
     agreed: bool
     """False: no agreement in time, the means of the closing stand."""

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
 from pydantic import Field
 
 from fund.events.base import Fact
 
 
-class RoundPlanned(Fact):
+class RoundPlanned(Fact, wire="round.planned", kind="round"):
     """Partners know when they may apply, for how much in all, and how money is divided if it is short (4:25-4:28)."""
-
-    wire: ClassVar[str] = "round.planned"
-    kind: ClassVar[str] = "round"
 
     title: str
     track: str
@@ -26,28 +22,19 @@ class RoundPlanned(Fact):
     """score: by panel score, then date; order: by date of submission."""
 
 
-class RoundOpened(Fact):
+class RoundOpened(Fact, wire="round.opened", kind="round"):
     """Proposals can be drafted and submitted from here on."""
 
-    wire: ClassVar[str] = "round.opened"
-    kind: ClassVar[str] = "round"
 
-
-class RoundClosed(Fact):
+class RoundClosed(Fact, wire="round.closed", kind="round"):
     """No proposal can be submitted any more."""
-
-    wire: ClassVar[str] = "round.closed"
-    kind: ClassVar[str] = "round"
 
     submitted: int = Field(ge=0)
     """So many proposals had been submitted."""
 
 
-class RoundDecided(Fact):
+class RoundDecided(Fact, wire="round.decided", kind="round"):
     """The last proposal of the round was decided."""
-
-    wire: ClassVar[str] = "round.decided"
-    kind: ClassVar[str] = "round"
 
     approved: int = Field(ge=0)
     committed_cents: int = Field(ge=0)

@@ -11,18 +11,16 @@ from fund.events.base import Fact
 from fund.language import N_
 
 
-class _WriteoffFact(Fact):
-    kind: ClassVar[str] = "writeoff"
+class _WriteoffFact(Fact, kind="writeoff"):
     affects: ClassVar[tuple[str, ...]] = ("proposal/proposal", "agreement/agreement")
 
     agreement: str
     proposal: str
 
 
-class WriteoffProposed(_WriteoffFact):
+class WriteoffProposed(_WriteoffFact, wire="writeoff.proposed"):
     """The fund manager proposes to give up (part of) an advance, and on which ground."""
 
-    wire: ClassVar[str] = "writeoff.proposed"
     keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("reminders and legal view")}
 
     ground: str
@@ -40,18 +38,15 @@ class WriteoffProposed(_WriteoffFact):
     """The signatory of the lead who asked for it; of learning always, in older facts nobody."""
 
 
-class WriteoffVoted(_WriteoffFact):
+class WriteoffVoted(_WriteoffFact, wire="writeoff.voted"):
     """A committee member voted; what was voted stays under seal until the decision."""
-
-    wire: ClassVar[str] = "writeoff.voted"
 
     commitment: str
 
 
-class WriteoffDecided(_WriteoffFact):
+class WriteoffDecided(_WriteoffFact, wire="writeoff.decided"):
     """The committee agreed; the votes are open now (user id to ``for``, ``against`` or ``abstain``)."""
 
-    wire: ClassVar[str] = "writeoff.decided"
     opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     amount_cents: int
@@ -68,10 +63,9 @@ class WriteoffDecided(_WriteoffFact):
     """Where the full board decided: the ground of each active partner that has a conflict."""
 
 
-class WriteoffRefused(_WriteoffFact):
+class WriteoffRefused(_WriteoffFact, wire="writeoff.refused"):
     """The committee did not agree."""
 
-    wire: ClassVar[str] = "writeoff.refused"
     opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     votes: dict[str, str]
@@ -85,10 +79,9 @@ class WriteoffRefused(_WriteoffFact):
     """Where the full board decided: the ground of each active partner that has a conflict."""
 
 
-class WriteoffPosted(_WriteoffFact):
+class WriteoffPosted(_WriteoffFact, wire="writeoff.posted"):
     """The advance, or that part of it, is given up and its instalments are cancelled."""
 
-    wire: ClassVar[str] = "writeoff.posted"
     affects: ClassVar[tuple[str, ...]] = (*_WriteoffFact.affects, "plan/agreement")
 
     ground: str
@@ -97,10 +90,9 @@ class WriteoffPosted(_WriteoffFact):
     """The allowance above what remains outstanding."""
 
 
-class WriteoffReversed(_WriteoffFact):
+class WriteoffReversed(_WriteoffFact, wire="writeoff.reversed"):
     """A write-off was taken back: the exact mirror of its entry, in today's year; instalments return."""
 
-    wire: ClassVar[str] = "writeoff.reversed"
     affects: ClassVar[tuple[str, ...]] = (*_WriteoffFact.affects, "plan/agreement")
 
     ground: str
@@ -115,10 +107,9 @@ class WriteoffReversed(_WriteoffFact):
     """The allowance above what is outstanding once the recoveries count as repayments."""
 
 
-class WriteoffRecovered(_WriteoffFact):
+class WriteoffRecovered(_WriteoffFact, wire="writeoff.recovered"):
     """Money came in on what was written off; what exceeds the write-off is the payer's."""
 
-    wire: ClassVar[str] = "writeoff.recovered"
     affects: ClassVar[tuple[str, ...]] = (*_WriteoffFact.affects, "receipt/receipt")
 
     receipt_cents: int

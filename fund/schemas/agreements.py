@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -180,7 +180,7 @@ class Benefit(Shape):
         return self.planned_benefit_cents if self.expected_benefit_cents is None else self.expected_benefit_cents
 
 
-class Agreement(CaseFile):
+class Agreement(CaseFile, kind="agreement"):
     """What the parties and the fund agreed on one award.
 
     ``state``: drafted, signed, active, suspended, completed, terminated, closed.
@@ -199,8 +199,6 @@ class Agreement(CaseFile):
         refinanced_cents: What that added to its advance; below zero what left it.
         determined_cents: What it was set at, where that is lower than what was approved for payment (Awb 4:46).
     """
-
-    kind: ClassVar[str] = "agreement"
 
     proposal: str
     terms: AgreementTerms
@@ -307,7 +305,7 @@ class Agreement(CaseFile):
         )
 
 
-class Amendment(CaseFile):
+class Amendment(CaseFile, kind="amendment"):
     """A change of a running agreement on which the committee, or the new lead, has the word.
 
     ``state``: proposed, agreed, refused, superseded.
@@ -317,8 +315,6 @@ class Amendment(CaseFile):
         commitments: By voter, while the seal holds.
         hands: User ids of those who made it.
     """
-
-    kind: ClassVar[str] = "amendment"
 
     agreement: str
     proposal: str
@@ -339,10 +335,8 @@ class Amendment(CaseFile):
         return CaseColumns(parent=self.agreement, partner=self.lead, amount_cents=self.change_cents)
 
 
-class Milestone(CaseFile):
+class Milestone(CaseFile, kind="milestone"):
     """One milestone. ``state``: planned, evidenced, accepted, changes_requested, rejected."""
-
-    kind: ClassVar[str] = "milestone"
 
     agreement: str
     proposal: str

@@ -45,6 +45,10 @@ class CaseFile(BaseModel):
     ref: str
     state: str
 
+    def __init_subclass__(cls, kind: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.kind = kind or cls.kind
+
     @classmethod
     def of(cls, fact: BaseModel, **more: object) -> Self:
         """A case as it begins: what the fact has by the same names, and ``more``."""
@@ -60,12 +64,6 @@ class CaseFile(BaseModel):
     def columns(self) -> CaseColumns:
         """What the database may search by. Subclasses say more."""
         return CaseColumns()
-
-    @classmethod
-    def begun_by(cls, fact: BaseModel, **others: object) -> Self:
-        """The case as a fact begins it: with each field that the fact has under the same name, and these others."""
-        shared = cls.model_fields.keys() & type(fact).model_fields.keys()
-        return cls.model_validate({name: getattr(fact, name) for name in shared} | others)
 
     def row(self, *names: str) -> dict[str, object]:
         """These of its fields, in this order, as JSON has them: a day as ISO text."""

@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import ClassVar
 
 from pydantic import ValidationError
 
@@ -25,10 +24,8 @@ MEMBERS = (*VOTING, "settling")
 """The states of a partner that still belongs to the fund."""
 
 
-class Partner(CaseFile):
+class Partner(CaseFile, kind="partner"):
     """A government that takes part. ``state``: candidate, active, notice_given, ... exited."""
-
-    kind: ClassVar[str] = "partner"
 
     name: str
     short_name: str
@@ -111,10 +108,8 @@ def parse_key(content: bytes, name: str) -> KeyFile:
         raise FaultyKeyFile(file=name, place=place, problem=reason) from problems
 
 
-class DistributionKey(CaseFile):
+class DistributionKey(CaseFile, kind="key"):
     """How calls are divided from a day on. ``state``: proposed, adopted, rejected."""
-
-    kind: ClassVar[str] = "key"
 
     family: str
     reference_year: int | None = None
@@ -145,10 +140,8 @@ class DistributionKey(CaseFile):
         return CaseColumns(due_on=self.from_on, title=self.family)
 
 
-class Call(CaseFile):
+class Call(CaseFile, kind="call"):
     """Capital asked of one partner. ``state``: open or received."""
-
-    kind: ClassVar[str] = "call"
 
     partner: str
     called_cents: int
@@ -187,10 +180,8 @@ class Call(CaseFile):
         )
 
 
-class BankAccount(CaseFile):
+class BankAccount(CaseFile, kind="bank_account"):
     """An account of the fund at a bank; ``ref`` is its IBAN, ``account`` where it is kept: 1000 or 1005."""
-
-    kind: ClassVar[str] = "bank_account"
 
     account: str
     from_on: date
@@ -201,10 +192,8 @@ class BankAccount(CaseFile):
         return CaseColumns(lookup=self.account, due_on=self.from_on)
 
 
-class BankStatementFile(CaseFile):
+class BankStatementFile(CaseFile, kind="bank_statement"):
     """A statement that was taken in: once, whole. ``state``: imported."""
-
-    kind: ClassVar[str] = "bank_statement"
 
     iban: str
     statement_id: str
@@ -226,10 +215,8 @@ class BankStatementFile(CaseFile):
         return CaseColumns(parent=self.iban, amount_cents=self.closing_cents, due_on=self.closed_on)
 
 
-class BankNotificationFile(CaseFile):
+class BankNotificationFile(CaseFile, kind="bank_notification"):
     """A notification (camt.054) that was taken in: once, whole. ``state``: imported."""
-
-    kind: ClassVar[str] = "bank_notification"
 
     iban: str
     notification_id: str
@@ -262,10 +249,8 @@ class Use(Shape):
     """Whether ``bank unmatch`` can take it back."""
 
 
-class Receipt(CaseFile):
+class Receipt(CaseFile, kind="receipt"):
     """Money that came in. ``state``: recorded, proposed, allocated; reversed when the bank took it back."""
-
-    kind: ClassVar[str] = "receipt"
 
     line_id: str
     statement: str
@@ -302,10 +287,8 @@ class Receipt(CaseFile):
         )
 
 
-class Cost(CaseFile):
+class Cost(CaseFile, kind="cost"):
     """A cost of the fund. ``state``: charged (taken by the bank)."""
-
-    kind: ClassVar[str] = "cost"
 
     amount_cents: int
     charged_on: date
@@ -316,10 +299,8 @@ class Cost(CaseFile):
         return CaseColumns(amount_cents=self.amount_cents, due_on=self.charged_on, title=self.text or None)
 
 
-class Debit(CaseFile):
+class Debit(CaseFile, kind="debit"):
     """Money that left the bank unexplained. ``state``: recorded or explained; reversed when the bank took it back."""
-
-    kind: ClassVar[str] = "debit"
 
     account: str
     amount_cents: int
@@ -340,10 +321,8 @@ class Debit(CaseFile):
         )
 
 
-class Income(CaseFile):
+class Income(CaseFile, kind="income"):
     """Income of the fund that came in with a receipt. ``state``: recorded."""
-
-    kind: ClassVar[str] = "income"
 
     receipt: str
     amount_cents: int

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from fund.schemas.base import CaseFile
 
 
-class Period(CaseFile):
+class Period(CaseFile, kind="period"):
     """A month (``2027-03``) or a year (``2027``): open, locked or closed. A period nobody touched has no case."""
-
-    kind: ClassVar[str] = "period"
 
     result_cents: int | None = None
     """Of a closed year: income less costs."""

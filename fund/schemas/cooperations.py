@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -16,13 +15,11 @@ TAKING_PART = ("deelnemer", "op_onderdelen")
 """The roles in which an organisation takes part, wholly or in parts; who supports or is involved does not."""
 
 
-class CooperationFile(CaseFile):
+class CooperationFile(CaseFile, kind="cooperation"):
     """A cooperation as the register has it. ``state``: recorded.
 
     ``revision`` 0 is one of the report that no import has brought into the facts yet.
     """
-
-    kind: ClassVar[str] = "cooperation"
 
     revision: int = 0
     name: str

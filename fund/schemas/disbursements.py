@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,15 +11,13 @@ from fund.events.values import BatchLine
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 
-class Payee(CaseFile):
+class Payee(CaseFile, kind="payee"):
     """An account that may be paid (C7). ``ref``: ``gm0308-1``; ``state``: recorded, verified, replaced.
 
     Args:
         partner: Whose it is: a partner, or the short name of a supplier.
         file_sha256: The document on which a supplier's account was recorded.
     """
-
-    kind: ClassVar[str] = "payee"
 
     partner: str
     supplier: bool = False
@@ -36,7 +33,7 @@ class Payee(CaseFile):
         return CaseColumns(partner=self.partner, lookup=self.iban, title=self.name, due_on=self.usable_on)
 
 
-class Disbursement(CaseFile):
+class Disbursement(CaseFile, kind="disbursement"):
     """One payment out of an award. ``ref``: ``D2026-0007``; ``state``: as in the lifecycle table.
 
     Args:
@@ -48,8 +45,6 @@ class Disbursement(CaseFile):
         batch: The batch it stands in now; empty before, and after it failed or came back.
         to_verify: The bank gave it back: its account is to be verified again before it is paid.
     """
-
-    kind: ClassVar[str] = "disbursement"
 
     agreement: str
     proposal: str
@@ -117,10 +112,8 @@ CONTRADICTED = "contradicted"
 """The batches of which the bank's report contradicts what people said, as their rows name them."""
 
 
-class Batch(CaseFile):
+class Batch(CaseFile, kind="batch"):
     """A payment file for one day. ``ref``: ``S2026-005``; ``state``: made, sent, settled, dropped."""
-
-    kind: ClassVar[str] = "batch"
 
     made_at: datetime
     execution_on: date

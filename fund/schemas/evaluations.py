@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import date
-from typing import ClassVar, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -17,7 +17,7 @@ from fund.glossary import chosen, theme_names
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 
-class Evaluation(CaseFile):
+class Evaluation(CaseFile, kind="evaluation"):
     """What an agreement (``ref``) taught. ``state``: due, submitted, peer_reviewed, accepted, published or waived.
 
     Attributes:
@@ -31,8 +31,6 @@ class Evaluation(CaseFile):
         followon_until: The last day on which a roll-out may be asked for.
         followon_announced: So many days before it the parties were told that it ends, each once.
     """
-
-    kind: ClassVar[str] = "evaluation"
 
     proposal: str
     lead: str

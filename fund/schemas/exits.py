@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -13,7 +12,7 @@ from fund.events.values import NamedItem
 from fund.schemas.base import CaseColumns, CaseFile
 
 
-class Exit(CaseFile):
+class Exit(CaseFile, kind="exit"):
     """How one partner leaves; its ref is the partner's, and its state too.
 
     Attributes:
@@ -28,8 +27,6 @@ class Exit(CaseFile):
         paid_cents, set_off_cents: What left 2200.
         kept: Its own agreements that go on as they are.
     """
-
-    kind: ClassVar[str] = "exit"
 
     decided_on: date | None = None
     leaves_on: date | None = None

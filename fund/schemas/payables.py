@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from fund.schemas.base import CaseColumns, CaseFile
 
 
-class Payable(CaseFile):
+class Payable(CaseFile, kind="payable"):
     """An amount owed: an invoice (C1), an overpayment (R7), a settlement (K8). ``state``: as in its table.
 
     Attributes:
@@ -24,8 +23,6 @@ class Payable(CaseFile):
         batch: The batch it stands in now; empty before, and after it failed or came back.
         to_verify: The bank gave it back: its account is to be verified again before it is paid.
     """
-
-    kind: ClassVar[str] = "payable"
 
     ground: str
     payee: str

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from fund.rules.authority import Actor, Role
 from fund.rules.regulations import Regulations
 from fund.schemas.base import CaseColumns, CaseFile
 
 
-class FundFile(CaseFile):
+class FundFile(CaseFile, kind="fund"):
     """The fund itself."""
-
-    kind: ClassVar[str] = "fund"
 
     name: str
     currency: str
 
 
-class RegulationsFile(CaseFile):
+class RegulationsFile(CaseFile, kind="regulations"):
     """Regulations and the day from which they hold."""
-
-    kind: ClassVar[str] = "regulations"
 
     from_on: date
     regulations: Regulations
@@ -31,10 +26,8 @@ class RegulationsFile(CaseFile):
         return CaseColumns(due_on=self.from_on)
 
 
-class User(CaseFile):
+class User(CaseFile, kind="user"):
     """Somebody who acts, without the name (that can be erased). ``state``: active or revoked."""
-
-    kind: ClassVar[str] = "user"
 
     roles: tuple[Role, ...]
     partner: str | None = None

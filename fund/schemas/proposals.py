@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -15,10 +15,8 @@ from fund.events.values import RuleOutcome
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 
-class Round(CaseFile):
+class Round(CaseFile, kind="round"):
     """A round: when proposals can be submitted, how large they may be, and how much there is in all."""
-
-    kind: ClassVar[str] = "round"
 
     title: str
     track: str
@@ -229,10 +227,8 @@ class ProposalForm(Shape):
         return self.model_dump(mode="json")
 
 
-class Proposal(CaseFile):
+class Proposal(CaseFile, kind="proposal"):
     """A proposal as its facts left it."""
-
-    kind: ClassVar[str] = "proposal"
 
     title: str
     round: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -90,7 +89,7 @@ class Received(Shape):
         return sum(self.parts.values())
 
 
-class Plan(CaseFile):
+class Plan(CaseFile, kind="plan"):
     """How the repayable share of an agreement comes back; its ref is the agreement's. ``state``: active, restructured.
 
     Attributes:
@@ -105,8 +104,6 @@ class Plan(CaseFile):
         charges: Costs and interest that were claimed on what was late.
         allocation: What a payment pays first, as the agreement says.
     """
-
-    kind: ClassVar[str] = "plan"
 
     proposal: str
     lead: str
@@ -160,10 +157,8 @@ class Plan(CaseFile):
         )
 
 
-class AllowanceRun(CaseFile):
+class AllowanceRun(CaseFile, kind="allowance"):
     """The allowance of one quarter (``2026-Q3``). ``state``: adjusted."""
-
-    kind: ClassVar[str] = "allowance"
 
     adjusted_on: date
     change_cents: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypedDict
+from typing import Any, TypedDict
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ ADMISSION = "admission"
 """The matter of a resolution by which a partner joins."""
 
 
-class Resolution(CaseFile):
+class Resolution(CaseFile, kind="resolution"):
     """A matter before a body (``R2026-0001``). ``state``: proposed, carried, lost, superseded.
 
     Attributes:
@@ -25,8 +25,6 @@ class Resolution(CaseFile):
         commitments: By user id of who voted: what commits to the vote, which is under seal until the decision.
         votes: By user id, what was voted, once that is open.
     """
-
-    kind: ClassVar[str] = "resolution"
 
     matter: str
     subject: str

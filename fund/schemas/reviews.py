@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -52,14 +52,12 @@ class Consensus(Shape):
     advice: str
 
 
-class Review(CaseFile):
+class Review(CaseFile, kind="review"):
     """The review of a proposal, under the proposal's ref. ``state``: proposed, open, closed; withdrawn or lapsed where
     the proposal was before the closing.
 
     ``scored`` says who scored, never what; scores stand in ``result`` once the seal is open.
     """
-
-    kind: ClassVar[str] = "review"
 
     panel: tuple[PanelSeat, ...] = ()
     """Those in the panel now; the first is its chair."""
@@ -177,14 +175,12 @@ class DecisionCondition(AwardCondition):
     extended: bool = False
 
 
-class Decision(CaseFile):
+class Decision(CaseFile, kind="decision"):
     """The decision on a proposal, under the proposal's ref.
 
     ``state``: decidable, approved, conditional, rejected, deferred, objected, upheld. ``voted`` says who voted,
     never what.
     """
-
-    kind: ClassVar[str] = "decision"
 
     round: str = ""
     session: int = 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from fund.schemas.base import CaseColumns, CaseFile
 
 
-class Transfer(CaseFile):
+class Transfer(CaseFile, kind="transfer"):
     """A transfer between two accounts of the fund (C4). ``ref``: ``V2026-0001``.
 
     Args:
@@ -18,8 +17,6 @@ class Transfer(CaseFile):
         returned_line: The line by which the bank gave it back.
         swept: The bank made it by itself.
     """
-
-    kind: ClassVar[str] = "transfer"
 
     from_iban: str
     to_iban: str

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from pydantic import Field
 
 from fund.schemas.base import CaseColumns, CaseFile
 
 
-class Writeoff(CaseFile):
+class Writeoff(CaseFile, kind="writeoff"):
     """One write-off of an agreement's advance (``A2026-003-W1``). Amounts in cents.
 
     Attributes:
@@ -18,8 +17,6 @@ class Writeoff(CaseFile):
         commitments: By user id of who voted: what commits to the vote, which is under seal until the decision.
         event_id: The fact that posted it.
     """
-
-    kind: ClassVar[str] = "writeoff"
 
     agreement: str
     proposal: str

@@ -41,7 +41,7 @@ REGULATIONS_TRANSITIONS = (
 def apply_fund(case: FundFile | None, event: Envelope) -> FundFile | None:
     fact = event.fact
     if isinstance(fact, FundFounded):
-        return FundFile.begun_by(fact, state="founded")
+        return FundFile.of(fact, state="founded")
     return case
 
 
@@ -60,7 +60,7 @@ def apply_regulations(case: RegulationsFile | None, event: Envelope) -> Regulati
 def apply_user(case: User | None, event: Envelope) -> User | None:
     fact = event.fact
     if isinstance(fact, UserAdded):
-        return User.begun_by(fact, state=state_after(TRANSITIONS, None, fact), roles=_roles(fact.roles))
+        return User.of(fact, state=state_after(TRANSITIONS, None, fact), roles=_roles(fact.roles))
     if isinstance(fact, UserChanged) and case is not None:
         return case.replace(
             roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded, deputy_of=fact.deputy_of
