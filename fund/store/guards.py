@@ -14,9 +14,7 @@ from fund.database import METADATA, Connection, is_sqlite, settings_of_postgresq
 from fund.language import N_
 from fund.ledger import catalog
 
-MISSING, CHANGED = catalog.MISSING, catalog.CHANGED
-OFF = N_("this guard is switched off")
-FOREIGN = N_("this trigger is not ours")
+MISSING, CHANGED, OFF, FOREIGN = catalog.MISSING, catalog.CHANGED, catalog.OFF, catalog.FOREIGN
 BETWEEN = N_("a rule, a row policy or an heir changes what is read from this table or written to it")
 BROKEN = N_("a row is there that the table's own rules forbid")
 OBJECTS = ("event_log", "outbox")
@@ -87,17 +85,7 @@ class GuardStore:
                     wanted[named.group(1)] = squeezed(statement)
         for table in METADATA.sorted_tables:
             wanted[table.name] = squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
-        rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
-        present = {row.name: squeezed(row.sql or "") for row in rows}
-        problems = [(name, MISSING) for name in wanted if name not in present]
-        problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
-        ours = {table.name for table in METADATA.sorted_tables}
-        problems += [
-            (row.name, FOREIGN)
-            for row in rows
-            if row.type == "trigger" and row.tbl_name.lower() in ours and row.name not in wanted
-        ]
-        return len(wanted), problems
+        return len(wanted), catalog.problems_of_sqlite(self._connection, wanted, METADATA.tables.keys())
 
     def _postgresql_problems(self) -> tuple[int, list[tuple[str, str]]]:
         text = "".join(sql_object(name, "postgresql")[0] for name in OBJECTS)

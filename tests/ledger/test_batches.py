@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors import FundError
 from fund.ledger import AccountType, EntryDraft, Ledger, Posting, credit, debit
-from fund.ledger.store.direct_post import _ENTRIES_SQLITE, _LEGS_SQLITE, _field, _plain_row
+from fund.ledger.store.direct_post import _ENTRIES_SQLITE, LEGS_SQLITE, _field, _plain_row
 from fund.ledger.store.refusals import refusal_of
 from tests.ledger.conftest import BOOK, Opens, draft, fill_chart, opened
 
@@ -286,7 +286,7 @@ def _short(ledger: Ledger, drafts: list[EntryDraft]) -> Any:
 
 
 def test_the_statements_that_the_test_borrows_are_the_ones_that_write(engine: Engine) -> None:
-    assert "INSERT INTO posting" in _LEGS_SQLITE
+    assert "INSERT INTO posting" in LEGS_SQLITE
     assert len(COLUMNS) == 15
     with opened(engine) as ledger:
         posted = ledger.post_many([draft("1", debit("1000", 1), credit("3000", 1))])

@@ -8,15 +8,20 @@ the migrations make.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fund.database import sql_object
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from fund.database import sql_object, squeezed
 from fund.language import N_
 
 MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
 STRANGE = N_("this guard is not ours")
+OFF = N_("this guard is switched off")
+FOREIGN = N_("this trigger is not ours")
 
 SETTINGS = {"search_path": "pg_catalog", "quote_all_identifiers": "off", "DateStyle": "ISO"}
 """With these, what the catalog says does not depend on who asks."""
@@ -153,3 +158,15 @@ def written(name: str) -> Iterator[tuple[str, Line]]:
         if mark:
             kind, _space, name = about.rpartition(" ")
             yield kind, (name, said)
+
+
+def problems_of_sqlite(
+    connection: Connection, wanted: Mapping[str, str], tables: Collection[str]
+) -> list[tuple[str, str]]:
+    """Which (guard, problem) of SQLite's own schema are not as ``wanted``, by name; and triggers that are not ours."""
+    rows = connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
+    present = {row.name: squeezed(row.sql or "") for row in rows}
+    problems = [(name, MISSING) for name in wanted if name not in present]
+    problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
+    strange = (row for row in rows if row.type == "trigger" and row.tbl_name.lower() in tables)
+    return problems + [(row.name, FOREIGN) for row in strange if row.name not in wanted]

@@ -17,7 +17,16 @@ import sqlalchemy as sa
 
 from fund.database import settings_of_postgresql, sql_object, squeezed
 from fund.language import N_
-from fund.ledger.store.catalog import CATALOG, CHANGED, MISSING, SETTINGS, held_against
+from fund.ledger.store.catalog import (
+    CATALOG,
+    CHANGED,
+    FOREIGN,
+    MISSING,
+    OFF,
+    SETTINGS,
+    held_against,
+    problems_of_sqlite,
+)
 from fund.ledger.store.crosscheck import CrossCheck
 
 OBJECTS = (
@@ -32,8 +41,6 @@ def objects(*, on_sqlite: bool) -> list[str]:
     return [name for name in OBJECTS if not on_sqlite or name not in POSTGRESQL_ONLY]
 
 
-OFF = N_("this guard is switched off")
-FOREIGN = N_("this trigger is not ours")
 RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account", "account_balance", "account_change", "account_set", "anchor", "balance_day", "book", "chain_head",
@@ -51,20 +58,10 @@ class Evidence(CrossCheck):
 
     def guards(self) -> tuple[int, list[tuple[str, str]]]:
         """How many guards there should be, and which (name, problem) are missing, switched off, changed, or foreign."""
-        return self._guards_sqlite() if self._sqlite else self._guards_postgresql()
-
-    def _guards_sqlite(self) -> tuple[int, list[tuple[str, str]]]:
+        if not self._sqlite:
+            return self._guards_postgresql()
         wanted = _schema_sqlite()
-        rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
-        present = {row.name: squeezed(row.sql or "") for row in rows}
-        problems = [(name, MISSING) for name in wanted if name not in present]
-        problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
-        problems += [
-            (row.name, FOREIGN)
-            for row in rows
-            if row.type == "trigger" and row.tbl_name.lower() in TABLES and row.name not in wanted
-        ]
-        return len(wanted), problems
+        return len(wanted), problems_of_sqlite(self._connection, wanted, TABLES)
 
     def _guards_postgresql(self) -> tuple[int, list[tuple[str, str]]]:
         with settings_of_postgresql(self._connection, SETTINGS):
