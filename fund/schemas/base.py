@@ -44,6 +44,12 @@ class CaseFile(BaseModel):
     ref: str
     state: str
 
+    @classmethod
+    def of(cls, fact: BaseModel, **more: object) -> Self:
+        """The case that a fact begins: each field of that name as the fact has it, and ``more``."""
+        same = cls.model_fields.keys() & type(fact).model_fields.keys()
+        return cls.model_validate({**{name: getattr(fact, name) for name in same}, **more})
+
     @property
     def stream(self) -> str:
         """Kind and ref: where its facts stand."""
