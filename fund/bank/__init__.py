@@ -13,6 +13,7 @@ from fund.bank.documents import pictures
 from fund.bank.letters import bank_name, bank_reference, bank_text, bank_writing
 from fund.bank.payments import LARGEST_PAYMENT_CENTS, PAYMENT_VERSIONS, read_payments, write_payments
 from fund.bank.records import (
+    BankDocument,
     BankFile,
     BankLine,
     BankNotification,
@@ -43,46 +44,14 @@ from fund.bank.status import STATUS_VERSIONS, read_status
 from fund.language import iban_mask
 
 __all__ = [
-    "BANK_FORMATS",
-    "LARGEST_PAYMENT_CENTS",
-    "NOTIFICATION_VERSIONS",
-    "PAYMENT_VERSIONS",
-    "STATEMENT_VERSIONS",
-    "STATUS_VERSIONS",
-    "BankFile",
-    "BankFormat",
-    "BankLine",
-    "BankNotification",
-    "BankStatement",
-    "FoundReference",
-    "Payment",
-    "PaymentBatch",
-    "PaymentStatus",
-    "StatusReport",
-    "bank_name",
-    "bank_reference",
-    "bank_text",
-    "bank_writing",
-    "bic_of",
-    "creditor_reference",
-    "end_to_end_id",
-    "file_sha256",
-    "find_references",
-    "iban",
-    "iban_mask",
-    "is_creditor_reference",
-    "line_identity",
-    "pictures",
-    "read_creditor_reference",
-    "read_payments",
-    "read_statements",
-    "read_status",
-    "ref_of_end_to_end_id",
-    "ref_of_wire",
-    "reference_spaced",
-    "wire",
-    "write_payments",
-]
+    "BANK_FORMATS", "LARGEST_PAYMENT_CENTS", "NOTIFICATION_VERSIONS", "PAYMENT_VERSIONS", "STATEMENT_VERSIONS",
+    "STATUS_VERSIONS", "BankDocument", "BankFile", "BankFormat", "BankLine", "BankNotification", "BankStatement",
+    "FoundReference", "Payment", "PaymentBatch", "PaymentStatus", "StatusReport", "bank_name", "bank_reference",
+    "bank_text", "bank_writing", "bic_of", "creditor_reference", "end_to_end_id", "file_sha256", "find_references",
+    "iban", "iban_mask", "is_creditor_reference", "line_identity", "pictures", "read_creditor_reference",
+    "read_payments", "read_statements", "read_status", "ref_of_end_to_end_id", "ref_of_wire", "reference_spaced",
+    "wire", "write_payments",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

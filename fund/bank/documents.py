@@ -232,8 +232,7 @@ def _other_file(kind: str) -> type[NotABankStatement] | type[NotAPaymentFile] | 
 
 def parse_safely(data: bytes) -> etree._Element:
     """The tree of ``data``: no entity, no network, no document type, no depth beyond 256."""
-    parser = etree.XMLParser(**_CAREFULLY)
-    return etree.fromstring(data, parser)
+    return etree.fromstring(data, etree.XMLParser(**_CAREFULLY))
 
 
 def _parse(data: bytes, *, name: str) -> etree._Element:
@@ -249,12 +248,8 @@ def _parse(data: bytes, *, name: str) -> etree._Element:
 
 def _broken(error: etree.XMLSyntaxError, data: bytes, *, name: str) -> BrokenXml:
     line = error.lineno or data.count(b"\n") + 1
-    return BrokenXml(file=name, line=line, excerpt=_excerpt(data, line), reason=_reason(error))
-
-
-def _reason(error: etree.XMLSyntaxError) -> str:
-    """What the parser says, without the place that the refusal names already."""
-    return pictures(re.sub(r", line \d+, column \d+$", "", str(error.msg or "")))
+    reason = re.sub(r", line \d+, column \d+$", "", str(error.msg or ""))  # the refusal names the place already
+    return BrokenXml(file=name, line=line, excerpt=_excerpt(data, line), reason=pictures(reason))
 
 
 def _version_of(root: etree._Element, data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> str:
@@ -401,3 +396,11 @@ def put(parent: etree._Element, path: str, text: str | None = None) -> etree._El
         element = etree.SubElement(element, f"{namespace}}}{step}")
     element.text = text
     return element
+
+
+def written(whole: etree._Element, version: str) -> bytes:
+    """The bytes of a document of ours, of which ``whole`` is the one element; it satisfies its schema."""
+    data: bytes = etree.tostring(whole.getroottree(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    trouble = validity(parse_safely(data), version)
+    assert trouble is None, f"our own {version} breaks its schema: {trouble}"
+    return data

@@ -7,11 +7,11 @@ suffice and an unstructured address is no longer accepted.
 from __future__ import annotations
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from fund.bank.documents import (
+    ZONE,
     Document,
     cents_of,
     children,
@@ -19,10 +19,9 @@ from fund.bank.documents import (
     instant_of,
     new_document,
     open_document,
-    parse_safely,
     put,
     text_at,
-    validity,
+    written,
 )
 from fund.bank.letters import bank_name, bank_reference, bank_text
 from fund.bank.records import Payment, PaymentBatch
@@ -35,13 +34,11 @@ from fund.errors.bank import (
     PaymentAmountOutOfRange,
     UnknownPaymentVersion,
 )
-from fund.language import AMSTERDAM
 from fund.money import format_plain
 
 PAYMENT_VERSIONS = ("09", "03")
 LARGEST_PAYMENT_CENTS = 99_999_999_999
 """999,999,999.99 euros: what one SEPA credit transfer carries."""
-_ZONE = ZoneInfo(AMSTERDAM)
 
 
 def write_payments(batch: PaymentBatch, *, version: str = "09") -> bytes:
@@ -58,15 +55,13 @@ def write_payments(batch: PaymentBatch, *, version: str = "09") -> bytes:
     if version not in PAYMENT_VERSIONS:
         raise UnknownPaymentVersion(known=list(PAYMENT_VERSIONS), version=version)
     _check(batch)
-    full = f"pain.001.001.{version}"
-    root = new_document(full)
-    initiation = put(root, "CstmrCdtTrfInitn")
+    initiation = put(new_document(f"pain.001.001.{version}"), "CstmrCdtTrfInitn")
     message_id = bank_reference(batch.message_id, field="MsgId")
     debtor_name = bank_name(batch.debtor_name, field="Dbtr")
     count, total = str(len(batch.payments)), format_plain(batch.total_cents)
     header = put(initiation, "GrpHdr")
     put(header, "MsgId", message_id)
-    put(header, "CreDtTm", batch.created_at.astimezone(_ZONE).strftime("%Y-%m-%dT%H:%M:%S"))
+    put(header, "CreDtTm", batch.created_at.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M:%S"))
     put(header, "NbOfTxs", count)
     put(header, "CtrlSum", total)
     put(header, "InitgPty/Nm", debtor_name)
@@ -84,10 +79,7 @@ def write_payments(batch: PaymentBatch, *, version: str = "09") -> bytes:
     put(information, "ChrgBr", "SLEV")
     for payment in batch.payments:
         _transfer(information, payment)
-    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    trouble = validity(parse_safely(data), full)
-    assert trouble is None, f"our own payment file breaks its schema: {trouble}"
-    return data
+    return written(initiation, f"pain.001.001.{version}")
 
 
 def _check(batch: PaymentBatch) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from fund.language import AMSTERDAM
 
 
 def file_sha256(data: bytes) -> str:
@@ -76,67 +78,63 @@ class BankLine:
         return bool(self.return_reason) or self.code.endswith("/RRTN")
 
 
-def _content(first: Sequence[object], lines: tuple[BankLine, ...]) -> str:
-    said = [
-        first,
-        *(
-            [
-                line.line_id,
-                line.amount_cents,
-                line.charges_cents,
-                line.booked_on.isoformat(),
-                line.end_to_end_id,
-                line.creditor_reference,
-                line.counterparty_iban,
-                line.return_reason,
-            ]
-            for line in lines
-        ),
-    ]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
-
-
 @dataclass(frozen=True, kw_only=True)
-class BankNotification:
-    """One notification (camt.054) of one account: lines that a statement will tell of too, and no balances."""
+class BankDocument:
+    """What the bank tells of one account: a notification or a statement."""
 
     iban: str
-    notification_id: str
+    document_id: str
+    """The bank's name of it."""
     sequence_number: int | None
     created_at: datetime
-    lines: tuple[BankLine, ...]
+    lines: tuple[BankLine, ...] = ()
     not_booked: int = 0
+    """Entries that the bank announces but has not booked yet; they are no lines."""
+
+    @property
+    def day(self) -> date:
+        """The day that it is of, where its lines do not say."""
+        return self.created_at.astimezone(ZoneInfo(AMSTERDAM)).date()
+
+    @property
+    def balances_cents(self) -> tuple[int, ...]:
+        return ()
 
     @cached_property
     def content_sha256(self) -> str:
-        """What it says about money, days and references: see :class:`BankStatement`."""
-        return _content([self.iban, self.notification_id, self.sequence_number], self.lines)
+        """What it says about money, days and references, whatever version or file it came in.
+
+        A document that comes a second time with another content is not the same.
+        """
+        said: list[list[object]] = [[self.iban, self.document_id, self.sequence_number, *self.balances_cents]]
+        for line in self.lines:
+            references = line.end_to_end_id, line.creditor_reference, line.counterparty_iban, line.return_reason
+            cents = line.amount_cents, line.charges_cents
+            said.append([line.line_id, *cents, line.booked_on.isoformat(), *references])
+        return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
-class BankStatement:
-    """One statement of one account: opening balance + lines = closing balance."""
+class BankNotification(BankDocument):
+    """One notification (camt.054): lines that a statement will tell of too, and no balances."""
 
-    iban: str
-    statement_id: str
-    sequence_number: int | None
-    created_at: datetime
+
+@dataclass(frozen=True, kw_only=True)
+class BankStatement(BankDocument):
+    """One statement (camt.053) of one account: opening balance + lines = closing balance."""
+
     opening_cents: int
     closing_cents: int
     opened_on: date
     closed_on: date
-    lines: tuple[BankLine, ...]
-    not_booked: int = 0
-    """Entries that the bank announces but has not booked yet; they are no lines."""
 
-    @cached_property
-    def content_sha256(self) -> str:
-        """What the statement says about money, days and references, whatever version or file it came in.
+    @property
+    def day(self) -> date:
+        return self.closed_on
 
-        A statement that comes a second time with another content is not the same statement.
-        """
-        first = [self.iban, self.statement_id, self.sequence_number, self.opening_cents, self.closing_cents]
-        return _content(first, self.lines)
+    @property
+    def balances_cents(self) -> tuple[int, ...]:
+        return self.opening_cents, self.closing_cents
 
 
 @dataclass(frozen=True, kw_only=True)

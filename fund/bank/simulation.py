@@ -11,17 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from fund.bank.documents import new_document, parse_safely, put, validity
+from fund.bank.documents import ZONE, new_document, put, written
 from fund.bank.payments import read_payments
 from fund.bank.references import bic_of
-from fund.language import AMSTERDAM
 from fund.money import format_plain
 
-_ZONE = ZoneInfo(AMSTERDAM)
 RECEIVED, SENT, RETURNED, CHARGED = "PMNT/RCDT/ESCT", "PMNT/ICDT/ESCT", "PMNT/RCDT/RRTN", "PMNT/MDOP/CHRG"
 
 
@@ -88,20 +85,9 @@ def write_statement(
     ``closing_cents`` is the opening balance and the entries, unless a test wants a bank that cannot add.
     """
     entries = tuple(entries)
-    full = f"camt.053.001.{version}"
-    root = new_document(full)
-    moment = created_at or datetime.combine(closed_on + timedelta(days=1), time(6), _ZONE)
-    created = moment.astimezone(_ZONE).isoformat(timespec="seconds")
-    whole = put(root, "BkToCstmrStmt")
-    put(whole, "GrpHdr/MsgId", statement_id)
-    put(whole[0], "CreDtTm", created)
-    statement = put(whole, "Stmt")
-    put(statement, "Id", statement_id)
-    put(statement, "ElctrncSeqNb", str(sequence_number))
-    put(statement, "CreDtTm", created)
-    account = put(statement, "Acct")
-    put(account, "Id/IBAN", iban)
-    put(account, "Ccy", "EUR")
+    moment = created_at or datetime.combine(closed_on + timedelta(days=1), time(6), ZONE)
+    whole = _opened(f"camt.053.001.{version}", "BkToCstmrStmt", statement_id, moment)
+    statement, account = _account(whole, "Stmt", statement_id, sequence_number, moment, iban)
     if owner:
         put(account, "Ownr/Nm", owner)
     if bic_of(iban):
@@ -112,10 +98,7 @@ def write_statement(
     _balance(statement, "CLBD", closing_cents, closed_on)
     for number, entry in enumerate(entries, start=1):
         _entry(statement, entry, number, version)
-    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    trouble = validity(parse_safely(data), full)
-    assert trouble is None, f"the story's own statement breaks its schema: {trouble}"
-    return data
+    return written(whole, f"camt.053.001.{version}")
 
 
 def write_status(
@@ -139,11 +122,7 @@ def write_status(
         count, total_cents: What the bank says to have got, when that is not what the file has.
     """
     batch = read_payments(payment_file, name="payment file")
-    full = "pain.002.001.03"
-    root = new_document(full)
-    whole = put(root, "CstmrPmtStsRpt")
-    put(whole, "GrpHdr/MsgId", message_id)
-    put(whole[0], "CreDtTm", created_at.astimezone(_ZONE).isoformat(timespec="seconds"))
+    whole = _opened("pain.002.001.03", "CstmrPmtStsRpt", message_id, created_at)
     group = put(whole, "OrgnlGrpInfAndSts")
     put(group, "OrgnlMsgId", batch.message_id)
     put(group, "OrgnlMsgNmId", "pain.001")
@@ -158,10 +137,7 @@ def write_status(
             element = put(information, "TxInfAndSts")
             put(element, "OrgnlEndToEndId", reference)
             _said(element, "TxSts", each, why)
-    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    trouble = validity(parse_safely(data), full)
-    assert trouble is None, f"the story's own status report breaks its schema: {trouble}"
-    return data
+    return written(whole, "pain.002.001.03")
 
 
 def _said(parent: etree._Element, tag: str, status: str, reason: str) -> None:
@@ -180,25 +156,38 @@ def write_notification(
     sequence_number: int | None = None,
 ) -> bytes:
     """A camt.054 file with one notification, valid by its schema: entries as on a statement, and no balances."""
-    root = new_document("camt.054.001.08")
-    created = created_at.astimezone(_ZONE).isoformat(timespec="seconds")
-    whole = put(root, "BkToCstmrDbtCdtNtfctn")
-    put(whole, "GrpHdr/MsgId", notification_id)
-    put(whole[0], "CreDtTm", created)
-    notification = put(whole, "Ntfctn")
-    put(notification, "Id", notification_id)
-    if sequence_number is not None:
-        put(notification, "ElctrncSeqNb", str(sequence_number))
-    put(notification, "CreDtTm", created)
-    account = put(notification, "Acct")
-    put(account, "Id/IBAN", iban)
-    put(account, "Ccy", "EUR")
+    whole = _opened("camt.054.001.08", "BkToCstmrDbtCdtNtfctn", notification_id, created_at)
+    notification, _of = _account(whole, "Ntfctn", notification_id, sequence_number, created_at, iban)
     for number, entry in enumerate(entries, start=1):
         _entry(notification, entry, number, "08")
-    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    trouble = validity(parse_safely(data), "camt.054.001.08")
-    assert trouble is None, f"the story's own notification breaks its schema: {trouble}"
-    return data
+    return written(whole, "camt.054.001.08")
+
+
+def _opened(version: str, name: str, message_id: str, created_at: datetime) -> etree._Element:
+    """A new document with its header."""
+    whole = put(new_document(version), name)
+    put(whole, "GrpHdr/MsgId", message_id)
+    put(whole[0], "CreDtTm", _instant(created_at))
+    return whole
+
+
+def _account(
+    whole: etree._Element, name: str, ref: str, number: int | None, created_at: datetime, iban: str
+) -> tuple[etree._Element, etree._Element]:
+    """A statement or notification with what it says first, and the element of its account."""
+    document = put(whole, name)
+    put(document, "Id", ref)
+    if number is not None:
+        put(document, "ElctrncSeqNb", str(number))
+    put(document, "CreDtTm", _instant(created_at))
+    account = put(document, "Acct")
+    put(account, "Id/IBAN", iban)
+    put(account, "Ccy", "EUR")
+    return document, account
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(ZONE).isoformat(timespec="seconds")
 
 
 def _money(parent: etree._Element, path: str, cents: int) -> None:

@@ -6,15 +6,14 @@ transaction. Both end as the same records. A notification tells of entries as a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from lxml import etree
 
 from fund.bank.documents import (
-    ZONE,
     Document,
     cents_of,
     cents_of_text,
@@ -25,7 +24,15 @@ from fund.bank.documents import (
     stream_document,
     text_at,
 )
-from fund.bank.records import BankFile, BankLine, BankNotification, BankStatement, file_sha256, line_identity
+from fund.bank.records import (
+    BankDocument,
+    BankFile,
+    BankLine,
+    BankNotification,
+    BankStatement,
+    file_sha256,
+    line_identity,
+)
 from fund.errors.bank import (
     AccountWithoutIban,
     BankStatementDoesNotAddUp,
@@ -77,10 +84,12 @@ def read_statements(data: bytes, *, name: str) -> BankFile:
             reader.take(element)
             continue
         reader.hold(element)
-        if tag == "Stmt":
-            statements.append(_statement(document, element, reader))
-        else:
-            notifications.append(_notification(reader))
+        read = replace(reader.head, lines=tuple(reader.lines), not_booked=reader.not_booked)
+        if isinstance(read, BankStatement):
+            _require_sum(document, element, read)
+            statements.append(read)
+        elif isinstance(read, BankNotification):
+            notifications.append(read)
         reader = None
     return BankFile(
         name=name,
@@ -91,46 +100,28 @@ def read_statements(data: bytes, *, name: str) -> BankFile:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """What a statement or notification says before its entries; a notification has no balances."""
-
-    document_id: str
-    iban: str
-    sequence_number: int | None
-    created_at: datetime
-    """Its own, or that of the file where it says nothing: only the file has to."""
-    closed_on: date
-    opened_on: date = date.min
-    opening_cents: int = 0
-    closing_cents: int = 0
-
-
-def _head(document: Document, element: etree._Element) -> _Head:
+def _head(document: Document, element: etree._Element) -> BankDocument:
+    """What a statement or notification says before its entries."""
     document_id = text_at(document, element, "Id")
     iban, sequence_number = _account(document, element, document_id)
     file: Any = element.getparent()
-    said = text_at(document, element, "CreDtTm") or text_at(document, file, "GrpHdr/CreDtTm")
-    created_at = instant_of(document, element, said)
+    said = text_at(document, element, "CreDtTm") or text_at(document, file, "GrpHdr/CreDtTm")  # only the file has to
+    notification = BankNotification(
+        iban=iban,
+        document_id=document_id,
+        sequence_number=sequence_number,
+        created_at=instant_of(document, element, said),
+    )
     if etree.QName(element).localname == "Ntfctn":
-        return _Head(
-            document_id=document_id,
-            iban=iban,
-            sequence_number=sequence_number,
-            created_at=created_at,
-            closed_on=created_at.astimezone(ZONE).date(),
-        )
+        return notification
     opening_cents, opened_on = _balance(document, element, document_id, ("OPBD", "PRCD"))
     closing_cents, closed_on = _balance(document, element, document_id, ("CLBD",))
-    return _Head(
-        document_id=document_id,
-        iban=iban,
-        sequence_number=sequence_number,
-        created_at=created_at,
-        closed_on=closed_on,
-        opened_on=opened_on,
+    return BankStatement(
+        **vars(notification),
         opening_cents=opening_cents,
         closing_cents=closing_cents,
+        opened_on=opened_on,
+        closed_on=closed_on,
     )
 
 
@@ -149,45 +140,20 @@ def _account(document: Document, element: etree._Element, statement_id: str) -> 
     return iban, int(Decimal(number)) if number else None
 
 
-def _notification(reader: _Lines) -> BankNotification:
-    head = reader.head
-    return BankNotification(
-        iban=head.iban,
-        notification_id=head.document_id,
-        sequence_number=head.sequence_number,
-        created_at=head.created_at,
-        lines=tuple(reader.lines),
-        not_booked=reader.not_booked,
-    )
-
-
-def _statement(document: Document, element: etree._Element, reader: _Lines) -> BankStatement:
-    head = reader.head
-    entries_cents = sum(line.booked_cents for line in reader.lines)
-    computed_cents = head.opening_cents + entries_cents
-    if computed_cents != head.closing_cents:
+def _require_sum(document: Document, element: etree._Element, statement: BankStatement) -> None:
+    entries_cents = sum(line.booked_cents for line in statement.lines)
+    computed_cents = statement.opening_cents + entries_cents
+    if computed_cents != statement.closing_cents:
         raise BankStatementDoesNotAddUp(
             file=document.name,
             line=document.line_of(element),
-            statement=head.document_id,
-            opening_cents=head.opening_cents,
+            statement=statement.document_id,
+            opening_cents=statement.opening_cents,
             entries_cents=entries_cents,
             computed_cents=computed_cents,
-            closing_cents=head.closing_cents,
-            difference_cents=head.closing_cents - computed_cents,
+            closing_cents=statement.closing_cents,
+            difference_cents=statement.closing_cents - computed_cents,
         )
-    return BankStatement(
-        iban=head.iban,
-        statement_id=head.document_id,
-        sequence_number=head.sequence_number,
-        created_at=head.created_at,
-        opening_cents=head.opening_cents,
-        closing_cents=head.closing_cents,
-        opened_on=head.opened_on,
-        closed_on=head.closed_on,
-        lines=tuple(reader.lines),
-        not_booked=reader.not_booked,
-    )
 
 
 def _balance(
@@ -225,7 +191,7 @@ class _Part:
 class _Lines:
     """Turns the entries of one statement into lines, one after another."""
 
-    def __init__(self, document: Document, head: _Head) -> None:
+    def __init__(self, document: Document, head: BankDocument) -> None:
         self.head = head
         self.lines: list[BankLine] = []
         self.not_booked = 0
@@ -329,14 +295,11 @@ class _Lines:
         total_cents = sum(part.amount_cents or 0 for part in parts)
         inside_cents = sum(part.charges_cents for part in parts)
         if total_cents == entry_cents:  # charges, if any, are booked elsewhere
-            return [_Part(part.element, part.amount_cents, 0, part.payment_information_id) for part in parts]
+            return [replace(part, charges_cents=0) for part in parts]
         if inside_cents and total_cents - inside_cents == entry_cents:
             return parts
         if charges_cents and total_cents - charges_cents == entry_cents:  # one price for all: with the first
-            return [
-                _Part(part.element, part.amount_cents, 0 if number else charges_cents, part.payment_information_id)
-                for number, part in enumerate(parts)
-            ]
+            return [replace(part, charges_cents=0 if number else charges_cents) for number, part in enumerate(parts)]
         raise BatchDoesNotAddUp(
             file=self._document.name,
             line=self._document.line_of(entry),
@@ -353,11 +316,8 @@ class _Lines:
         known_cents = charges_cents or part.charges_cents
         gross_cents = entry_cents + known_cents
         inside = known_cents != 0 and part.amount_cents == gross_cents
-        return _Part(
-            part.element,
-            gross_cents if inside else entry_cents,
-            known_cents if inside else 0,
-            part.payment_information_id,
+        return replace(
+            part, amount_cents=gross_cents if inside else entry_cents, charges_cents=known_cents if inside else 0
         )
 
     def _amount(self, transaction: etree._Element, sign: str) -> int | None:
@@ -389,7 +349,7 @@ class _Lines:
         amount_cents = part.amount_cents or 0
         end_to_end_id = text_at(document, inner, "Refs/EndToEndId")
         name, iban = self._counterparty(inner, credit=amount_cents >= 0)
-        booked_on = day_at(document, entry, "BookgDt") or day_at(document, entry, "ValDt") or self.head.closed_on
+        booked_on = day_at(document, entry, "BookgDt") or day_at(document, entry, "ValDt") or self.head.day
         return BankLine(
             line_id=line_identity(
                 iban=self.head.iban,
@@ -429,14 +389,9 @@ class _Lines:
             iban = text_at(document, element, f"RltdPties/{side}Acct/Id/IBAN").upper()
             if iban == self.head.iban:
                 continue
-            name = next(
-                (
-                    found
-                    for path in (f"{side}/Nm", f"{side}/Pty/Nm", f"{side}/Agt/FinInstnId/Nm", f"Ultmt{side}/Nm")
-                    if (found := text_at(document, element, f"RltdPties/{path}"))
-                ),
-                "",
-            )
+            paths = f"{side}/Nm", f"{side}/Pty/Nm", f"{side}/Agt/FinInstnId/Nm", f"Ultmt{side}/Nm"
+            names = [text_at(document, element, f"RltdPties/{path}") for path in paths]
+            name = next(filter(None, names), "")
             if name or iban:
                 return name, iban
         return "", ""
@@ -444,13 +399,9 @@ class _Lines:
     def _text(self, entry: etree._Element, inner: etree._Element) -> str:
         """What the payer wrote; else what the bank says about it."""
         document = self._document
-        written = [
-            " ".join(found.text.split())
-            for found in children(document, inner, "RmtInf/Ustrd")
-            if found.text and found.text.strip()
-        ]
-        if written:
-            return pictures(" ".join(written))
+        words = [word for found in children(document, inner, "RmtInf/Ustrd") for word in (found.text or "").split()]
+        if words:
+            return pictures(" ".join(words))
         return text_at(document, inner, "AddtlTxInf") or text_at(document, entry, "AddtlNtryInf")
 
     def _code(self, element: etree._Element) -> str:

@@ -7,7 +7,6 @@ the payment information, else the file. Nothing here knows the batch.
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 from lxml import etree
@@ -33,7 +32,7 @@ _MEANING = {
 
 
 def read_status(data: bytes, *, name: str) -> StatusReport:
-    """A status report as records; ``whole`` and ``payments`` are not yet held against the batch.
+    """A status report as records, not yet held against the batch.
 
     Raises:
         The refusals of ``documents.open_document``; NotAStatusReport: Another kind of file, or one about another kind.
@@ -53,24 +52,21 @@ def read_status(data: bytes, *, name: str) -> StatusReport:
         if inner:  # a file has one payment information: what is said of that is said of each payment, and nearer to it
             status, reason = inner, why or reason
         payments += [_payment(document, each) for each in children(document, information, "TxInfAndSts")]
+    count = text_at(document, group, "OrgnlNbOfTxs")
     return StatusReport(
         name=name,
         sha256=file_sha256(data),
         message_id=text_at(document, header, "MsgId"),
-        created_at=_created(document, header),
+        created_at=instant_of(document, header, text_at(document, header, "CreDtTm")),
         original_message_id=text_at(document, group, "OrgnlMsgId"),
         information_ids=tuple(text_at(document, each, "OrgnlPmtInfId") for each in informations),
-        original_count=_count(document, group),
+        original_count=int(count) if count else None,
         original_cents=_sum(document, group),
         status=status,
         reason=reason,
         payments=tuple(payments),
         line=document.line_of(group),
     )
-
-
-def _created(document: Document, header: etree._Element) -> datetime:
-    return instant_of(document, header, text_at(document, header, "CreDtTm"))
 
 
 def _status(document: Document, element: etree._Element, tag: str) -> tuple[str, str]:
@@ -89,11 +85,6 @@ def _payment(document: Document, element: etree._Element) -> PaymentStatus:
         raise document.refused(element, _(N_("it names no payment (OrgnlEndToEndId)")))
     status, reason = _status(document, element, "TxSts")
     return PaymentStatus(end_to_end_id=reference, status=status, reason=reason, line=document.line_of(element))
-
-
-def _count(document: Document, group: etree._Element) -> int | None:
-    said = text_at(document, group, "OrgnlNbOfTxs")
-    return int(said) if said else None
 
 
 def _sum(document: Document, group: etree._Element) -> int | None:

@@ -11,9 +11,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
-from fund.forms.questions import Column, form
+from fund.forms.questions import FORMS, Column, form
 from fund.language import language
 
 
@@ -63,13 +62,8 @@ class Advice:
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[_Known, ...]:
-    text = (resources.files("fund") / "data" / "forms" / "advice.toml").read_text(encoding="utf-8")
+    text = (FORMS / "advice.toml").read_text(encoding="utf-8")
     return tuple(_Known(**{**row, "words": tuple(row["words"])}) for row in tomllib.loads(text)["form"])
-
-
-def _columns() -> dict[str, Column]:
-    traits = next(question for question in form().questions if question.field.key == "characteristics")
-    return dict(traits.keys)
 
 
 def _said(column: Column, code: str) -> tuple[str, str]:
@@ -85,7 +79,7 @@ def advise(characteristics: Mapping[str, str], governance_form: str = "") -> Adv
     """
     if not characteristics:
         return None
-    columns = _columns()
+    columns = dict(next(each for each in form().questions if each.field.key == "characteristics").keys)
     pointed = [known for known in _known() if known.signs.items() <= characteristics.items()]
     pointed.sort(key=lambda known: -len(known.signs))
     chosen = chosen_form(governance_form)

@@ -8,7 +8,7 @@ from typing import Any
 
 import tomlkit
 
-from fund.forms.text import Path, spans
+from fund.forms.text import Path, spans, value_at
 from fund.forms.writing import TAB, literal
 
 
@@ -30,7 +30,7 @@ def _put(text: str, path: Path, value: Any) -> str:
         lines[there.first : there.after] = _statement(key, value, there.comment)
         return "\n".join(lines)
     parent = path[:-1]
-    if parent and _value(text, parent) is None:
+    if parent and value_at(tomllib.loads(text), parent) is None:
         return _put(_with_table(text, parent), path, value)
     inside = [span for span in all_spans if span.path[:-1] == parent or (span.header and span.path == parent)]
     own = [span for span in inside if not span.header or span.path == parent]
@@ -45,13 +45,11 @@ def _put(text: str, path: Path, value: Any) -> str:
 
 def keep_blocks(text: str, path: Path, number: int) -> str:
     """The file ``text`` with only the first ``number`` blocks at ``path``."""
-    found = _value(text, path)
+    wanted: Any = tomllib.loads(text)
+    found = value_at(wanted, path)
     if not isinstance(found, list) or len(found) <= number:
         return text
-    wanted: Any = tomllib.loads(text)
-    holder = wanted
-    for key in path[:-1]:
-        holder = holder[key]
+    holder = value_at(wanted, path[:-1])
     holder[path[-1]] = found[:number]
     if not number:
         del holder[path[-1]]
@@ -59,7 +57,7 @@ def keep_blocks(text: str, path: Path, number: int) -> str:
 
 
 def _kept(text: str, path: Path, number: int) -> str:
-    found = _value(text, path)
+    found = value_at(tomllib.loads(text), path)
     if not any(span.header and span.path == (*path, 0) for span in spans(text)):
         return _kept(_rewritten(text, path), path, number)
     lines, first = text.split("\n"), 0
@@ -97,17 +95,6 @@ def _sure(text: str, wanted: Any) -> str:
     return text if found == wanted else tomlkit.dumps(wanted)
 
 
-def _value(text: str, path: Path) -> Any:
-    """What stands at a path; ``None`` where nothing does."""
-    value: Any = tomllib.loads(text)
-    for key in path:
-        if isinstance(key, int):
-            value = value[key] if isinstance(value, list) and key < len(value) else None
-        else:
-            value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
 def _statement(key: str, value: Any, comment: str) -> list[str]:
     """A key and its value, with the comment behind it where the others have theirs."""
     statement = f"{key} = {literal(value)}"
@@ -126,7 +113,7 @@ def _with_table(text: str, path: Path) -> str:
     if not isinstance(last, int):
         return _with_header(text, f"[{_dotted(path)}]")
     blocks = path[:-1]
-    found = _value(text, blocks)
+    found = value_at(tomllib.loads(text), blocks)
     if not isinstance(found, list) or not found:
         return _with_header(_without(text, blocks), f"[[{_dotted(blocks)}]]")
     before = [span for span in spans(text) if span.path[:-1] == (*blocks, len(found) - 1)]
@@ -158,7 +145,7 @@ def _without(text: str, path: Path) -> str:
 
 def _rewritten(text: str, path: Path) -> str:
     """The file with what is written on one line (``budget = [{ year = 2027 }]``) as tables or blocks of their own."""
-    value = _value(text, path)
+    value = value_at(tomllib.loads(text), path)
     rows = value if isinstance(value, list) else [value]
     head = f"[[{_dotted(path)}]]" if isinstance(value, list) else f"[{_dotted(path)}]"
     text = _without(text, path)

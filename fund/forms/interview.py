@@ -20,8 +20,8 @@ from fund.forms.questions import Column, Form, Question, form
 from fund.forms.reading import answered as read_answer
 from fund.forms.reading import open_form
 from fund.forms.steps import values_of
-from fund.forms.text import Path
-from fund.forms.values import filled
+from fund.forms.text import Path, value_at
+from fund.forms.values import filled, written
 from fund.forms.writing import fill
 from fund.glossary import Names
 
@@ -52,7 +52,7 @@ class Prompt:
     @property
     def keys(self) -> Path:
         """Where the answer stands in the file; of a block, the block itself."""
-        path: Path = tuple(self.question.path.split("."))
+        path: Path = self.question.keys_in_file
         if self.row is not None:
             path = (*path, self.row)
         if self.column is None or self.column is self.question.field:
@@ -62,13 +62,12 @@ class Prompt:
     @property
     def path(self) -> str:
         """Where the answer stands, as people read it: ``money.budget[2].amount``."""
-        return "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in self.keys).lstrip(".")
+        return written(self.keys)
 
     @property
     def begins(self) -> bool:
         """Whether it is the first field of a table or block, so that its name is told first."""
-        columns = self.question.columns or tuple(column for _key, column in self.question.keys)
-        return bool(columns) and self.column == columns[0]
+        return self.column in self.question.inside[:1]
 
 
 @dataclass(slots=True)
@@ -120,22 +119,21 @@ class Interview:
     def _prompts(self, question: Question, number: int) -> Iterator[Prompt]:
         kind = question.field.kind
         if kind in ("record", "map"):
-            columns = question.columns or tuple(column for _key, column in question.keys)
             row = self._table(question)
-            yield from (Prompt(question, number, column) for column in columns if column.applies(row))
+            yield from (Prompt(question, number, column) for column in question.inside if column.applies(row))
         elif kind == "blocks":
-            rows = self.rows(question)
-            for place in range(max(len(rows), 0 if question.field.optional else 1)):
+            count = max(len(self.rows(question)), 0 if question.field.optional else 1)
+            for place in range(count):
                 if place or question.field.optional:
                     yield Prompt(question, number, None, place)
                 yield from (Prompt(question, number, column, place) for column in question.columns)
-            yield Prompt(question, number, None, max(len(rows), 0 if question.field.optional else 1))
+            yield Prompt(question, number, None, count)
         else:
             yield Prompt(question, number, question.field)
 
     def rows(self, question: Question) -> list[dict[str, Any]]:
         """The blocks of a question; where none will do, the empty one of a template is none until it is asked for."""
-        found = self._standing(tuple(question.path.split(".")))
+        found = self._standing(question.keys_in_file)
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
         first = f"{question.path}[1]"
         asked = first in self.done or any(each.startswith(f"{first}.") for each in (self._here, self._furthest))
@@ -144,17 +142,11 @@ class Interview:
         return rows
 
     def _table(self, question: Question) -> dict[str, Any]:
-        found = self._standing(tuple(question.path.split(".")))
+        found = self._standing(question.keys_in_file)
         return found if isinstance(found, dict) else {}
 
     def _standing(self, keys: Path) -> Any:
-        value: Any = self._document
-        for key in keys:
-            if isinstance(key, int):
-                value = value[key] if isinstance(value, list) and key < len(value) else None
-            else:
-                value = value.get(key) if isinstance(value, dict) else None
-        return value
+        return value_at(self._document, keys)
 
     def current_value(self, prompt: Prompt) -> Any:
         """What stands in the file at this field; of a block, whether it is there."""
@@ -214,9 +206,7 @@ class Interview:
 
     def needed(self, prompt: Prompt) -> bool:
         """Whether a draft cannot do without."""
-        if prompt.column is None:
-            return False
-        if not prompt.question.counted:
+        if prompt.column is None or not prompt.question.counted:
             return False
         return not prompt.column.optional or (prompt.column.only is not None and prompt.column.default is None)
 
@@ -337,8 +327,8 @@ class Interview:
             row = self._table(prompt.question)
             if not each.applies(row) and filled(row.get(each.key)):
                 self._put((*prompt.keys[:-1], each.key), each.default if each.default is not None else "")
-        wrong = next((each for each in self.faults() if each.details["field"] == prompt.path), None)
-        if wrong is not None and filled(value):
+        wrong = self.fault(prompt) if filled(value) else None
+        if wrong is not None:
             self.text, self._document = before, tomllib.loads(before)
             raise wrong
         self.done.add(prompt.path)
@@ -390,13 +380,13 @@ class Interview:
     def lacks(self) -> bool:
         """Whether the file has no place for something that the track asks."""
         wanted = (each for each in self.questions if not each.field.optional)
-        return any(self._standing(tuple(each.path.split("."))) is None for each in wanted)
+        return any(self._standing(each.keys_in_file) is None for each in wanted)
 
     def move(self, track: str, *, comments: str) -> None:
         """Go on with the questions of another track: every answer stays, also what that track does not ask, and what
         it asks more has its place.
         """
-        known = {each.path for each in self.of.questions if self._standing(tuple(each.path.split("."))) is not None}
+        known = {each.path for each in self.of.questions if self._standing(each.keys_in_file) is not None}
         prompts = self.prompts()
         self.done |= {prompt.path for prompt in prompts[: self._begin(prompts)] if not self._missing(prompt)}
         file = open_form(self.text.encode(), self.name)

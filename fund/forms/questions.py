@@ -1,4 +1,8 @@
-"""The questions of each version of the form, as ``data/forms/VERSION.toml`` states them."""
+"""The questions of each version of the form, as ``data/forms/VERSION.toml`` states them.
+
+A version states all its questions, or with ``adds_to`` what it adds to or changes in an earlier one: a question of a
+path that is there already gets the new keys, another one is asked behind the last of its section.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,8 @@ from typing import Any
 from fund.glossary import Names
 from fund.language import N_, _, both, language
 
-VERSIONS = ("2025-1", "2026-1")
+FORMS = resources.files("fund") / "data" / "forms"
+VERSIONS = tuple(sorted(each.name.removesuffix(".toml") for each in FORMS.iterdir() if each.name[0].isdigit()))
 """Every version, oldest first; each stays readable for ever, only the last can be submitted."""
 CURRENT = VERSIONS[-1]
 MOST = 1_000_000
@@ -122,6 +127,16 @@ class Question:
     def path(self) -> str:
         """Its place in the file: ``money.ask``."""
         return f"{self.section}.{self.field.key}" if self.section else self.field.key
+
+    @property
+    def keys_in_file(self) -> tuple[str, ...]:
+        """The same as keys under each other."""
+        return (self.section, self.field.key) if self.section else (self.field.key,)
+
+    @property
+    def inside(self) -> tuple[Column, ...]:
+        """The fields of a record, a block or a map."""
+        return self.columns or tuple(column for _key, column in self.keys)
 
     @property
     def counted(self) -> bool:
@@ -258,14 +273,36 @@ def form(version: str = CURRENT) -> Form:
     """
     if version not in VERSIONS:
         raise KeyError(version)
-    text = (resources.files("fund") / "data" / "forms" / f"{version}.toml").read_text(encoding="utf-8")
-    stated = tomllib.loads(text)
-    step = stated.get("step")
+    stated = _stated(version)
+    before, step = stated.get("adds_to", ""), stated.get("step", {})
+    before = before or step.get("from", "")
     return Form(
         version,
-        tuple(_question(row) for row in stated["question"]),
-        Step(step["from"], step.get("renamed", {}), step.get("options", {})) if step else None,
+        tuple(_question(row) for row in _rows(version)),
+        Step(before, step.get("renamed", {}), step.get("options", {})) if before else None,
     )
+
+
+def _stated(version: str) -> dict[str, Any]:
+    return tomllib.loads((FORMS / f"{version}.toml").read_text(encoding="utf-8"))
+
+
+def _rows(version: str) -> list[dict[str, Any]]:
+    """What a version states of its questions, with those of the version that it adds to."""
+    stated = _stated(version)
+    asked: list[dict[str, Any]] = stated["question"]
+    if "adds_to" not in stated:
+        return asked
+    rows = _rows(stated["adds_to"])
+    for row in asked:
+        places = {(each["section"], each["key"]): place for place, each in enumerate(rows)}
+        place = places.get((row["section"], row["key"]))
+        if place is not None:
+            rows[place] |= row
+        else:
+            last = max((place for (section, _key), place in places.items() if section == row["section"]), default=-1)
+            rows.insert(last + 1 or len(rows), row)
+    return rows
 
 
 def _question(row: Mapping[str, Any]) -> Question:
@@ -315,11 +352,6 @@ def _in_language(both: tuple[str, str]) -> str:
     return both[0] if language() == "nl" else both[1]
 
 
-def lower(word: str) -> str:
-    """A word in the middle of a sentence; the accent that a capital left out comes back."""
-    return "één" if word == "Eén" else word.lower()
-
-
 def _data(name: str) -> str:
     return (resources.files("fund") / "data" / name).read_text(encoding="utf-8")
 
@@ -339,25 +371,22 @@ def _listed(source: str) -> tuple[tuple[str, str, str], ...]:
 def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
     """What stands in a map: the eight characteristics with two values each, or the reflection questions."""
     if source == "characteristics":
-        rows = json.loads(_data("characteristics.json"))["kenmerken"]
-        return tuple(
-            (
-                row["id"],
-                Column(
-                    key=row["id"],
-                    name=row["id"],
-                    kind="choice",
-                    nl=row["naam"],
-                    en=row["name_en"],
-                    options=tuple((pole["value_en"], lower(pole["waarde"]), pole["value_en"]) for pole in row["polen"]),
+        columns = [
+            Column(
+                key=row["id"],
+                name=row["id"],
+                kind="choice",
+                nl=row["naam"],
+                en=row["name_en"],
+                options=tuple(
+                    (pole["value_en"], pole["waarde"].lower().replace("eén", "één"), pole["value_en"])
+                    for pole in row["polen"]
                 ),
             )
-            for row in rows
-        )
-    rows = json.loads(_data("reflection_questions.json"))["reflectievragen"]
-    return tuple(
-        (
-            row["id"],
+            for row in json.loads(_data("characteristics.json"))["kenmerken"]
+        ]
+    else:
+        columns = [
             Column(
                 key=row["id"],
                 name=row["id"],
@@ -366,7 +395,7 @@ def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
                 en=row["label_en"],
                 limit=2000,
                 optional=True,
-            ),
-        )
-        for row in rows
-    )
+            )
+            for row in json.loads(_data("reflection_questions.json"))["reflectievragen"]
+        ]
+    return tuple((column.key, column) for column in columns)

@@ -36,7 +36,7 @@ from fund.errors.proposals import (
 from fund.events import require_printable
 from fund.forms.consistency import contradictions
 from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, VERSIONS, Column, Form, Question, form, section_names
-from fund.forms.text import EXCERPT, Path, Place, parse
+from fund.forms.text import EXCERPT, Path, Place, parse, value_at
 from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
 from fund.glossary import Names, distance, meant, suggested
 from fund.language import N_, _, ngettext
@@ -98,8 +98,7 @@ class FormFile:
     @property
     def round(self) -> str:
         """The round the file names; empty when it names none."""
-        proposal = self.document.get("proposal")
-        found = proposal.get("round") if isinstance(proposal, dict) else None
+        found = value_at(self.document, ("proposal", "round"))
         return found.strip() if isinstance(found, str) else ""
 
     def place(self, path: Path) -> Place:
@@ -163,8 +162,7 @@ class FormFile:
         values: dict[str, Any] = {"version": self.of.version}
         names: tuple[str, ...] = ()
         for question in self.of.questions:
-            path = tuple(question.path.split("."))
-            value = self._answer(question, path)
+            value = self._answer(question)
             if question.field.key == "team" and isinstance(value, tuple):
                 names = tuple(member.pop("name", "") or "" for member in value)
             if value is not None:
@@ -209,10 +207,9 @@ class FormFile:
     def _unknown(self) -> None:
         """Every key that the form does not have is a fault."""
         tables: dict[str, dict[str, Question]] = {}
-        tops = {question.field.key: question for question in self.of.questions if not question.section}
         for question in self.of.questions:
-            if question.section:
-                tables.setdefault(question.section, {})[question.field.key] = question
+            tables.setdefault(question.section, {})[question.field.key] = question
+        tops = tables.pop("", {})
         known = [question.path for question in self.of.questions]
         for key, value in self.document.items():
             if key in tops:
@@ -230,7 +227,7 @@ class FormFile:
                         self._add_unknown((key, inner), known)
 
     def _unknown_inside(self, question: Question, value: Any, path: Path) -> None:
-        allowed = {column.key for column in question.columns} | {key for key, _column in question.keys}
+        allowed = {column.key for column in question.inside}
         if not allowed:
             return
         rows = enumerate(value) if isinstance(value, list) else [(None, value)]
@@ -264,11 +261,9 @@ class FormFile:
         word = found or type_word(value)
         self._fault(WrongType, path, expected=_(expected), found=_(word))
 
-    def _answer(self, question: Question, path: Path) -> Any:
-        column, required = question.field, question.asked_on(self.track)
-        raw: Any = self.document
-        for key in path:
-            raw = raw.get(key) if isinstance(raw, dict) else None
+    def _answer(self, question: Question) -> Any:
+        column, required, path = question.field, question.asked_on(self.track), question.keys_in_file
+        raw = value_at(self.document, path)
         if raw is None:
             if required and column.kind == "blocks" and not column.optional:
                 self._fault(BlockMissing, path, question=column.asks())
@@ -277,15 +272,15 @@ class FormFile:
             return None
         if column.kind == "blocks":
             return self._blocks(question, raw, path, required)
-        if column.kind == "record":
+        if column.kind in ("record", "map"):
             if not isinstance(raw, dict):
                 return self._wrong_type(path, N_("a table: [NAME] on a line of its own"), raw)
             if not required and not any(filled(value) for value in raw.values()):
                 return None
-            row = self._row(question.columns, raw, path)
-            return row if len(row) >= len([each for each in question.columns if not each.optional]) else None
-        if column.kind == "map":
-            return self._map(question, raw, path, required)
+            if column.kind == "map":
+                return self._row(question.inside, raw, path, required)
+            row = self._row(question.inside, raw, path)
+            return row if len(row) >= len([each for each in question.inside if not each.optional]) else None
         if empty(column, raw) and (not required or column.optional):
             return () if column.kind in ("choices", "partners") else None
         return self._value(column, raw, path)
@@ -308,35 +303,21 @@ class FormFile:
         self.rows[question.path] = [number for number, _row in rows]
         return tuple(self._row(question.columns, row, (*path, number)) for number, row in rows)
 
-    def _row(self, columns: Sequence[Column], raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    def _row(
+        self, columns: Sequence[Column], raw: Mapping[str, Any], path: Path, required: bool = True
+    ) -> dict[str, Any]:
         row: dict[str, Any] = {}
         for column in columns:
             value = raw.get(column.key)
             here = (*path, column.key)
-            if value is None and not column.optional:
+            optional = column.optional or not required
+            if value is None and not optional:
                 self._fault(FieldMissing, here, question=column.asks())
-            elif value is not None and not (column.optional and empty(column, value)):
+            elif value is not None and not (optional and empty(column, value)):
                 found = self._value(column, value, here)
                 if found is not None:
                     row[column.name] = found
         return row
-
-    def _map(self, question: Question, raw: Any, path: Path, required: bool) -> dict[str, str] | None:
-        if not isinstance(raw, dict):
-            self._wrong_type(path, N_("a table: [NAME] on a line of its own"), raw)
-            return None
-        if not required and not any(filled(value) for value in raw.values()):
-            return None
-        found: dict[str, str] = {}
-        for key, column in question.keys:
-            value = raw.get(key)
-            if value is None and required and not column.optional:
-                self._fault(FieldMissing, (*path, key), question=column.asks())
-            elif value is not None and not (empty(column, value) and (column.optional or not required)):
-                answer = self._value(column, value, (*path, key))
-                if answer is not None:
-                    found[key] = answer
-        return found
 
     def _value(self, column: Column, raw: Any, path: Path) -> Any:
         kind = column.kind

@@ -14,6 +14,7 @@ from typing import Any
 from fund.errors.proposals import FormFault, UnknownField
 from fund.forms.questions import CURRENT, VERSIONS, Form, form
 from fund.forms.reading import FormFile, open_form
+from fund.forms.text import value_at
 from fund.forms.writing import fill, write
 from fund.schemas.proposals import ProposalForm
 
@@ -64,14 +65,8 @@ def upgrade_form(
 
 def values_of(file: FormFile) -> dict[str, Any]:
     """What stands in the file, by path of its question."""
-    found: dict[str, Any] = {}
-    for question in file.of.questions:
-        raw: Any = file.document
-        for key in question.path.split("."):
-            raw = raw.get(key) if isinstance(raw, dict) else None
-        if raw is not None:
-            found[question.path] = raw
-    return found
+    found = {question.path: value_at(file.document, question.keys_in_file) for question in file.of.questions}
+    return {path: value for path, value in found.items() if value is not None}
 
 
 def carried(values: Mapping[str, Any], before: Form, after: Form) -> tuple[dict[str, Any], list[str]]:

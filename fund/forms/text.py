@@ -26,6 +26,16 @@ EXCERPT = 60
 Path = tuple[str | int, ...]
 
 
+def value_at(document: Any, path: Path) -> Any:
+    """What stands at a path of a document; ``None`` where nothing does."""
+    for key in path:
+        if isinstance(key, int):
+            document = document[key] if isinstance(document, list) and key < len(document) else None
+        else:
+            document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands in a file: the line, and what is written there."""
@@ -187,14 +197,11 @@ def _places(text: str) -> dict[Path, Place]:
     for span in spans(text):
         place = Place(span.first + 1, span.text.split("\n")[0].rstrip()[:EXCERPT])
         inside = () if span.header else _chain(span.text)  # also where a table stands on one line
-        path = span.path if span.header else (*span.path[: len(span.path) - len(_names(span))], *inside)
+        key = () if span.header else _chain(f"{span.text.partition('=')[0]} = 0")
+        path = (*span.path[: len(span.path) - len(key)], *inside)
         for length in range(1, len(path) + 1):
             places.setdefault(path[:length], place)
     return places
-
-
-def _names(span: Span) -> Path:
-    return _chain(f"{span.text.partition('=')[0]} = 0")
 
 
 def _chain(statement: str) -> Path:

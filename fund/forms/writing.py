@@ -175,17 +175,12 @@ def _tables(question: Question, value: Any, comments: str, year: int, whole: boo
         return []
     optional = question.track == "optional" and not whole and not value
     head = f"[[{question.path}]]" if question.field.kind == "blocks" else f"[{question.path}]"
-    if question.field.kind == "map":
-        rows: list[Mapping[str, Any]] = [value if isinstance(value, dict) else {}]
-        columns = tuple(column for _key, column in question.keys)
-    else:
-        given_rows = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
-        rows = [row for row in given_rows if isinstance(row, dict)] or [{}]
-        columns = question.columns
+    given_rows = value if isinstance(value, list) and question.field.kind != "map" else [value]
+    rows: list[Mapping[str, Any]] = [row for row in given_rows if isinstance(row, dict)] or [{}]
     lines: list[str] = []
     for row in rows:
         lines += ["", *_line(head, _says(question.field), comments, "" if whole else _mark(question))]
-        for column in columns:
+        for column in question.inside:
             given = row.get(column.key)
             if whole and given is None:
                 continue

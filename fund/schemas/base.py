@@ -51,10 +51,9 @@ class CaseFile(BaseModel):
 
     @classmethod
     def of(cls, fact: BaseModel, **more: object) -> Self:
-        """A case as it begins: what the fact has by the same names, and ``more``."""
-        return cls.model_validate(
-            {**{name: getattr(fact, name) for name in cls.model_fields if name in type(fact).model_fields}, **more}
-        )
+        """The case that a fact begins: each field of that name as the fact has it, and ``more``."""
+        same = cls.model_fields.keys() & type(fact).model_fields.keys()
+        return cls.model_validate({**{name: getattr(fact, name) for name in same}, **more})
 
     @property
     def stream(self) -> str:

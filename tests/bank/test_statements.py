@@ -62,7 +62,7 @@ def entry(*amounts: int, **more: object) -> StoryEntry:
 
 
 def as_text(statement: BankStatement) -> str:
-    rows = [f"{statement.iban} {statement.statement_id} nr {statement.sequence_number}: {statement.opening_cents}"]
+    rows = [f"{statement.iban} {statement.document_id} nr {statement.sequence_number}: {statement.opening_cents}"]
     for line in statement.lines:
         rows.append(
             f"{line.entry_reference}.{line.batch_position}/{line.batch_size} {line.booked_on} {line.amount_cents} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from fund.errors.proposals import (
     WrongType,
 )
 from fund.events import canonical_json
+from fund.forms import questions
 from fund.forms.editing import keep_blocks
 from fund.schemas.proposals import ProposalForm
 from tests.factories import a_form, a_proposal_file
@@ -323,3 +325,40 @@ def test_an_answer_comes_where_it_belongs_however_the_file_says_the_rest(text: s
     assert tomllib.loads(fewer)["money"].get("budget", []) == before.get("money", {}).get("budget", [])
     for comment in ("# hoeveel", *(() if "[\n" in text else ("# geld", "# slot"))):  # inside the value they go with it
         assert (comment in fewer) is (comment in text)
+
+
+def test_a_version_states_only_what_it_adds_to_an_earlier_one_or_changes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("2026-1.toml", "advice.toml"):
+        (tmp_path / name).write_bytes((questions.FORMS / name).read_bytes())
+    (tmp_path / "2027-1.toml").write_text(
+        """
+        adds_to = "2026-1"
+        [[question]]
+        section = "money"
+        key = "climate"
+        kind = "text"
+        track = "optional"
+        nl = "wat doet het met het klimaat?"
+        en = "what does it do to the climate?"
+        [[question]]
+        section = "proposal"
+        key = "title"
+        max = 90
+        """
+    )
+    before = forms.form()
+    monkeypatch.setattr(questions, "FORMS", tmp_path)
+    monkeypatch.setattr(questions, "VERSIONS", ("2026-1", "2027-1"))
+    after = forms.form("2027-1")
+
+    money = [each.path for each in before.questions if each.section == "money"]
+    assert [each.path for each in after.questions if each.section == "money"] == [*money, "money.climate"]
+    changed = [each for each in after.questions if each not in before.questions]
+    assert [(each.path, each.track, each.field.limit) for each in changed] == [
+        ("proposal.title", "light", 90),
+        ("money.climate", "optional", 0),
+    ]
+    assert len(after.questions) == len(before.questions) + 1
+    assert (after.step and after.step.version) == "2026-1"

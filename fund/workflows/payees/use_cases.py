@@ -81,16 +81,7 @@ TRANSITIONS = (
 def apply(case: Payee | None, event: Envelope) -> Payee | None:
     fact = event.fact
     if isinstance(fact, PayeeRecorded):
-        return Payee(
-            ref=fact.ref,
-            state=state_after(TRANSITIONS, None, fact),
-            partner=fact.partner,
-            iban=fact.iban,
-            name=fact.name,
-            from_on=fact.from_on,
-            supplier=fact.supplier,
-            file_sha256=fact.file_sha256,
-        )
+        return Payee.of(fact, state=state_after(TRANSITIONS, None, fact))
     if isinstance(fact, PayeeVerified) and case is not None:
         if fact.ref != case.ref:
             return case.replace(state=PayeeState.REPLACED.value)

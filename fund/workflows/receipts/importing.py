@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from fund.bank import BankFile, BankLine, BankNotification, BankStatement, iban_mask, read_statements
+from fund.bank import BankDocument, BankFile, BankLine, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
 from fund.errors import FaultyInput, FundError
 from fund.errors.bank import BankStatementChanged, NoBankFileTakenIn, OtherBankAccount
@@ -28,7 +27,6 @@ from fund.events.receipts import (
     DebitRecorded,
     ReceiptRecorded,
 )
-from fund.language import AMSTERDAM
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
 from fund.schemas.disbursements import Payee
 from fund.unit_of_work import Snapshot, UnitOfWork
@@ -90,7 +88,6 @@ class _Report:
     taken: list[dict[str, Any]] = field(default_factory=list)
 
 
-_Document = BankStatement | BankNotification
 _Kept = BankStatementFile | BankNotificationFile
 
 
@@ -125,8 +122,11 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
     """
     accounts = {account.ref: account for account in uow.cases(BankAccount)}
     read, refused = _read(uow, files, accounts)
+    if not read and len(refused) == 1:
+        raise refused[0][1]
     if not read:
-        raise _nothing_taken_in(refused)
+        reasons = "; ".join(f"[{problem.code()}] {problem}" for _name, problem in refused)
+        raise NoBankFileTakenIn(count=len(refused), reasons=reasons)
     report = _Report()
     waiting = [
         receipt.ref for receipt in uow.cases(Receipt, states=[State.RECORDED, State.PROPOSED]) if not receipt.by_hand
@@ -178,7 +178,7 @@ def _explained(uow: UnitOfWork, ref: str, cause: Envelope) -> bool:
     return debit.state == "recorded" and any_of(EXPLAINERS, uow, debit, on, cause)
 
 
-_Read = list[tuple[BankFile, _Document]]
+_Read = list[tuple[BankFile, BankDocument]]
 _Refused = list[tuple[str, FundError]]
 
 
@@ -194,9 +194,11 @@ def _read(
             file = given["read"] if "read" in given else _opened(given)
             if isinstance(file, FundError):
                 raise file
-            held: list[_Document] = [*file.statements, *file.notifications]
+            held: list[BankDocument] = [*file.statements, *file.notifications]
             for document in held:
-                _require_own(file, document, accounts)
+                if document.iban not in accounts:
+                    expected, named = sorted(accounts) or ["-"], document.document_id
+                    raise OtherBankAccount(file=file.name, statement=named, iban=document.iban, expected=expected)
                 _require_unchanged(uow, file, document, contents)
         except FaultyInput as problem:
             refused.append((given["name"], problem))
@@ -206,45 +208,26 @@ def _read(
     return documents, refused
 
 
-def _nothing_taken_in(refused: _Refused) -> FundError:
-    if len(refused) == 1:
-        return refused[0][1]
-    return NoBankFileTakenIn(
-        count=len(refused), reasons="; ".join(f"[{problem.code()}] {problem}" for _name, problem in refused)
-    )
-
-
-def _require_own(file: BankFile, document: _Document, accounts: Mapping[str, BankAccount]) -> None:
-    if document.iban not in accounts:
-        raise OtherBankAccount(
-            file=file.name, statement=_name(document), iban=document.iban, expected=sorted(accounts) or ["-"]
-        )
-
-
 def _require_unchanged(
-    uow: UnitOfWork, file: BankFile, document: _Document, contents: Mapping[str, tuple[str, str]]
+    uow: UnitOfWork, file: BankFile, document: BankDocument, contents: Mapping[str, tuple[str, str]]
 ) -> None:
     """The same statement says the same, whether it is known since long or stands in another file of this command."""
     kept = _kept(uow, document)
     known = (kept.file, kept.content_sha256) if kept is not None else contents.get(_ref(document))
     if known is not None and known[1] != document.content_sha256:
         raise BankStatementChanged(
-            file=file.name, statement=_name(document), iban=iban_mask(document.iban), known_file=known[0]
+            file=file.name, statement=document.document_id, iban=iban_mask(document.iban), known_file=known[0]
         )
 
 
-def _name(document: _Document) -> str:
-    return document.statement_id if isinstance(document, BankStatement) else document.notification_id
-
-
-def _ref(document: _Document) -> str:
+def _ref(document: BankDocument) -> str:
     """IBAN, the bank's name and number; a notification says that it is one."""
     number = "" if document.sequence_number is None else str(document.sequence_number)
     mark = "" if isinstance(document, BankStatement) else ":camt.054"
-    return f"{document.iban}:{_name(document)}:{number}{mark}"
+    return f"{document.iban}:{document.document_id}:{number}{mark}"
 
 
-def _kept(snapshot: Snapshot, document: _Document) -> _Kept | None:
+def _kept(snapshot: Snapshot, document: BankDocument) -> _Kept | None:
     if isinstance(document, BankStatement):
         return snapshot.maybe(BankStatementFile, _ref(document))
     return snapshot.maybe(BankNotificationFile, _ref(document))
@@ -253,77 +236,57 @@ def _kept(snapshot: Snapshot, document: _Document) -> _Kept | None:
 def _in_order(documents: _Read) -> _Read:
     """By the day that they end; a statement before the notifications of its day, which say less."""
 
-    def place(pair: tuple[BankFile, _Document]) -> tuple[Any, ...]:
+    def place(pair: tuple[BankFile, BankDocument]) -> tuple[Any, ...]:
         document = pair[1]
         number = document.sequence_number if document.sequence_number is not None else -1
-        _first, last = _days(document)
-        end = document.closed_on if isinstance(document, BankStatement) else last
-        return (end, document.iban, isinstance(document, BankNotification), number, _name(document))
+        statement = isinstance(document, BankStatement)
+        end = document.day if statement else _days(document)[1]
+        return (end, document.iban, not statement, number, document.document_id)
 
     return sorted(documents, key=place)
 
 
-def _days(document: _Document) -> tuple[date, date]:
+def _days(document: BankDocument) -> tuple[date, date]:
     """The days on which its lines are booked; where it has none, the day of the document."""
-    days = [line.booked_on for line in document.lines]
-    if not days:
-        day = document.closed_on if isinstance(document, BankStatement) else _day_of(document.created_at)
-        return day, day
+    days = [line.booked_on for line in document.lines] or [document.day]
     return min(days), max(days)
-
-
-def _day_of(moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(AMSTERDAM)).date()
 
 
 # ---------------------------------------------------------------------------------------------------------- identity
 
 
-def _told(kept: _Kept) -> KnownDocument:
-    if isinstance(kept, BankStatementFile):
+def _document(ref: str, told: BankDocument | _Kept, days: tuple[date, date], traces: Sequence[str]) -> KnownDocument:
+    if isinstance(told, (BankStatement, BankStatementFile)):
         return KnownDocument(
-            ref=kept.ref,
+            ref=ref,
             statement=True,
-            opened_on=kept.opened_on,
-            closed_on=kept.closed_on,
-            opening_cents=kept.opening_cents,
-            closing_cents=kept.closing_cents,
-            sequence_number=kept.sequence_number,
-            traces=kept.traces,
-        )
-    return KnownDocument(
-        ref=kept.ref, statement=False, opened_on=kept.first_on, closed_on=kept.last_on, traces=kept.traces
-    )
-
-
-def _known_before(uow: UnitOfWork, document: _Document) -> list[tuple[str, ...]]:
-    """For each line the movements that other documents told of before."""
-    first, last = _days(document)
-    traces = traces_of(document.lines)
-    new = (
-        KnownDocument(
-            ref=_ref(document),
-            statement=True,
-            opened_on=document.opened_on,
-            closed_on=document.closed_on,
-            opening_cents=document.opening_cents,
-            closing_cents=document.closing_cents,
-            sequence_number=document.sequence_number,
+            opened_on=told.opened_on,
+            closed_on=told.closed_on,
+            opening_cents=told.opening_cents,
+            closing_cents=told.closing_cents,
+            sequence_number=told.sequence_number,
             traces=traces,
         )
-        if isinstance(document, BankStatement)
-        else KnownDocument(ref=_ref(document), statement=False, opened_on=first, closed_on=last, traces=traces)
-    )
+    return KnownDocument(ref=ref, statement=False, opened_on=days[0], closed_on=days[1], traces=traces)
+
+
+def _known_before(uow: UnitOfWork, document: BankDocument) -> list[tuple[str, ...]]:
+    """For each line the movements that other documents told of before."""
+    first, last = days = _days(document)
     kept: list[_Kept] = [
         *uow.cases(BankStatementFile, parent=document.iban),
         *uow.cases(BankNotificationFile, parent=document.iban),
     ]
-    near = [one for one in kept if one.first_on and one.last_on and one.first_on <= last and one.last_on >= first]
-    return known_lines(new, [_told(one) for one in near])
+    near = [
+        _document(one.ref, one, (one.first_on, one.last_on), one.traces)
+        for one in kept
+        if one.first_on and one.last_on and one.first_on <= last and one.last_on >= first
+    ]
+    return known_lines(_document(_ref(document), document, days, traces_of(document.lines)), near)
 
 
 def _take_in(
-    uow: UnitOfWork, file: BankFile, document: _Document, account: str, report: _Report, known: Known, told: int
+    uow: UnitOfWork, file: BankFile, document: BankDocument, account: str, report: _Report, known: Known, told: int
 ) -> Envelope | None:
     statement = isinstance(document, BankStatement)
     report.statements += statement
@@ -332,7 +295,7 @@ def _take_in(
         "file": file.name,
         "kind": "statement" if statement else "notification",
         "iban": document.iban,
-        "statement_id": _name(document),
+        "statement_id": document.document_id,
         "lines": len(document.lines),
     }
     if _kept(uow, document) is not None:
@@ -355,7 +318,7 @@ def _take_in(
     return taken
 
 
-def _record(uow: UnitOfWork, file: BankFile, document: _Document, same: Sequence[tuple[str, ...]]) -> Envelope:
+def _record(uow: UnitOfWork, file: BankFile, document: BankDocument, same: Sequence[tuple[str, ...]]) -> Envelope:
     first, last = _days(document)
     more: dict[str, Any] = {
         "ref": _ref(document),
@@ -370,11 +333,11 @@ def _record(uow: UnitOfWork, file: BankFile, document: _Document, same: Sequence
         "content_sha256": document.content_sha256,
         "traces": traces_of(document.lines, same),
     }
-    if isinstance(document, BankNotification):
-        fact: Fact = BankNotificationImported(notification_id=document.notification_id, **more)
+    if not isinstance(document, BankStatement):
+        fact: Fact = BankNotificationImported(notification_id=document.document_id, **more)
         return uow.record(fact, effective_on=booking_day(uow, last))
     fact = BankStatementImported(
-        statement_id=document.statement_id,
+        statement_id=document.document_id,
         opening_cents=document.opening_cents,
         closing_cents=document.closing_cents,
         opened_on=document.opened_on,
@@ -393,7 +356,7 @@ def _take_line(uow: UnitOfWork, line: BankLine, account: str, taken: Envelope, r
         _charge(uow, line, line.charges_cents, account, on, taken)
     if line.amount_cents == 0:
         return True
-    if _is_charge(line):
+    if line.code.rpartition("/")[2] in CHARGES and not line.counterparty_iban:
         _charge(uow, line, -line.amount_cents, account, on, taken)
         return True
     if line.reversal and take_reversal(uow, line, account, on, taken):
@@ -401,10 +364,6 @@ def _take_line(uow: UnitOfWork, line: BankLine, account: str, taken: Envelope, r
     if line.amount_cents > 0:
         return _take_credit(uow, line, account, on, taken, report, known)
     return _take_debit(uow, line, account, on, taken, report)
-
-
-def _is_charge(line: BankLine) -> bool:
-    return line.code.rpartition("/")[2] in CHARGES and not line.counterparty_iban
 
 
 def _charge(uow: UnitOfWork, line: BankLine, cents: int, account: str, on: date, taken: Envelope) -> None:
@@ -447,7 +406,8 @@ def _take_credit(
         effective_on=on,
     )
     receipt = uow.case(Receipt, ref)
-    matched = _came_back(uow, line, receipt, on, recorded) or (
+    ours = bool(line.returned or line.end_to_end_id)  # a payment of the fund may have come back (D10)
+    matched = (ours and any_of(TAKERS, uow, line, receipt, on, recorded)) or (
         not line.returned
         and not line.reversal
         and match_by_itself(uow, receipt, cause=recorded, reaction="receipts.match", known=known)
@@ -455,13 +415,6 @@ def _take_credit(
     if not matched:
         report.receipts.append(ref)
     return matched
-
-
-def _came_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, recorded: Envelope) -> bool:
-    """A payment of the fund that the bank gave back (D10)."""
-    if not (line.returned or line.end_to_end_id):
-        return False
-    return any_of(TAKERS, uow, line, receipt, on, recorded)
 
 
 def _take_debit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report) -> bool:

@@ -56,16 +56,7 @@ def apply(case: Transfer | None, event: Envelope) -> Transfer | None:
         return case
     state = state_after(TRANSITIONS, case.state if case else None, fact)
     if case is None:
-        case = Transfer(
-            ref=fact.ref,
-            state=state,
-            from_iban=fact.from_iban,
-            to_iban=fact.to_iban,
-            from_account=fact.from_account,
-            to_account=fact.to_account,
-            amount_cents=fact.amount_cents,
-            swept=bool(fact.bank_line),
-        )
+        case = Transfer.of(fact, state=state, swept=bool(fact.bank_line))
     if isinstance(fact, TransferSent):
         return case.replace(state=state, sent_on=event.effective_on, debit_line=fact.bank_line)
     if isinstance(fact, TransferSettled):
