@@ -68,21 +68,15 @@ def apply(case: Payable | None, event: Envelope) -> Payable | None:
     """The amount owed after a fact."""
     fact = event.fact
     if isinstance(fact, Owed):
-        return Payable(
-            ref=fact.ref,
+        return Payable.of(
+            fact,
             state=State.APPROVED.value,
             ground=fact.ground,
-            payee=fact.payee,
             iban_payee_ref=fact.payee_ref,
-            amount_cents=fact.amount_cents,
-            parties=fact.parties,
-            text=fact.text,
-            creditor_reference=fact.creditor_reference if isinstance(fact, CostApproved) else "",
             hands=(event.made_by, event.actor) if event.made_by else (event.actor,),
             event_id=event.event_id,
             streams=tuple(fact.affected_streams()),
             approved_on=event.effective_on,
-            due_on=fact.due_on,
         )
     if case is None:
         return None

@@ -77,17 +77,10 @@ def apply(case: Batch | None, event: Envelope) -> Batch | None:
     """The batch after a fact: its lines open, under way, paid, failed or returned, one by one."""
     fact = event.fact
     if isinstance(fact, PaymentsBatched) and case is None:
-        return Batch(
-            ref=fact.ref,
+        return Batch.of(
+            fact,
             state=state_after(BATCH_TRANSITIONS, None, fact),
-            made_at=fact.made_at,
-            execution_on=fact.execution_on,
-            debtor_name=fact.debtor_name,
-            debtor_iban=fact.debtor_iban,
-            format_version=fact.format_version,
             entries=tuple(BatchEntry(line=line, state="open") for line in fact.lines),
-            total_cents=fact.total_cents,
-            sha256=fact.sha256,
         )
     if case is None:
         return None

@@ -90,22 +90,14 @@ CALL_TRANSITIONS = (
 def apply_call(case: Call | None, event: Envelope) -> Call | None:
     fact = event.fact
     if isinstance(fact, ContributionCalled):
-        return Call(
-            ref=fact.ref,
+        return Call.of(
+            fact,
             state=CallState.OPEN,
-            partner=fact.partner,
             called_cents=fact.amount_cents,
             called_on=event.effective_on,
-            due_on=fact.due_on,
-            key=fact.key,
-            share=fact.share,
-            total_cents=fact.total_cents,
             reference=creditor_reference(fact.ref),
             series=fact.series or fact.ref,
-            instalment=fact.instalment,
-            instalments=fact.instalments,
             part_cents=fact.part_cents or fact.amount_cents,
-            commitment=fact.commitment,
         )
     if case is None:
         return None
@@ -133,81 +125,28 @@ def apply_bank_account(case: BankAccount | None, event: Envelope) -> BankAccount
     fact = event.fact
     if isinstance(fact, BankAccountRegistered):
         cooled_on = day_of(event.recorded_at) + timedelta(days=fact.cooling_off_days)
-        return BankAccount(
-            ref=fact.ref,
-            state="registered",
-            account=fact.account,
-            from_on=fact.from_on,
-            usable_on=max(fact.from_on, cooled_on),
-        )
+        return BankAccount.of(fact, state="registered", usable_on=max(fact.from_on, cooled_on))
     return case
 
 
 def apply_bank_statement(case: BankStatementFile | None, event: Envelope) -> BankStatementFile | None:
     fact = event.fact
     if isinstance(fact, BankStatementImported):
-        return BankStatementFile(
-            ref=fact.ref,
-            state="imported",
-            iban=fact.iban,
-            statement_id=fact.statement_id,
-            sequence_number=fact.sequence_number,
-            opening_cents=fact.opening_cents,
-            closing_cents=fact.closing_cents,
-            opened_on=fact.opened_on,
-            closed_on=fact.closed_on,
-            lines=fact.lines,
-            lines_known=fact.lines_known,
-            first_on=fact.first_on,
-            last_on=fact.last_on,
-            traces=fact.traces,
-            file=fact.file,
-            content_sha256=fact.content_sha256,
-        )
+        return BankStatementFile.of(fact, state="imported")
     return case
 
 
 def apply_bank_notification(case: BankNotificationFile | None, event: Envelope) -> BankNotificationFile | None:
     fact = event.fact
     if isinstance(fact, BankNotificationImported):
-        return BankNotificationFile(
-            ref=fact.ref,
-            state="imported",
-            iban=fact.iban,
-            notification_id=fact.notification_id,
-            sequence_number=fact.sequence_number,
-            lines=fact.lines,
-            lines_known=fact.lines_known,
-            first_on=fact.first_on,
-            last_on=fact.last_on,
-            traces=fact.traces,
-            file=fact.file,
-            content_sha256=fact.content_sha256,
-        )
+        return BankNotificationFile.of(fact, state="imported")
     return case
 
 
 def apply_receipt(case: Receipt | None, event: Envelope) -> Receipt | None:
     fact = event.fact
     if isinstance(fact, ReceiptRecorded):
-        return Receipt(
-            ref=fact.ref,
-            state=State.RECORDED,
-            line_id=fact.line_id,
-            statement=fact.statement,
-            account=fact.account,
-            amount_cents=fact.amount_cents,
-            booked_on=fact.booked_on,
-            valued_on=fact.valued_on,
-            payer_iban=fact.payer_iban,
-            end_to_end_id=fact.end_to_end_id,
-            reference=fact.reference,
-            text=fact.text,
-            code=fact.code,
-            return_reason=fact.return_reason,
-            reversal=fact.reversal,
-            bank_reference=fact.bank_reference,
-        )
+        return Receipt.of(fact, state=State.RECORDED)
     if case is None:
         return None
     if isinstance(fact, ReceiptReversed):
