@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, in_the_way, note, table, trial_lines, write_output
+from cli.output import Column, in_the_way, note, state_text, trial_lines, write_output
+from cli.output.views import Counted, Each, ListView, When
 from cli.params import noun, option, query, read, require_own_stream, run, typed
 from cli.params.declared import add_command, add_query, declared
-from fund.language import N_, _, euros, ngettext
+from fund.language import N_, NN_, _
 from fund.workflows.payments.commands import (
     BatchPayments,
     CancelPayment,
@@ -21,6 +22,7 @@ from fund.workflows.payments.commands import (
     MarkPaymentFound,
     PaymentFile,
     PaymentList,
+    Payments,
     ReportPaymentStatus,
     RetryPayment,
     ReturnPayment,
@@ -29,6 +31,19 @@ from fund.workflows.payments.commands import (
 )
 
 payment = noun("payment", N_("Pay what was approved, by files for the bank"))
+
+
+BATCHED = (
+    Counted(
+        "payments",
+        NN_(
+            "Batch {ref} makes {count} payment, {total_cents} in all, on {execution_on}.",
+            "Batch {ref} makes {count} payments, {total_cents} in all, on {execution_on}.",
+        ),
+    ),
+    N_("The file has hash {sha256}."),
+    Each("left_out", N_("{ref} is left out: {reason}")),
+)
 
 
 @declared(payment, BatchPayments)
@@ -47,34 +62,9 @@ def batch(
     output: str | None,
 ) -> None:
     args = BatchPayments(execution_on=execution_on, refs=refs, version=version, replaces=replaces)
-    answer = run(ctx, args, done=_batched, path=output)
+    answer = run(ctx, args, done=BATCHED, path=output)
     if output and not typed(ctx, "dry_run"):
-        _write(ctx, answer["result"]["ref"], output)
-
-
-def _batched(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    fact = answer["events"][0]["payload"]
-    lines = [
-        ngettext(
-            "Batch {ref} makes {count} payment, {total} in all, on {day}.",
-            "Batch {ref} makes {count} payments, {total} in all, on {day}.",
-            result["payments"],
-        ).format(
-            ref=result["ref"],
-            count=result["payments"],
-            total=euros(result["total_cents"]),
-            day=day_text(fact["execution_on"]),
-        ),
-        _("The file has hash {sha256}.").format(sha256=result["sha256"]),
-    ]
-    for left in result["left_out"]:
-        lines.append(_("{ref} is left out: {reason}").format(ref=left["ref"], reason=left["reason"]))
-    return lines
-
-
-def _write(ctx: click.Context, ref: str, output: str) -> None:
-    _file_written(query(ctx, PaymentFile(ref=ref)), output)
+        _file_written(query(ctx, PaymentFile(ref=answer["result"]["ref"])), output)
 
 
 @declared(payment, PaymentFile)
@@ -114,100 +104,86 @@ def _file_written(data: Mapping[str, Any], output: str) -> None:
     write_output(output if output == "-" else str(path), content, force=False, private=True)
 
 
-def _sent(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [
-        ngettext(
-            "Batch {ref}: {count} payment, {total} in all, on {day}.",
-            "Batch {ref}: {count} payments, {total} in all, on {day}.",
-            len(fact["lines"]),
-        ).format(
-            ref=fact["ref"],
-            count=len(fact["lines"]),
-            total=euros(fact["total_cents"]),
-            day=day_text(fact["execution_on"]),
+BATCHES = ListView(
+    title=N_("Batches for the bank"),
+    rows="batches",
+    columns=(
+        Column("ref", N_("Ref"), "ref"),
+        Column("execution_on", N_("Day"), "date"),
+        Column("state", N_("State"), "state", kind="batch"),
+        Column("payments", N_("Payments"), "count"),
+        Column("total_cents", N_("Total"), "amount"),
+    ),
+    empty=N_("No batch was made yet."),
+)
+PAYMENTS = ListView(
+    title=N_("Payments"),
+    rows="payments",
+    columns=(
+        Column("ref", N_("Ref"), "ref"),
+        Column("batch", N_("Batch"), "ref"),
+        Column("name", N_("Payee"), "text"),
+        Column("state", N_("State"), "state", kind="payment"),
+        Column("amount_cents", N_("Amount"), "amount"),
+    ),
+    count=NN_("{count} payment", "{count} payments"),
+    sums=("amount_cents",),
+    optional=True,
+)
+OWED = ListView(
+    title=N_("Owed beside disbursements"),
+    rows="payables",
+    columns=(
+        Column("ref", N_("Ref"), "ref"),
+        Column("payee_name", N_("Payee"), "text"),
+        Column("due_on", N_("Due"), "date"),
+        Column("batch", N_("Batch"), "ref"),
+        Column("state", N_("State"), "state", kind="payable"),
+        Column("amount_cents", N_("Amount"), "amount"),
+    ),
+    count=NN_("{count} amount", "{count} amounts"),
+    sums=("amount_cents",),
+    optional=True,
+)
+
+
+def _listed(data: Payments) -> None:
+    for each in (BATCHES, PAYMENTS, OWED):
+        each(data)
+
+
+def _difference(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**each, "state": state_text("payment", each["state"]), "status": state_text("payment", each["status"])}
+
+
+add_command(
+    payment,
+    SendPayment,
+    ask=trial_lines,
+    done=(
+        Counted(
+            "lines",
+            NN_(
+                "Batch {ref}: {count} payment, {total_cents} in all, on {execution_on}.",
+                "Batch {ref}: {count} payments, {total_cents} in all, on {execution_on}.",
+            ),
         ),
-        _("The file has hash {sha256}.").format(sha256=fact["sha256"]),
-    ]
-
-
-def _status_told(answer: Mapping[str, Any]) -> list[str]:
-    from fund.words import state_word
-
-    result = answer["result"]
-    lines = [
-        _("Batch {ref}: {accepted} accepted, {pending} pending, {rejected} rejected.").format(
-            ref=result["ref"], accepted=result["accepted"], pending=result["pending"], rejected=result["rejected"]
-        )
-    ]
-    if result["known"]:
-        lines.append(_("The report was known: nothing changed."))
-    for each in result["differences"]:
-        state, said = state_word("payment", each["state"]), state_word("payment", each["status"])
-        lines.append(_("{ref} is {state}, the bank says {said}.").format(ref=each["ref"], state=state, said=said))
-    return lines
-
-
-BATCHES = (
-    Column("ref", N_("Ref"), "ref"),
-    Column("execution_on", N_("Day"), "date"),
-    Column("state", N_("State"), "state", kind="batch"),
-    Column("payments", N_("Payments"), "count"),
-    Column("total_cents", N_("Total"), "amount"),
+        N_("The file has hash {sha256}."),
+    ),
 )
-PAYMENTS = (
-    Column("ref", N_("Ref"), "ref"),
-    Column("batch", N_("Batch"), "ref"),
-    Column("name", N_("Payee"), "text"),
-    Column("state", N_("State"), "state", kind="payment"),
-    Column("amount_cents", N_("Amount"), "amount"),
+add_command(
+    payment,
+    ReportPaymentStatus,
+    done=(
+        N_("Batch {ref}: {accepted} accepted, {pending} pending, {rejected} rejected."),
+        When("known", N_("The report was known: nothing changed.")),
+        Each("differences", N_("{ref} is {state}, the bank says {status}."), row=_difference),
+    ),
 )
-OWED = (
-    Column("ref", N_("Ref"), "ref"),
-    Column("payee_name", N_("Payee"), "text"),
-    Column("due_on", N_("Due"), "date"),
-    Column("batch", N_("Batch"), "ref"),
-    Column("state", N_("State"), "state", kind="payable"),
-    Column("amount_cents", N_("Amount"), "amount"),
-)
-
-
-def _listed(data: Mapping[str, Any]) -> None:
-    table(_("Batches for the bank"), BATCHES, data["batches"], empty=_("No batch was made yet."))
-    rows = data["payments"]
-    if rows:
-        table(
-            _("Payments"),
-            PAYMENTS,
-            rows,
-            total={
-                "ref": ngettext("{count} payment", "{count} payments", len(rows)).format(count=len(rows)),
-                "amount_cents": sum(row["amount_cents"] for row in rows),
-            },
-        )
-    _owed(data["payables"])
-
-
-def _owed(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    table(
-        _("Owed beside disbursements"),
-        OWED,
-        rows,
-        total={
-            "ref": ngettext("{count} amount", "{count} amounts", len(rows)).format(count=len(rows)),
-            "amount_cents": sum(row["amount_cents"] for row in rows),
-        },
-    )
-
-
-add_command(payment, SendPayment, ask=trial_lines, done=_sent)
-add_command(payment, ReportPaymentStatus, done=_status_told)
 add_command(payment, SettlePayment, ask=True)
 add_command(payment, FailPayment, ask=True)
 add_command(payment, MarkPaymentFound, ask=True)
 add_command(payment, RetryPayment)
 add_command(payment, CancelPayment)
 add_command(payment, ReturnPayment, ask=True)
-add_query(payment, PaymentList, show=_listed, columns=(*BATCHES, *PAYMENTS, *OWED))
+add_query(payment, PaymentList, show=_listed, columns=(*BATCHES.columns, *PAYMENTS.columns, *OWED.columns))

@@ -79,7 +79,16 @@ class Counted:
     none: bool = True
 
 
-Said = str | When | Counted
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A sentence for each of the things in the value of this name, its places from there first; ``row`` as in lists."""
+
+    name: str
+    message: str
+    row: Callable[[Any], Mapping[str, Any]] | None = None
+
+
+Said = str | When | Counted | Each
 Done = Said | Sequence[Said] | Callable[[Any], Iterable[str]]
 """What a command says it did: sentences, or by hand a function from its answer to lines."""
 
@@ -90,7 +99,7 @@ def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) 
         yield from done(answer)
         return
     sources = _sources(answer, typed)
-    for each in [done] if isinstance(done, (str, When, Counted)) else done:
+    for each in [done] if isinstance(done, Said) else done:
         if isinstance(each, Counted):
             things = next(source[each.name] for source in sources if each.name in source)
             count = things if isinstance(things, int) else len(things)
@@ -100,6 +109,9 @@ def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) 
             given = next((source[each.name] for source in sources if each.name in source), None)
             if message := each.message if given or (each.zero and given == 0) else each.otherwise:
                 yield sentence(message, *sources)
+        elif isinstance(each, Each):
+            for thing in next(source[each.name] for source in sources if each.name in source):
+                yield sentence(each.message, each.row(thing) if each.row else thing, *sources)
         else:
             yield sentence(each, *sources)
 

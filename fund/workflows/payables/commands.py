@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     AMOUNT,
@@ -92,13 +92,34 @@ class RefundOverpayment(Input):
     on: date | None = accounting_day(default=None)
 
 
+class OpenCallRow(TypedDict):
+    ref: str
+    open_cents: int
+    due_on: str
+
+
+class OverpaidRow(TypedDict):
+    payer: str
+    payer_name: str
+    amount_cents: int
+    since_on: str
+    account_usable_on: str | None
+    calls: list[OpenCallRow]
+
+
+class Overpaid(TypedDict):
+    as_of: str
+    payers: list[OverpaidRow]
+    total_cents: int
+
+
 @query(
     "repayment overpaid",
     ".overpayments:overpaid",
     examples=("fund repayment overpaid", "fund repayment overpaid --as-of 2026-12-31 --json"),
     see=("repayment refund", "bank list"),
 )
-class RepaymentOverpaid(Question[dict[str, Any]]):
+class RepaymentOverpaid(Question[Overpaid]):
     """List what was paid too much.
 
     By payer: how much, since when, the calls that are open, and whether there is an account that can be paid.

@@ -13,11 +13,13 @@ from fund.errors.payments import SignatoryNeeded
 from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.money import require_cents
 from fund.rules.authority import Guard, Role
+from fund.schemas.base import as_row
 from fund.schemas.capital import Call, Partner
 from fund.schemas.disbursements import Payee
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, Step, UnitOfWork
 from fund.workflows.payables import OVERPAID, overpaid_by
+from fund.workflows.payables.commands import OpenCallRow, Overpaid, OverpaidRow
 from fund.workflows.payees.use_cases import PayeeState, usable_payee
 
 COMMAND = "repayment refund"
@@ -111,7 +113,7 @@ def _to_call(uow: UnitOfWork, call: Call, cents: int, consent: str | None, day: 
 # ------------------------------------------------------------------------------------------------------------ reading
 
 
-def overpaid(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
+def overpaid(snapshot: Snapshot, *, as_of: date | None = None) -> Overpaid:
     """What was paid too much, by payer: since when it stands, what it could go to, and whether it can be paid."""
     day = as_of or snapshot.today
     usable = {
@@ -119,7 +121,7 @@ def overpaid(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]
         for payee in snapshot.cases(Payee, states=[PayeeState.VERIFIED])
         if payee.usable_on is not None
     }
-    rows = []
+    rows: list[OverpaidRow] = []
     for payer, cents in overpaid_by(snapshot, as_of=as_of).items():
         partner = snapshot.maybe(Partner, payer)
         calls = snapshot.cases(Call, partner=payer, states=["open"]) if partner is not None else []
@@ -130,9 +132,7 @@ def overpaid(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]
                 "amount_cents": cents,
                 "since_on": _since(snapshot, payer, day).isoformat(),
                 "account_usable_on": usable.get(payer),
-                "calls": [
-                    {"ref": one.ref, "open_cents": one.open_cents, "due_on": one.due_on.isoformat()} for one in calls
-                ],
+                "calls": [as_row(OpenCallRow, one) for one in calls],
             }
         )
     return {"as_of": day.isoformat(), "payers": rows, "total_cents": sum(row["amount_cents"] for row in rows)}

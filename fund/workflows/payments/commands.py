@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     BANK_FILE,
@@ -225,6 +225,52 @@ class ReturnPayment(Input):
     on: date | None = accounting_day(default=None)
 
 
+class BatchRow(TypedDict):
+    ref: str
+    state: str
+    execution_on: str
+    payments: int
+    total_cents: int
+    sha256: str
+
+
+class PaymentRow(TypedDict):
+    batch: str
+    ref: str
+    end_to_end_id: str
+    payee: str
+    name: str
+    amount_cents: int
+    execution_on: str
+    state: str
+    bank_line: str | None
+    returned_line: str | None
+    bank_status: str | None
+    bank_reason: str | None
+
+
+class PayableRow(TypedDict):
+    ref: str
+    ground: str
+    payee: str
+    payee_name: str
+    amount_cents: int
+    state: str
+    batch: str | None
+    text: str
+    creditor_reference: str
+    approved_on: str
+    due_on: str | None
+    paid_on: str | None
+    bank_reason: str | None
+
+
+class Payments(TypedDict):
+    batches: list[BatchRow]
+    payments: list[PaymentRow]
+    payables: list[PayableRow]
+
+
 @query(
     "payment list",
     ".reading:payments",
@@ -232,13 +278,20 @@ class ReturnPayment(Input):
     examples=("fund payment list", "fund payment list --batch S2026-005", "fund payment list --state sent"),
     see=("payment batch", "disbursement list"),
 )
-class PaymentList(Question[dict[str, Any]]):
+class PaymentList(Question[Payments]):
     """List batches, their payments and what else is owed.
 
     Costs, refunds and settlements are listed here from approval on; disbursements in their own list.
     """
 
     batch: str | None = option("--batch", BATCH, N_("Only this batch"), default=None)
+
+
+class PaymentFileText(TypedDict):
+    ref: str
+    name: str
+    sha256: str
+    content: str
 
 
 @query(
@@ -250,7 +303,7 @@ class PaymentList(Question[dict[str, Any]]):
     ),
     see=("payment batch",),
 )
-class PaymentFile(Question[dict[str, Any]]):
+class PaymentFile(Question[PaymentFileText]):
     """Write the payment file of a batch again.
 
     The same bytes as when the batch was made; its hash proves it. In a folder it stands under its own name. A file

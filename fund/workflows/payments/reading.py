@@ -2,74 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fund.bank import wire
 from fund.errors.people import NoActor
 from fund.rules.authority import Who, require
 from fund.rules.permissions import readers
-from fund.schemas.disbursements import Batch
+from fund.schemas.base import as_row
+from fund.schemas.disbursements import Batch, BatchEntry
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot
 from fund.workflows.payments.batches import file_of
+from fund.workflows.payments.commands import BatchRow, PayableRow, PaymentFileText, PaymentRow, Payments
 
 
-def payments(snapshot: Snapshot, *, batch: str | None = None) -> dict[str, Any]:
+def payments(snapshot: Snapshot, *, batch: str | None = None) -> Payments:
     """Every payment, by batch, and what is owed beside disbursements; of one batch when asked so."""
     batches = snapshot.cases(Batch, refs=(batch,) if batch else None)
-    listed = [
-        {
-            "batch": case.ref,
-            "ref": entry.line.ref,
-            "end_to_end_id": entry.line.end_to_end_id,
-            "payee": entry.line.payee,
-            "name": entry.line.name,
-            "amount_cents": entry.line.amount_cents,
-            "execution_on": case.execution_on.isoformat(),
-            "state": entry.state,
-            "bank_line": entry.bank_line or None,
-            "returned_line": entry.returned_line or None,
-            "bank_status": entry.bank_status or None,
-            "bank_reason": entry.bank_reason or None,
-        }
-        for case in batches
-        for entry in case.entries
-    ]
+    payables = snapshot.cases(Payable, lookup=batch) if batch else snapshot.cases(Payable)
     return {
-        "batches": [
-            {
-                "ref": case.ref,
-                "state": case.state,
-                "execution_on": case.execution_on.isoformat(),
-                "payments": len(case.entries),
-                "total_cents": case.total_cents,
-                "sha256": case.sha256,
-            }
-            for case in batches
-        ],
-        "payments": listed,
-        "payables": [
-            {
-                "ref": case.ref,
-                "ground": case.ground,
-                "payee": case.payee,
-                "payee_name": snapshot.partner_name(case.payee),
-                "amount_cents": case.amount_cents,
-                "state": case.state,
-                "batch": case.batch or None,
-                "text": case.text,
-                "creditor_reference": case.creditor_reference,
-                "approved_on": case.approved_on.isoformat(),
-                "due_on": case.due_on.isoformat() if case.due_on else None,
-                "paid_on": case.paid_on.isoformat() if case.paid_on else None,
-                "bank_reason": case.bank_reason or None,
-            }
-            for case in (snapshot.cases(Payable, lookup=batch) if batch else snapshot.cases(Payable))
-        ],
+        "batches": [as_row(BatchRow, case, payments=len(case.entries)) for case in batches],
+        "payments": [_payment(case, entry) for case in batches for entry in case.entries],
+        "payables": [as_row(PayableRow, case, payee_name=snapshot.partner_name(case.payee)) for case in payables],
     }
 
 
-def payment_file(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def _payment(case: Batch, entry: BatchEntry) -> PaymentRow:
+    line = entry.line.model_dump(include={"ref", "end_to_end_id", "payee", "name", "amount_cents"})
+    return as_row(PaymentRow, entry, batch=case.ref, execution_on=case.execution_on, **line)
+
+
+def payment_file(snapshot: Snapshot, *, ref: str) -> PaymentFileText:
     """The payment file of a batch, as text, with its hash: what ``--output`` writes and the treasurer uploads.
 
     Raises:

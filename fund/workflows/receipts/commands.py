@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     ACCOUNT,
@@ -138,6 +138,88 @@ class AllocateReceipt(Input):
     on: date | None = accounting_day(default=None)
 
 
+class AccountRow(TypedDict):
+    iban: str
+    account: str
+    from_on: str
+    statements: int
+    closed_on: str | None
+    closing_cents: int | None
+    ledger_cents: int | None
+
+
+class LedgerAccountRow(TypedDict):
+    account: str
+    accounts: int
+    closing_cents: int | None
+    ledger_cents: int
+
+
+class StatementRow(TypedDict):
+    iban: str
+    statement_id: str
+    sequence_number: int | None
+    opened_on: str
+    closed_on: str
+    opening_cents: int
+    closing_cents: int
+    lines: int
+    file: str
+
+
+class NotificationRow(TypedDict):
+    iban: str
+    notification_id: str
+    sequence_number: int | None
+    first_on: str
+    last_on: str
+    lines: int
+    lines_known: int
+    file: str
+
+
+class UseRow(TypedDict):
+    target: str
+    receipt_cents: int
+    rule: str
+
+
+class ReceiptRow(TypedDict):
+    ref: str
+    line_id: str
+    account: str
+    booked_on: str
+    valued_on: str
+    amount_cents: int
+    allocated_cents: int
+    waiting_cents: int
+    state: str
+    payer_iban: str
+    reference: str
+    text: str
+    uses: list[UseRow]
+
+
+class Gap(TypedDict):
+    """Statements that are missing between two: by their numbers, or an amount."""
+
+    iban: str
+    after: str
+    before: str
+    missing: list[int]
+    difference_cents: int
+
+
+class Bank(TypedDict):
+    as_of: str
+    accounts: list[AccountRow]
+    ledger_accounts: list[LedgerAccountRow]
+    statements: list[StatementRow]
+    notifications: list[NotificationRow]
+    receipts: list[ReceiptRow]
+    gaps: list[Gap]
+
+
 @query(
     "bank list",
     ".reading:bank",
@@ -145,7 +227,7 @@ class AllocateReceipt(Input):
     examples=("fund bank list", "fund bank list --state allocated", "fund bank list --as-of 2026-03-31 --json"),
     see=("bank unmatched", "bank import"),
 )
-class BankList(Question[dict[str, Any]]):
+class BankList(Question[Bank]):
     """List accounts, statements and receipts.
 
     Notifications (camt.054) too, where the bank sends them: what they told is not booked again.
@@ -154,13 +236,46 @@ class BankList(Question[dict[str, Any]]):
     as_of: date | None = as_of(default=None)
 
 
+class Candidate(TypedDict):
+    target: str
+    rule: str
+    open_cents: int
+    exact: bool
+    instalment: int | None
+
+
+class WaitingReceipt(ReceiptRow):
+    days: int
+    reason: str
+    return_reason: str
+    candidates: list[Candidate]
+
+
+class WaitingDebit(TypedDict):
+    ref: str
+    line_id: str
+    debited_on: str
+    days: int
+    amount_cents: int
+    reason: str
+    text: str
+
+
+class Unmatched(TypedDict):
+    as_of: str
+    receipts: list[WaitingReceipt]
+    debits: list[WaitingDebit]
+    gaps: list[Gap]
+    waiting_cents: int
+
+
 @query(
     "bank unmatched",
     ".reading:unmatched",
     examples=("fund --as bram bank unmatched",),
     see=("bank match", "capital receive", "repayment allocate", "cost income", "cost charge"),
 )
-class BankUnmatched(Question[dict[str, Any]]):
+class BankUnmatched(Question[Unmatched]):
     """Show what waits for an explanation.
 
     Receipts with the best candidates, debits that nobody explained, statements that are missing.

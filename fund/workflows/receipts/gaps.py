@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 from fund.schemas.capital import BankAccount, BankStatementFile
 from fund.unit_of_work import Snapshot
+from fund.workflows.receipts.commands import Gap
 
 MOST_MISSING = 100
 """So many missing numbers of a gap are named; a bank that numbers by date would leave millions."""
 
 
-def gaps(snapshot: Snapshot) -> list[dict[str, Any]]:
+def gaps(snapshot: Snapshot) -> list[Gap]:
     """Per account, the statements that are missing by number, or where one does not begin as the one before ended.
 
     Banks begin again at one in a new year. A gap stands until the statements in between are imported, or one that
     covers them. A statement over the days of others (a month over its days) takes no place between them.
     """
-    found: list[dict[str, Any]] = []
+    found: list[Gap] = []
     for account in snapshot.cases(BankAccount):
         ordered = sorted(
             snapshot.cases(BankStatementFile, parent=account.ref),

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fund.reports.history import cases_on
 from fund.rules.permissions import account_for, sees_accounts
+from fund.schemas.base import as_row
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
 from fund.unit_of_work import Snapshot
+from fund.workflows.receipts.commands import (
+    AccountRow,
+    Bank,
+    Candidate,
+    LedgerAccountRow,
+    NotificationRow,
+    ReceiptRow,
+    StatementRow,
+    Unmatched,
+    UseRow,
+    WaitingDebit,
+    WaitingReceipt,
+)
 from fund.workflows.receipts.evidence import Known, evidence_for
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.lifecycle import WAITING
@@ -20,7 +33,7 @@ def unexplained_debits(snapshot: Snapshot) -> list[Debit]:
     return snapshot.cases(Debit, states=["recorded"])
 
 
-def bank(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
+def bank(snapshot: Snapshot, *, as_of: date | None = None) -> Bank:
     """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts, as they were on a day.
 
     The ledger keeps one balance for all accounts of the fund on one code: it stands beside the sum of the banks, and
@@ -33,60 +46,32 @@ def bank(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
     notifications.sort(key=lambda one: (one.iban, one.last_on, one.notification_id))
     accounts = [_account(account, statements) for account in cases_on(snapshot, BankAccount, day)]
     ledger = [_compared(snapshot, code, accounts, as_of) for code in sorted({row["account"] for row in accounts})]
+    alone = {each["account"]: each["ledger_cents"] for each in ledger if each["accounts"] == 1}
     return {
         "as_of": day.isoformat(),
-        "accounts": [
-            {**row, "ledger_cents": each["ledger_cents"] if each["accounts"] == 1 else None}
-            for row in accounts
-            for each in ledger
-            if each["account"] == row["account"]
-        ],
+        "accounts": [{**row, "ledger_cents": alone.get(row["account"])} for row in accounts],
         "ledger_accounts": ledger,
-        "statements": [
-            {
-                "iban": statement.iban,
-                "statement_id": statement.statement_id,
-                "sequence_number": statement.sequence_number,
-                "opened_on": statement.opened_on.isoformat(),
-                "closed_on": statement.closed_on.isoformat(),
-                "opening_cents": statement.opening_cents,
-                "closing_cents": statement.closing_cents,
-                "lines": statement.lines,
-                "file": statement.file,
-            }
-            for statement in statements
-        ],
-        "notifications": [
-            {
-                "iban": case.iban,
-                "notification_id": case.notification_id,
-                "sequence_number": case.sequence_number,
-                "first_on": case.first_on.isoformat(),
-                "last_on": case.last_on.isoformat(),
-                "lines": case.lines,
-                "lines_known": case.lines_known,
-                "file": case.file,
-            }
-            for case in notifications
-        ],
-        "receipts": [_receipt(snapshot, receipt) for receipt in cases_on(snapshot, Receipt, day)],
+        "statements": [as_row(StatementRow, statement) for statement in statements],
+        "notifications": [as_row(NotificationRow, case) for case in notifications],
+        "receipts": [as_row(ReceiptRow, one, **_shown(snapshot, one)) for one in cases_on(snapshot, Receipt, day)],
         "gaps": gaps(snapshot),
     }
 
 
-def _account(account: BankAccount, statements: list[BankStatementFile]) -> dict[str, Any]:
+def _account(account: BankAccount, statements: list[BankStatementFile]) -> AccountRow:
     own = [statement for statement in statements if statement.iban == account.ref]
-    return {
-        "iban": account.ref,
-        "account": account.account,
-        "from_on": account.from_on.isoformat(),
-        "statements": len(own),
-        "closed_on": own[-1].closed_on.isoformat() if own else None,
-        "closing_cents": own[-1].closing_cents if own else None,
-    }
+    return as_row(
+        AccountRow,
+        account,
+        iban=account.ref,
+        statements=len(own),
+        closed_on=own[-1].closed_on if own else None,
+        closing_cents=own[-1].closing_cents if own else None,
+        ledger_cents=None,
+    )
 
 
-def _compared(snapshot: Snapshot, code: str, rows: list[dict[str, Any]], as_of: date | None) -> dict[str, Any]:
+def _compared(snapshot: Snapshot, code: str, rows: list[AccountRow], as_of: date | None) -> LedgerAccountRow:
     """What the banks of all accounts on one code say together, where they said something, and what the ledger says."""
     own = [row for row in rows if row["account"] == code]
     said = [row["closing_cents"] for row in own if row["closing_cents"] is not None]
@@ -98,60 +83,39 @@ def _compared(snapshot: Snapshot, code: str, rows: list[dict[str, Any]], as_of: 
     }
 
 
-def _receipt(snapshot: Snapshot, receipt: Receipt) -> dict[str, Any]:
-    whole = sees_accounts(snapshot.actor)
+def _shown(snapshot: Snapshot, receipt: Receipt) -> dict[str, object]:
+    """What of a receipt is not read off the case as it is: people without the right see no accounts and no texts."""
     return {
-        "ref": receipt.ref,
-        "line_id": receipt.line_id,
-        "account": receipt.account,
-        "booked_on": receipt.booked_on.isoformat(),
-        "valued_on": receipt.valued_on.isoformat(),
-        "amount_cents": receipt.amount_cents,
-        "allocated_cents": receipt.allocated_cents,
-        "waiting_cents": receipt.waiting_cents,
-        "state": receipt.state,
         "payer_iban": account_for(snapshot.actor, receipt.payer_iban),
-        "reference": receipt.reference,
-        "text": receipt.text if whole else "",
-        "uses": [{"target": use.target, "receipt_cents": use.receipt_cents, "rule": use.rule} for use in receipt.uses],
+        "text": receipt.text if sees_accounts(snapshot.actor) else "",
+        "uses": [as_row(UseRow, use) for use in receipt.uses],
     }
 
 
-def unmatched(snapshot: Snapshot) -> dict[str, Any]:
+def unmatched(snapshot: Snapshot) -> Unmatched:
     """What waits: receipts with their candidates, debits that nobody explained, statements that are missing."""
     waiting = snapshot.cases(Receipt, states=list(WAITING))
     known = Known(snapshot)
     return {
         "as_of": snapshot.today.isoformat(),
         "receipts": [
-            {
-                **_receipt(snapshot, receipt),
-                "days": (snapshot.today - receipt.booked_on).days,
-                "reason": reason_of(receipt.code, return_reason=receipt.return_reason, reversal=receipt.reversal),
-                "return_reason": receipt.return_reason,
-                "candidates": [
-                    {
-                        "target": evidence.target,
-                        "rule": evidence.rule,
-                        "open_cents": evidence.open_cents,
-                        "exact": evidence.exact,
-                        "instalment": evidence.instalment,
-                    }
-                    for evidence in evidence_for(snapshot, receipt, known=known)
-                ],
-            }
+            as_row(
+                WaitingReceipt,
+                receipt,
+                **_shown(snapshot, receipt),
+                days=(snapshot.today - receipt.booked_on).days,
+                reason=reason_of(receipt.code, return_reason=receipt.return_reason, reversal=receipt.reversal),
+                candidates=[as_row(Candidate, each) for each in evidence_for(snapshot, receipt, known=known)],
+            )
             for receipt in waiting
         ],
         "debits": [
-            {
-                "ref": debit.ref,
-                "line_id": debit.line_id,
-                "debited_on": debit.debited_on.isoformat(),
-                "days": (snapshot.today - debit.debited_on).days,
-                "amount_cents": debit.amount_cents,
-                "reason": reason_of(debit.code, reversal=debit.reversal),
-                "text": debit.text,
-            }
+            as_row(
+                WaitingDebit,
+                debit,
+                days=(snapshot.today - debit.debited_on).days,
+                reason=reason_of(debit.code, reversal=debit.reversal),
+            )
             for debit in unexplained_debits(snapshot)
         ],
         "gaps": gaps(snapshot),
