@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from fund.declarations import InputFile
 from fund.errors.closing import NotByHand, NotMadeByHand
@@ -25,7 +24,7 @@ def post(
     debits: Sequence[tuple[str, int]],
     credits: Sequence[tuple[str, int]],
     on: date | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """An entry is made for what no other command books (C5). In a locked month it is an adjusting entry.
 
     Args:
@@ -62,7 +61,7 @@ def post(
     return {"ref": ref}
 
 
-def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -> dict[str, Any]:
+def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -> Mapping[str, object]:
     """An entry made by hand is taken back: the exact mirror, once (C5).
 
     Raises:
@@ -82,7 +81,7 @@ def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -
     return {"ref": envelope.fact.ref}
 
 
-def anchor(uow: UnitOfWork, *, key: InputFile) -> dict[str, Any]:
+def anchor(uow: UnitOfWork, *, key: InputFile) -> Mapping[str, object]:
     """The ledger as it is now is stated and signed, for others to keep; no fact, as nothing in the fund changes.
 
     Args:

@@ -6,6 +6,7 @@ periods move with the facts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -102,7 +103,7 @@ def _state(snapshot: Snapshot, ref: str) -> str:
 # --------------------------------------------------------------------------------------------------- lock and close
 
 
-def lock(uow: UnitOfWork, *, period: str) -> dict[str, Any]:
+def lock(uow: UnitOfWork, *, period: str) -> Mapping[str, object]:
     """A month takes no ordinary entries any more; of a year, each month that is still open. Two people: FM, then TR.
 
     Raises:
@@ -134,7 +135,7 @@ def _to_close(uow: UnitOfWork, period: str) -> str:
     return missing.advice if missing is not None else f"fund period close {year}"
 
 
-def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> dict[str, Any]:
+def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> Mapping[str, object]:
     """A locked month takes no entries at all any more (C8), or a year is closed (C6). Two people: FM, then TR.
 
     Args:
@@ -274,7 +275,7 @@ def _allowance_run_missing(uow: UnitOfWork, year: str) -> AllowanceRunMissing | 
 # ------------------------------------------------------------------------------------------------------------- reopen
 
 
-def reopen(uow: UnitOfWork, *, period: str, reason: str) -> dict[str, Any]:
+def reopen(uow: UnitOfWork, *, period: str, reason: str) -> Mapping[str, object]:
     """The latest month that is locked or closed, or the latest closed year, is open again. Two people: FM, then TR.
 
     A year's last month opens with it, and its closing entry is reversed.

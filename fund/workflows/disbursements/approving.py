@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,7 @@ from fund.workflows.disbursements.amounts import agreement_in, booked
 from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 
-def check_request(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:
+def check_request(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Mapping[str, object]:
     """The request is right (D2): it goes to the verified account of the payee, which has cooled off.
 
     Raises:
@@ -48,7 +49,7 @@ def check_request(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[
     return {"ref": ref, "payee_ref": payee.ref}
 
 
-def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:
+def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Mapping[str, object]:
     """Turn a checked request into money the fund owes its payee (D3).
 
     The repayable share follows by cumulative rounding over everything approved from the agreement, so that the parts
@@ -100,7 +101,7 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
     return {"ref": ref, "repayable_cents": repayable_cents, "grant_cents": fact.grant_cents, "due_on": fact.due_on}
 
 
-def refuse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+def refuse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """The fund says no to a request before it is approved (D9).
 
     Raises:
@@ -109,7 +110,7 @@ def refuse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     return _end(uow, "disbursement refuse", DisbursementRefused, ref=ref, reason=reason, on=on)
 
 
-def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """A party takes its request back before it is approved (D9).
 
     Raises:

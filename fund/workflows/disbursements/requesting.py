@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from fund.bank import iban as checked_iban
 from fund.errors.payments import (
@@ -32,7 +32,7 @@ def request(
     payee: str | None = None,
     iban: str | None = None,
     on: date | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """A party asks for money from its award (D1): what an accepted milestone is worth, or money on account.
 
     On account goes the whole in a light track, and before a milestone the share that the regulations allow.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from fund.errors.payments import AlreadyRepaid, NothingToReceive, RefundExceeded
 from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
@@ -14,7 +14,7 @@ from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Snapshot, UnitOfWork
 
 
-def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """An approved payment that is not under way is not made (D7): the approval is undone. Two people: FM, then TR.
 
     A batch that was made and not sent falls with it; its other lines wait for a new one.
@@ -63,7 +63,7 @@ def _allowance_above(uow: UnitOfWork, agreement: str, *, falls_cents: int) -> in
 
 def refund(
     uow: UnitOfWork, *, ref: str, receipt: str, amount: int | None = None, on: date | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Unspent money came back (D8): it is divided over advance and grant as it went out, by cumulative rounding.
 
     What belongs to an advance that is no longer outstanding is a recovery of what was written off, and beyond that

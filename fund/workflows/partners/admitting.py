@@ -6,7 +6,7 @@ par: euro for euro what makes its part of the called capital equal to that share
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -41,7 +41,7 @@ class _Quote:
     worth_cents: int
 
 
-def add(uow: UnitOfWork, *, file: InputFile) -> dict[str, Any]:
+def add(uow: UnitOfWork, *, file: InputFile) -> Mapping[str, object]:
     """Governments that would like to take part are known as candidates; nothing follows from it yet (K11).
 
     Args:

@@ -34,7 +34,7 @@ def approve(
     due: date | None = None,
     file: Mapping[str, Any] | None = None,
     on: date | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """The fund owes a supplier for what it needs itself (C1). Two people: FM, then TR, of no payroll of the payee.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -34,7 +35,7 @@ def refund(
     to: str | None = None,
     consent: str | None = None,
     on: date | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """What a payer paid too much is owed to it, to its verified account; or is set against a call of its own (R7).
 
     A treasurer makes it, a fund manager confirms, of no payroll of the payer. A refund is paid in a batch, as

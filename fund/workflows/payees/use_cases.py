@@ -119,7 +119,7 @@ def record(
     file: Mapping[str, Any] | None = None,
     from_on: date | None = None,
     on: date | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """An account is on record and verified; once it has cooled off it can be paid. Two people: FM, then TR.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -41,7 +41,7 @@ def batch(
     refs: list[str] | None = None,
     version: str = "09",
     replaces: str | None = None,
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """What stands approved becomes one payment file for one day. Nothing is booked: the file has not left.
 
     Args:
@@ -201,7 +201,7 @@ def file_of(case: Batch) -> bytes:
     return data
 
 
-def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:
+def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Mapping[str, object]:
     """Two people let a batch go to the bank (D4): treasurer, then a second; neither acted on any line of it.
 
     Both see total, number and hash; the treasurer then uploads the file with that hash.

@@ -37,7 +37,7 @@ def _opened(file: Mapping[str, Any]) -> StatusReport | FundError:
         return problem
 
 
-def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) -> dict[str, Any]:
+def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) -> Mapping[str, object]:
     """The treasurer takes in the bank's report on a payment file; each rejection is recorded as a failed payment (D6).
 
     The same report again is known and changes nothing.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from fund.bank import BankLine, end_to_end_id, ref_of_end_to_end_id
 from fund.errors.commands import UnknownRef
@@ -40,7 +40,7 @@ def _batch_of(snapshot: Snapshot, case: Due) -> tuple[Batch, BatchEntry]:
     return batch, entry
 
 
-def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str | None = None) -> dict[str, Any]:
+def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str | None = None) -> Mapping[str, object]:
     """A treasurer says that the bank paid (D5), where no bank line could say so for certain.
 
     Args:
@@ -126,7 +126,7 @@ def _undo_debit(
     uow.record(fact, effective_on=on, cause=cause, reaction="payments.explain" if cause is not None else "")
 
 
-def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """The bank did not carry out a payment (D6): the money never left, and it is owed again.
 
     Args:
@@ -144,7 +144,7 @@ def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> d
     return {"ref": ref, "batch": batch.ref, "amount_cents": case.amount_cents}
 
 
-def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) -> dict[str, Any]:
+def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) -> Mapping[str, object]:
     """A payment that was said to have failed was carried out after all: an unexplained debit shows it (D6, D5).
 
     The failure is taken back, and the debit is the payment; nothing is owed twice.
@@ -172,7 +172,7 @@ def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) 
     return {"ref": ref, "batch": batch, "amount_cents": case.amount_cents}
 
 
-def retry(uow: UnitOfWork, *, ref: str) -> dict[str, Any]:
+def retry(uow: UnitOfWork, *, ref: str) -> Mapping[str, object]:
     """A fund manager verified the account of the payee again, and the payment may be put in a batch (D6).
 
     Raises:
@@ -195,7 +195,7 @@ def retry(uow: UnitOfWork, *, ref: str) -> dict[str, Any]:
     return {"ref": ref, "payee_ref": payee.ref}
 
 
-def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """A cost, refund or settlement that is not under way is not paid (D7): what made it a debt is mirrored.
 
     Two people: FM, then TR. A batch that was made and not sent falls with it; its other lines wait for a new one. A
@@ -229,7 +229,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
 
 def give_back_by_hand(
     uow: UnitOfWork, *, ref: str, receipt: str, reason: str = "", on: date | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """A treasurer says that a receipt is a payment of the fund which the bank gave back (D10).
 
     Raises:

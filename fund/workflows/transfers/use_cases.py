@@ -7,7 +7,7 @@ booked once, and a line that shows what was said before is explained by it. Noth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -72,7 +72,7 @@ def apply(case: Transfer | None, event: Envelope) -> Transfer | None:
 
 def transfer(
     uow: UnitOfWork, *, amount: int, to: str, iban: str | None = None, on: date | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Two people move money from the bank to the treasury account, or back. TR, then a second.
 
     Args:
@@ -134,7 +134,7 @@ def _held(uow: UnitOfWork, account: str, day: date | None) -> int:
     return held - sum(under_way) - sum(case.amount_cents for case in uow.cases(Payable, states=("sent",)))
 
 
-def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:
+def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Mapping[str, object]:
     """A treasurer says that a transfer is on the other account, where its statement cannot say so yet.
 
     Raises:
@@ -147,7 +147,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, An
     return {"ref": ref, "amount_cents": case.amount_cents}
 
 
-def recall(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+def recall(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """Two people say that a transfer that they decided was never carried out: the money did not leave. TR, a second.
 
     Raises:
