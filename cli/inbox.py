@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from cli.output import Column, by_another, say, table
+from cli.output.views import sentence
 from cli.params import read
 from cli.params.declared import declared
-from fund.language import N_, _, day, ngettext
+from fund.language import N_, _, ngettext
 from fund.words import role_word
-from fund.workflows.inbox.commands import Inbox
+from fund.workflows.inbox.commands import Inbox, InboxItems
 
 SOON_DAYS = 7
 
@@ -23,26 +24,26 @@ def inbox(ctx: click.Context, everybody: bool) -> None:
     read(ctx, Inbox(everybody=everybody), show=_show)
 
 
-def _show(data: Mapping[str, Any]) -> None:
+def _show(data: InboxItems) -> None:
     today = date.fromisoformat(data["as_of"])
-    everybody = bool(data.get("everybody")) or not data.get("user")
+    everybody = data["everybody"] or not data["user"]
     if everybody:
-        title = _("Waiting, for everybody, on {day}").format(day=day(today))
+        title = sentence(N_("Waiting, for everybody, on {as_of}"), data)
     else:
         roles = ", ".join(role_word(role) for role in data["roles"])
-        title = _("Waiting for you, {user} ({roles}), on {day}").format(user=data["user"], roles=roles, day=day(today))
+        title = sentence(N_("Waiting for you, {user} ({roles}), on {as_of}"), {"roles": roles}, data)
     columns = [Column("until", N_("At the latest"), "date", style=_soon), Column("what", N_("What"), "text")]
     if everybody:
         columns.append(Column("whom", N_("For"), "name"))
     columns.append(Column("command", N_("Type"), "command"))
-    rows = []
+    rows: list[dict[str, object]] = []
     for item in data["items"]:
         rows.append(
             {
                 **item,
                 "until": _("today") if item["until"] == data["as_of"] else item["until"],
                 "days": (date.fromisoformat(item["until"]) - today).days if item["until"] else None,
-                "whom": item.get("partner_name") or item["roles"],
+                "whom": item["partner_name"] or item["roles"],
             }
         )
         for command in filter(None, (item["command"], item["form"])) if everybody else ():
@@ -50,7 +51,7 @@ def _show(data: Mapping[str, Any]) -> None:
         if item["form"]:
             rows.append({"what": _("the form to fill in for it"), "days": None, "command": item["form"]})
     table(title, columns, rows, empty=_("Nothing waits."))
-    late = int(data["late"])
+    late = data["late"]
     said = ngettext("{count} of them is late.", "{count} of them are late.", late) if late else _("Late: nothing.")
     rest = "" if everybody else _("For everybody: {command}").format(command="fund inbox --all")
     say(f"{said.format(count=late)} {rest}".rstrip())

@@ -44,13 +44,34 @@ class RetryDelivery(Input):
     )
 
 
+class InboxItem(TypedDict):
+    until: str | None
+    late: bool
+    ref: str | None
+    what: str
+    command: str
+    form: str | None
+    roles: str
+    partner: str
+    partner_name: str
+
+
+class InboxItems(TypedDict):
+    as_of: str
+    user: str | None
+    roles: list[str]
+    everybody: bool
+    late: int
+    items: list[InboxItem]
+
+
 @query(
     "inbox",
     ".lines:inbox",
     examples=("fund --as anna inbox", "fund --as anna inbox --all"),
     see=("confirm", "decline", "status"),
 )
-class Inbox(Question[dict[str, Any]]):
+class Inbox(Question[InboxItems]):
     """Show what waits for you, and until when.
 
     What is late comes first, and every line ends with the command that does it.

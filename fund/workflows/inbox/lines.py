@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from fund.declarations import found_at
+from fund.schemas.base import as_row
 from fund.schemas.people import User
 from fund.store import PendingRow
 from fund.unit_of_work import Snapshot
 from fund.words import role_word
+from fund.workflows.inbox.commands import InboxItem, InboxItems
 from fund.workflows.inbox.reader import PROPOSAL_ENDED, InboxReader, arguments_of
 from fund.workflows.inbox.task import Task
 
@@ -59,7 +60,7 @@ SOURCES: tuple[Callable[[InboxReader], Iterator[Task]], ...] = (
 """In the order in which lines of one day and command stand."""
 
 
-def inbox(snapshot: Snapshot, *, everybody: bool = False) -> dict[str, Any]:
+def inbox(snapshot: Snapshot, *, everybody: bool = False) -> InboxItems:
     """What waits for the one who looks (or, with ``everybody``, for anybody): what is late first, then the soonest.
 
     A step that one person took and that waits for the second is not asked again: the confirmation stands in its place.
@@ -84,19 +85,14 @@ def inbox(snapshot: Snapshot, *, everybody: bool = False) -> dict[str, Any]:
     }
 
 
-def _item(reader: InboxReader, line: Task) -> dict[str, Any]:
-    partner = line.partner
-    return {
-        "until": line.until.isoformat() if line.until else None,
-        "late": line.until is not None and line.until < reader.today,
-        "ref": line.ref or None,
-        "what": line.what,
-        "command": line.command,
-        "form": line.form or None,
-        "roles": ", ".join(role_word(role) for role in sorted(line.who.all_roles())),
-        "partner": partner,
-        "partner_name": reader.short_name(partner) if partner else "",
-    }
+def _item(reader: InboxReader, line: Task) -> InboxItem:
+    return as_row(
+        InboxItem,
+        line,
+        late=line.until is not None and line.until < reader.today,
+        roles=", ".join(role_word(role) for role in sorted(line.who.all_roles())),
+        partner_name=reader.short_name(line.partner) if line.partner else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
