@@ -16,7 +16,7 @@ PAGES = FoundAt(
         "statement council": "fund.reports.statements.council:as_page",
         "statement position": "fund.reports.statements.position_page:as_page",
         "statement partner": "fund.reports.statements.partner_page:partner_page",
-        "statement treasury": "fund.reports.statements.treasury:treasury_page",
+        "statement treasury": "fund.reports.statements.treasury_page:treasury_page",
     },
 )
 """The page of what a query found, in the language in use, by the name of the query."""

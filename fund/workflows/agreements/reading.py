@@ -11,10 +11,8 @@ from fund.rules.transitions import commands_from
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot
-from fund.workflows.agreements.benefits import benefit_table
-from fund.workflows.agreements.drafting import text_of
+from fund.workflows.agreements.business_case import benefit_table
 from fund.workflows.agreements.lifecycle import AGREEMENTS, MILESTONES
-from fund.workflows.evaluations.followon import lineage
 
 
 def agreements(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
@@ -56,6 +54,8 @@ def agreement(snapshot: Snapshot, *, ref: str, document: bool = False, as_of: da
     Raises:
         UnknownRef: There is none; the hint names the nearest.
     """
+    from fund.workflows.evaluations.followon import lineage
+
     case = snapshot.case(Agreement, ref)
     plan = snapshot.maybe(Plan, ref)
     accounts = {"outstanding": f"1200.{ref}", "allowance": f"1290.{ref}", "committed": f"9000.{case.proposal}"}
@@ -115,6 +115,8 @@ def agreement(snapshot: Snapshot, *, ref: str, document: bool = False, as_of: da
         **lineage(snapshot, ref),
     }
     if document:
+        from fund.workflows.agreements.drafting import text_of
+
         found["document"] = text_of(snapshot, case)
     return found
 

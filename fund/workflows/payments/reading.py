@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.bank import wire
 from fund.errors.people import NoActor
 from fund.rules.authority import Who, require
 from fund.rules.permissions import readers
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot
-from fund.workflows.payments.batches import file_of
 
 
 def payments(snapshot: Snapshot, *, batch: str | None = None) -> dict[str, Any]:
@@ -78,6 +76,9 @@ def payment_file(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         NotAuthorised: Somebody who does not read every payment: the file holds the account numbers of all its payees.
         BatchFileChanged: The bytes would not be those that were made.
     """
+    from fund.bank import wire
+    from fund.workflows.payments.batches import file_of
+
     if snapshot.actor is None:
         raise NoActor()
     case = snapshot.case(Batch, ref)
