@@ -261,7 +261,7 @@ class StatementAnnual(Input):
 
 @query(
     "statement council",
-    ".council:council",
+    ".council.composing:council",
     examples=(
         "fund statement council Woudenberg",
         "fund --lang nl statement council ws0636 --output raad.pdf",
