@@ -195,6 +195,14 @@ CHOICES: Mapping[str, str] = MappingProxyType(
 """What somebody chose, by its code (a vote, a ground, a rule), where the glossary has no word for it, or one of another
 thing that goes by the same code."""
 
+HYPOTHESES: Mapping[str, str] = {
+    "confirmed": N_("confirmed"),
+    "refuted": N_("refuted"),
+    "inconclusive": N_("inconclusive"),
+}
+VERDICTS: Mapping[str, str] = {"scale": N_("scale"), "adopt": N_("adopt"), "iterate": N_("iterate"), "stop": N_("stop")}
+"""What an evaluation finds and advises, in words."""
+
 
 def choice_word(code: str) -> str:
     """What somebody chose as people read it; what is no code stays as it is."""

@@ -17,7 +17,7 @@ from fund.money import split_cumulative
 from fund.rules.keys import FAMILIES, Member, Share, divide, rescale, shares
 from fund.schemas.capital import Call, Receipt
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.payables import overpaid_by
+from fund.workflows.payables.overpayments import overpaid_by
 from tests.factories import PARTNERS_CSV, World, founded
 from tests.workflows.money_out import receipt
 

@@ -12,12 +12,10 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cli.output.bar import Progress, progress
 from cli.output.commands import Typable, advised, as_typed, by_another, typed_before
-from cli.output.files import in_the_way, raw, write_folder, write_output
-from cli.output.pages import show_page
 from cli.output.tables import (
     Column,
     account_name,
@@ -34,6 +32,9 @@ from cli.output.terminal import accessible, clean, interactive, is_terminal, not
 from fund.language import N_, _, decimal_text, language, ngettext, number
 
 if TYPE_CHECKING:
+    from cli.output.bar import Progress, progress
+    from cli.output.files import in_the_way, raw, write_folder, write_output
+    from cli.output.pages import show_page
     from fund.errors import FundError
 
 __all__ = [
@@ -78,6 +79,20 @@ __all__ = [
     "write_folder",
     "write_output",
 ]
+
+_WHEN_ASKED = {
+    "bar": ("Progress", "progress"),
+    "files": ("in_the_way", "raw", "write_folder", "write_output"),
+    "pages": ("show_page",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = next((module for module, names in _WHEN_ASKED.items() if name in names), None)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)
+
 
 SCHEMA_VERSION = 1
 

@@ -8,7 +8,6 @@ fund before a command really runs, so that help and completion stay quick.
 
 from __future__ import annotations
 
-from cli.output import write_output
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.executing import (
     confirmed,
@@ -125,5 +124,4 @@ __all__ = [
     "shell",
     "typed",
     "verb",
-    "write_output",
 ]

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli import output
-from cli.output import Column, table, write_output
+from cli.output import Column, table
 from cli.params.context import typed
 from cli.params.declared import add_query, declared
 from cli.params.executing import may_write, query, require_no_screen
@@ -83,7 +83,7 @@ def with_files(group: Group) -> None:
         content = base64.b64decode(found.pop("content_base64"))
         target = str(Path(path or "") / found["name"]) if path is None or Path(path).is_dir() else path
         require_no_screen(target, str(found["name"]))
-        write_output(target, content, force=may_write(ctx, target), private=True)
+        output.write_output(target, content, force=may_write(ctx, target), private=True)
         if target == "-":
             return
         if typed(ctx, "json"):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import click
 
 from cli import output
-from cli.output import write_output
 from cli.output.views import Done, done_lines
 from cli.params.context import shell, typed
 from fund.declarations import Answered, Input, Question
@@ -300,14 +299,14 @@ def show_or_export(
 
     def write(found: Mapping[str, Any]) -> None:
         if chosen not in DRAWN:
-            write_output(path, STREAMED[chosen](found), force=force, private=private)
+            output.write_output(path, STREAMED[chosen](found), force=force, private=private)
             lines.append(_written(path, chosen, found.get("head")))
         elif chosen == "pdf" and name in PAPERS:
-            write_output(path, PAPERS[name](found), force=force, private=private)
+            output.write_output(path, PAPERS[name](found), force=force, private=private)
             lines.append(_written(path, chosen, found.get("head")))
         else:
             page = _page(name, found)
-            write_output(path, STATEMENT_FORMATS[chosen](page), force=force, private=private)
+            output.write_output(path, STATEMENT_FORMATS[chosen](page), force=force, private=private)
             lines.append(_drawn(path, page) if chosen == "xlsx" else _written(path, chosen, page.head))
 
     if streams:

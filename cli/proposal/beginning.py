@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import output
-from cli.params import FORM, opened, run, shell, write_output
+from cli.params import FORM, opened, run, shell
 from cli.proposal.interviewing import Back, Stop, ask_line, converse, yes
 from cli.proposal.parties import band, drafted, mark_file, saved, what_it_takes
 from fund.errors.people import NotAuthorised
@@ -266,7 +266,7 @@ def _copied(path: str, name: str) -> Path:
     numbers = chain([""], (f"-{number}" for number in count(2)))
     names = (f"{target.stem}.{name}{number}{target.suffix}" for number in numbers)
     beside = next(each for each in map(target.with_name, names) if not os.path.lexists(each))
-    write_output(str(beside), FORM.read(path)["content"], force=False)
+    output.write_output(str(beside), FORM.read(path)["content"], force=False)
     return beside
 
 
@@ -276,7 +276,7 @@ def _bring_up_to_date(file: FormFile, path: str, track: str) -> str:
 
     newer = forms.upgrade(file, track=track, comments=language())
     beside = _copied(path, file.of.version)
-    write_output(path, newer.text.encode())
+    output.write_output(path, newer.text.encode())
     told = _("{file} was on form {before} and is on form {after} now, with your answers; the old one is {old}.")
     output.note(told.format(file=path, before=newer.before, after=newer.after, old=beside))
     if newer.left:
@@ -354,7 +354,7 @@ class _Filling:
         return next(each for each in self.interview.prompts() if each.question.path == "money.ask")
 
     def _write(self, text: str) -> None:
-        write_output(self.path, text.encode())
+        output.write_output(self.path, text.encode())
 
     def _answered(self, at: Prompt) -> None:
         """What an answer brings with it: the amount decides the track, the characteristics point to a form."""

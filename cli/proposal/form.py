@@ -11,20 +11,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.params import (
-    FORM,
-    PARTNER,
-    argument,
-    changing,
-    forcing,
-    may_write,
-    option,
-    query,
-    reading,
-    typed,
-    verb,
-    write_output,
-)
+from cli.params import FORM, PARTNER, argument, changing, forcing, may_write, option, query, reading, typed, verb
 from cli.proposal.noun import AGREEMENT, ROUND, TRACK, proposal
 from fund.language import N_, _, ngettext
 from fund.workflows.evaluations.commands import EvaluationCarriedOver
@@ -163,7 +150,7 @@ def _print(ctx: click.Context, data: Mapping[str, Any], text: str, target: str) 
     if typed(ctx, "json"):
         output.emit_json(data)
     else:
-        write_output(target, text.encode(), force=may_write(ctx, target))
+        output.write_output(target, text.encode(), force=may_write(ctx, target))
 
 
 @verb(

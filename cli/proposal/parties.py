@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
+from cli import output
 from cli.output import short_hash
 from cli.output.views import When, sentence
-from cli.params import FORM, run, typed, write_output
+from cli.params import FORM, run, typed
 from cli.params.declared import add_command, declared
 from cli.proposal.noun import proposal
 from fund.declarations import InputFile
@@ -56,7 +57,7 @@ def mark_file(ctx: click.Context, file: InputFile, answer: Mapping[str, Any]) ->
     text = file["content"].decode("utf-8")
     marked = forms.mark(text, answer["result"]["revision_mark"])
     if marked != text and FORM.read(file["name"])["content"] == file["content"]:
-        write_output(file["name"], marked.encode())
+        output.write_output(file["name"], marked.encode())
 
 
 def _form(result: Mapping[str, Any]) -> list[str]:

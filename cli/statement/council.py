@@ -66,7 +66,7 @@ def _made(found: Mapping[str, Any], form: str) -> bytes:
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    from fund.reports.statements.council import describe
+    from fund.reports.statements.council.words import describe
 
     page = describe(found)
     facts(f"{page['reader']}: {page['name']}", [])

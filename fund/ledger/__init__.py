@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
-from fund.ledger.anchors import Anchor, public_key
 from fund.ledger.journal import (
     ADJUSTING,
     CLOSING,
@@ -30,6 +29,7 @@ from fund.ledger.journal import (
 from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_id, nfc, seal
 
 if TYPE_CHECKING:
+    from fund.ledger.anchors import Anchor, public_key
     from fund.ledger.ledger import Ledger
     from fund.ledger.store import catalog as catalog
     from fund.ledger.store import commit, install, uninstall
@@ -48,6 +48,7 @@ __all__ = [
 ]  # fmt: skip
 
 _WHEN_ASKED = {
+    "anchors": ("Anchor", "public_key"),
     "ledger": ("Ledger",),
     "store": ("commit", "install", "uninstall"),
     "store.catalog": ("catalog",),

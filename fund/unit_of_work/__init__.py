@@ -8,10 +8,23 @@ service.md 4.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from fund.unit_of_work.history import HistoricalSnapshot
 from fund.unit_of_work.projections import Projection, Projections
 from fund.unit_of_work.refs import derive_id
 from fund.unit_of_work.snapshot import BOOK, Snapshot
-from fund.unit_of_work.unit import Step, UnitOfWork
+
+if TYPE_CHECKING:
+    from fund.unit_of_work.unit import Step, UnitOfWork
 
 __all__ = ["BOOK", "Projection", "Projections", "HistoricalSnapshot", "Step", "UnitOfWork", "Snapshot", "derive_id"]
+
+
+def __getattr__(name: str) -> Any:
+    """``Step`` and ``UnitOfWork``, loaded when a module asks for them: who only reads does without."""
+    if name in ("Step", "UnitOfWork"):
+        from fund.unit_of_work import unit
+
+        return getattr(unit, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

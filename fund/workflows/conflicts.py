@@ -22,7 +22,6 @@ from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import Snapshot
-from fund.workflows.cooperations.register import register
 
 _UNDECIDED = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
 """States in which a proposal asks for money that others of its round ask for too."""
@@ -75,6 +74,8 @@ class Surroundings:
 
 def surroundings_of(snapshot: Snapshot, proposal: Proposal) -> Surroundings:
     """The rest of its round, the register and the fund's own agreements with its lead."""
+    from fund.workflows.cooperations.register import register
+
     round_ = snapshot.briefs(Proposal, states=_UNDECIDED, parent=proposal.round)
     return Surroundings(
         competing={other.ref: other.brief["parties"] for other in round_ if other.ref != proposal.ref},

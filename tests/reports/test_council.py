@@ -22,7 +22,7 @@ from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of
 from fund.reports.history import cases_on
 from fund.reports.statements.annual import annual
-from fund.reports.statements.council import council
+from fund.reports.statements.council.composing import council
 from fund.reports.statements.council.days import AT_MOST, REVIEW_MONTHS, Asked, Days
 from fund.reports.statements.council.lessons import QUOTED, first_sentences
 from fund.reports.statements.council.words import describe

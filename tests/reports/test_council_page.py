@@ -14,8 +14,9 @@ from fund import language
 from fund.commands.opening import open_fund
 from fund.errors.usage import CouncilPageTooLong
 from fund.registry import PROJECTIONS
-from fund.reports.statements.council import council, council_pdf, council_pictures, describe
-from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, our_sentences
+from fund.reports.statements.council.composing import council
+from fund.reports.statements.council.paper import council_pdf, council_pictures
+from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, describe, our_sentences
 from fund.reports.statements.pages import PAGES, PAPERS
 from fund.unit_of_work import Snapshot
 from tests.plain import LONGEST, avoided, faults, sentences_of, unexplained, words_of

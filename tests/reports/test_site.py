@@ -32,7 +32,7 @@ from fund.reports.site import blocks, publish, words
 from fund.reports.site.figures import FIGURES
 from fund.reports.site.pages import MONEY
 from fund.reports.site.public_fund import GROUPS, PublicFund, group_of
-from fund.reports.statements.council import council
+from fund.reports.statements.council.composing import council
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.evaluations import Evaluation, EvaluationForm

@@ -10,7 +10,8 @@ import pytest
 from fund.errors.agreements import BenefitsNotOwn, FaultyBenefits, NothingReported, YearNotBegun
 from fund.errors.amounts import InvalidAmount
 from fund.events.agreements import BenefitFellDue
-from fund.workflows.agreements.benefits import ask_benefits, benefit_per_partner, benefits_due
+from fund.workflows.agreements.benefits import ask_benefits
+from fund.workflows.agreements.business_case import benefit_per_partner, benefits_due
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT, file, fired_again, noon, replayed, running
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN

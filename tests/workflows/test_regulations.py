@@ -18,7 +18,7 @@ from fund.dates import day_of
 from fund.errors.people import FaultyRegulations, RegulationsOutOfOrder
 from fund.errors.reviews import InsufficientFreeToCommit
 from fund.operations import bring_up_to_date
-from fund.reports.statements.council import council
+from fund.reports.statements.council.composing import council
 from fund.rules.regulations import standard, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal, Round

@@ -27,7 +27,7 @@ from fund.reports.forecasts.liquidity import liquidity
 from fund.reports.history import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.site.shapes import Experiment, Lesson, Member, News, OpenRound, Planned, Steps
-from fund.reports.statements.council import council
+from fund.reports.statements.council.composing import council
 from fund.reports.statements.position import position
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone

@@ -27,7 +27,7 @@ from fund.reports.site import about, blocks, experiments, pages
 from fund.reports.site.figures import FIGURES
 from fund.reports.site.public_fund import PublicFund, share_text
 from fund.reports.site.shapes import Experiment, Lesson, Member
-from fund.reports.statements.council import council_pdf
+from fund.reports.statements.council.paper import council_pdf
 from fund.reports.statements.formats import as_csv, as_json
 from fund.unit_of_work import Snapshot
 

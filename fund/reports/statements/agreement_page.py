@@ -8,9 +8,8 @@ from typing import Any
 
 from fund.language import N_, _, day
 from fund.reports.layout import Column, Page, Table, fact_table
-from fund.reports.statements.annual.words import HYPOTHESES, VERDICTS
 from fund.reports.statements.partner_page import moved_table, standings_table
-from fund.words import choice_word
+from fund.words import HYPOTHESES, VERDICTS, choice_word
 
 CHANGES = {
     "amended": N_("award changed"),

@@ -262,7 +262,7 @@ class StatementAnnual(Question[dict[str, Any]]):
 
 @query(
     "statement council",
-    ".council:council",
+    ".council.composing:council",
     examples=(
         "fund statement council Woudenberg",
         "fund --lang nl statement council ws0636 --output raad.pdf",

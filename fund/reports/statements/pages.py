@@ -13,10 +13,10 @@ PAGES = FoundAt(
         "proposal show": "fund.reports.statements.proposal_page:proposal_page",
         "statement agreement": "fund.reports.statements.agreement_page:agreement_page",
         "statement annual": "fund.reports.statements.annual:as_page",
-        "statement council": "fund.reports.statements.council:as_page",
+        "statement council": "fund.reports.statements.council.words:as_page",
         "statement position": "fund.reports.statements.position_page:as_page",
         "statement partner": "fund.reports.statements.partner_page:partner_page",
-        "statement treasury": "fund.reports.statements.treasury:treasury_page",
+        "statement treasury": "fund.reports.statements.treasury_page:treasury_page",
     },
 )
 """The page of what a query found, in the language in use, by the name of the query."""
@@ -25,7 +25,7 @@ PAPERS = FoundAt(
     bytes,
     {
         "statement annual": "fund.reports.statements.annual:annual_pdf",
-        "statement council": "fund.reports.statements.council:council_pdf",
+        "statement council": "fund.reports.statements.council.paper:council_pdf",
     },
 )
 """A PDF of what a query found, by the name of the query, where it is more than its page printed."""

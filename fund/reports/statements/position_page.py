@@ -18,6 +18,7 @@ from fund.reports.indicators import INDICATORS
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text
 from fund.reports.statements.amounts import AMOUNTS, GIVEN_UP, MONEY, WORTH, Amount
 from fund.rules.valuation import nothing_free
+from fund.words import HYPOTHESES
 
 ON_THE_PAGE = {
     "nominal_preservation": "E / I",
@@ -188,9 +189,6 @@ def _learned(found: Mapping[str, Any]) -> list[str]:
             open=counts["inconclusive"],
         )
     ]
-
-
-HYPOTHESES = ("confirmed", "refuted", "inconclusive")
 
 
 def _late(found: Mapping[str, Any]) -> Table:

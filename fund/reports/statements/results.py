@@ -19,11 +19,10 @@ from fund.reports.statements.position_data import PositionData
 from fund.schemas.capital import Call
 from fund.schemas.evaluations import Evaluation
 from fund.store import EventSummary
+from fund.words import HYPOTHESES, VERDICTS
 
 STEPS = ("submission_to_decision", "decision_to_first_payment", "first_payment_to_completion")
 STATES = ("drafted", "signed", "active", "suspended", "completed", "terminated", "closed")
-HYPOTHESES = ("confirmed", "refuted", "inconclusive")
-VERDICTS = ("scale", "adopt", "iterate", "stop")
 DECISIONS = ("decision.approved", "decision.conditional", "decision.rejected")
 
 

@@ -2,12 +2,12 @@
 
 Planned is what the business case of the proposal said, and stays. A party keeps its expectation up to date and tells
 what was realised; a fund manager accepts each report. Every January the service asks for the year that ended, until two
-years after completion. What is asked for and not told yet, others read with :func:`benefits_due`.
+years after completion. How it is read: ``business_case``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,12 +20,11 @@ from fund.events import Envelope
 from fund.events.agreements import BenefitFellDue, BenefitReported
 from fund.glossary import Name
 from fund.language import N_, _
-from fund.schemas.agreements import Agreement, Benefit, parse_benefits
-from fund.schemas.proposals import Proposal
+from fund.schemas.agreements import Agreement, parse_benefits
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
-from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.agreements.commands import BenefitFigures, BusinessCase
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.agreements.business_case import promised, silent
 from fund.workflows.repayments.plan_changes import called_by_saving
 from fund.workflows.repayments.reminders import plan_timers
 
@@ -141,7 +140,7 @@ def _from_file(uow: UnitOfWork, file: Mapping[str, Any], own: str) -> list[_Row]
 def _report(uow: UnitOfWork, ref: str, row: _Row, day: date) -> Envelope:
     agreement, plan = uow.case(Agreement, ref), uow.maybe(Plan, ref)
     before = next((each for each in agreement.benefits if (each.partner, each.year) == (row.partner, row.year)), None)
-    planned = before.planned_benefit_cents if before else _planned(uow, agreement).get((row.partner, row.year), 0)
+    planned = before.planned_benefit_cents if before else promised(uow, agreement).get((row.partner, row.year), 0)
     realised = row.is_realised or (before is not None and before.realised)
     brought = row.cents.get("realised_benefit_cents", before.realised_benefit_cents if before else 0)
     called = None
@@ -172,15 +171,6 @@ def _report(uow: UnitOfWork, ref: str, row: _Row, day: date) -> Envelope:
     return event
 
 
-def _planned(snapshot: Snapshot, agreement: Agreement) -> dict[tuple[str, int], int]:
-    """What the business case promised, by partner and year."""
-    proposal = snapshot.maybe(Proposal, agreement.proposal)
-    found: dict[tuple[str, int], int] = {}
-    for line in proposal.form.benefits if proposal is not None else ():
-        found[line.partner, line.year] = found.get((line.partner, line.year), 0) + line.amount_cents
-    return found
-
-
 # ------------------------------------------------------------------------------------------------------- every year
 
 
@@ -208,7 +198,7 @@ def ask_benefits(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     cause = uow.store.facts.last_of(agreement.stream, "agreement.activated")
     assert cause is not None
-    asked = _silent(uow, agreement, year)
+    asked = silent(uow, agreement, year)
     if asked:
         due_on = date(year + 1, *ASKED_UNTIL)
         fact = BenefitFellDue(ref=agreement.ref, proposal=agreement.proposal, year=year, due_on=due_on, partners=asked)
@@ -221,129 +211,3 @@ def _last_year(agreement: Agreement) -> int | None:
     if agreement.ended_on is None:
         return None
     return add_months(agreement.ended_on, MONTHS_AFTER if agreement.ground == "completed" else 0).year
-
-
-def _silent(snapshot: Snapshot, agreement: Agreement, year: int) -> tuple[str, ...]:
-    """Those that signed, and parties with a part in the business case, that did not tell what the year brought."""
-    told = {each.partner for each in agreement.benefits if each.year == year and each.realised}
-    promised = {partner for partner, _year in _planned(snapshot, agreement)}
-    asked = {*agreement.applicants, *(promised & set(agreement.parties))}
-    return tuple(sorted(asked - told))
-
-
-def benefits_due(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """What was asked for and is not told yet: agreement, title, partner, year, the last day."""
-    return [
-        {"agreement": case.ref, "title": case.title, "partner": partner, "year": year, "due_on": due_on}
-        for case in snapshot.cases(Agreement)
-        for year, due_on in sorted(case.benefit_years.items())
-        for partner in _silent(snapshot, case, year)
-    ]
-
-
-# ---------------------------------------------------------------------------------------------------------- reading
-
-
-_Lines = dict[tuple[str, int], tuple[BenefitFigures, BenefitFigures, Benefit | None]]
-
-
-def _figures(planned: int, expected: int | None, realised: int | None) -> BenefitFigures:
-    now = planned if expected is None else expected
-    outlook = now if realised is None else realised
-    return {
-        "planned_cents": planned,
-        "expected_cents": now,
-        "realised_cents": realised,
-        "outlook_cents": outlook,
-        "difference_cents": outlook - planned,
-    }
-
-
-def _total(figures: Sequence[BenefitFigures]) -> BenefitFigures:
-    known = [each["realised_cents"] for each in figures if each["realised_cents"] is not None]
-    return {
-        "planned_cents": sum(each["planned_cents"] for each in figures),
-        "expected_cents": sum(each["expected_cents"] for each in figures),
-        "realised_cents": sum(known) if known else None,
-        "outlook_cents": sum(each["outlook_cents"] for each in figures),
-        "difference_cents": sum(each["difference_cents"] for each in figures),
-    }
-
-
-def _lines(snapshot: Snapshot, agreement: Agreement) -> _Lines:
-    """By partner and year: benefit, cost, and what was reported."""
-    reported = {(each.partner, each.year): each for each in agreement.benefits}
-    promised = _planned(snapshot, agreement)
-    found: _Lines = {}
-    for key in sorted({*promised, *reported}):
-        told = reported.get(key)
-        if told is None:
-            found[key] = (_figures(promised[key], None, None), _figures(0, None, None), None)
-            continue
-        benefit = _figures(
-            told.planned_benefit_cents, told.expected_benefit_cents,
-            told.realised_benefit_cents if told.realised else None,
-        )  # fmt: skip
-        cost = _figures(
-            told.planned_cost_cents, told.expected_cost_cents, told.realised_cost_cents if told.realised else None
-        )
-        found[key] = (benefit, cost, told)
-    return found
-
-
-def benefit_table(snapshot: Snapshot, *, ref: str) -> BusinessCase:
-    """The business case of an agreement: planned, expected now and realised, per partner and year, with totals.
-
-    ``outlook_cents`` is what was realised, else what is expected; ``difference_cents`` is that less what was planned.
-
-    Raises:
-        UnknownRef: There is no such agreement.
-    """
-    agreement = snapshot.case(Agreement, ref)
-    lines = _lines(snapshot, agreement)
-    partners = list(dict.fromkeys(partner for partner, _year in lines))
-    return {
-        "as_of": snapshot.today.isoformat(),
-        "ref": ref,
-        "title": agreement.title,
-        "state": agreement.state,
-        "rows": [
-            {
-                "partner": partner,
-                "partner_name": snapshot.partner_name(partner),
-                "year": year,
-                "benefit": benefit,
-                "cost": cost,
-                "note": told.note if told else "",
-            }
-            for (partner, year), (benefit, cost, told) in lines.items()
-        ],
-        "partners": [
-            {
-                "partner": partner,
-                "partner_name": snapshot.partner_name(partner),
-                "benefit": _total([line[0] for key, line in lines.items() if key[0] == partner]),
-                "cost": _total([line[1] for key, line in lines.items() if key[0] == partner]),
-            }
-            for partner in partners
-        ],
-        "total": {
-            "benefit": _total([line[0] for line in lines.values()]),
-            "cost": _total([line[1] for line in lines.values()]),
-        },
-        "asked": [
-            {"year": year, "due_on": due_on.isoformat(), "partners": list(_silent(snapshot, agreement, year))}
-            for year, due_on in sorted(agreement.benefit_years.items())
-        ],
-    }
-
-
-def benefit_per_partner(snapshot: Snapshot) -> dict[str, BenefitFigures]:
-    """What all experiments together were planned to bring each partner, are expected to, and brought (for K12)."""
-    figures: dict[str, list[BenefitFigures]] = {}
-    for agreement in snapshot.cases(Agreement):
-        if agreement.started_on is None:
-            continue
-        for (partner, _year), (benefit, _cost, _told) in _lines(snapshot, agreement).items():
-            figures.setdefault(partner, []).append(benefit)
-    return {partner: _total(each) for partner, each in sorted(figures.items())}

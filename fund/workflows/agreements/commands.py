@@ -581,7 +581,7 @@ class AgreementShow(Question[AgreementDetail]):
     as_of: date | None = as_of(default=None)
 
 
-@query("agreement business-case", ".benefits:benefit_table", see=("agreement benefits", "agreement show"))
+@query("agreement business-case", ".business_case:benefit_table", see=("agreement benefits", "agreement show"))
 class AgreementBusinessCase(Question[BusinessCase]):
     """Show what an experiment costs and brings.
 

@@ -12,7 +12,7 @@ from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.base import as_row
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot
-from fund.workflows.agreements.benefits import benefit_table
+from fund.workflows.agreements.business_case import benefit_table
 from fund.workflows.agreements.commands import (
     AgreementDetail,
     AgreementRow,
@@ -21,9 +21,7 @@ from fund.workflows.agreements.commands import (
     MilestoneRow,
     Milestones,
 )
-from fund.workflows.agreements.drafting import text_of
 from fund.workflows.agreements.lifecycle import AGREEMENTS, MILESTONES
-from fund.workflows.evaluations.followon import lineage
 
 
 def agreements(snapshot: Snapshot, *, as_of: date | None = None) -> Agreements:
@@ -59,6 +57,8 @@ def agreement(snapshot: Snapshot, *, ref: str, document: bool = False, as_of: da
     Raises:
         UnknownRef: There is none; the hint names the nearest.
     """
+    from fund.workflows.evaluations.followon import lineage
+
     case = snapshot.case(Agreement, ref)
     terms, plan = case.terms, snapshot.maybe(Plan, ref)
 
@@ -88,8 +88,14 @@ def agreement(snapshot: Snapshot, *, ref: str, document: bool = False, as_of: da
         refinanced_agreements=case.refinanced_from,
         amendments=_amendments(snapshot, case),
         **lineage(snapshot, ref),
-        **({"document": text_of(snapshot, case)} if document else {}),
+        **({"document": _text(snapshot, case)} if document else {}),
     )
+
+
+def _text(snapshot: Snapshot, case: Agreement) -> str:
+    from fund.workflows.agreements.drafting import text_of
+
+    return text_of(snapshot, case)
 
 
 def _amendments(snapshot: Snapshot, case: Agreement) -> list[AmendmentRow]:

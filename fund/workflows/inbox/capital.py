@@ -12,7 +12,7 @@ from fund.schemas.capital import Call
 from fund.schemas.resolutions import ADMISSION, Resolution
 from fund.workflows.inbox.reader import InboxReader
 from fund.workflows.inbox.task import Task
-from fund.workflows.payables import overpaid_by
+from fund.workflows.payables import OVERPAID
 
 
 def waiting(reader: InboxReader) -> Iterator[Task]:
@@ -34,6 +34,15 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
             command = f"fund capital list --partner {call.partner} --open"
             yield Task(what, command, FUND_MANAGER, call.ref, call.due_on, guard=parties)
     yield from _joining(reader)
+    yield from _overpaid(reader)
+
+
+def _overpaid(reader: InboxReader) -> Iterator[Task]:
+    """What was paid too much, and can be given back."""
+    if not any(cents for code, cents in reader.snapshot.ledger.balances().items() if code.startswith(f"{OVERPAID}.")):
+        return
+    from fund.workflows.payables.overpayments import overpaid_by
+
     for payer, cents in overpaid_by(reader.snapshot).items():
         what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=reader.short_name(payer))
         yield Task(what, f"fund repayment refund {payer}", TREASURER, payer, guard=Guard(parties=(payer,)))

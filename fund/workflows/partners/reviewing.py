@@ -18,7 +18,7 @@ from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.proposals import Round
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.agreements.benefits import benefit_per_partner
+from fund.workflows.agreements.business_case import benefit_per_partner
 
 REVIEW = "key.review"
 """The timer of one announcement of one key."""

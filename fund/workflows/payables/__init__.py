@@ -7,15 +7,5 @@ it in a batch.
 
 from __future__ import annotations
 
-from datetime import date
-
-from fund.unit_of_work import Snapshot
-
 OVERPAID = "2100"
-
-
-def overpaid_by(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, int]:
-    """What each payer stands to get back, where it is more than nothing."""
-    balances = snapshot.ledger.balances(as_of=as_of)
-    mine = {code.partition(".")[2]: -cents for code, cents in balances.items() if code.startswith(f"{OVERPAID}.")}
-    return {payer: cents for payer, cents in sorted(mine.items()) if cents > 0}
+"""The main account of what was paid too much; its sub-accounts are the payers."""

@@ -19,7 +19,7 @@ from fund.schemas.capital import Call, Partner
 from fund.schemas.disbursements import Payee
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot, Step, UnitOfWork
-from fund.workflows.payables import OVERPAID, overpaid_by
+from fund.workflows.payables import OVERPAID
 from fund.workflows.payables.commands import OpenCallRow, Overpaid, OverpaidRow
 from fund.workflows.payees.use_cases import PayeeState, usable_payee
 
@@ -112,6 +112,13 @@ def _to_call(uow: UnitOfWork, call: Call, cents: int, consent: str | None, day: 
 
 
 # ------------------------------------------------------------------------------------------------------------ reading
+
+
+def overpaid_by(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, int]:
+    """What each payer stands to get back, where it is more than nothing."""
+    balances = snapshot.ledger.balances(as_of=as_of)
+    mine = {code.partition(".")[2]: -cents for code, cents in balances.items() if code.startswith(f"{OVERPAID}.")}
+    return {payer: cents for payer, cents in sorted(mine.items()) if cents > 0}
 
 
 def overpaid(snapshot: Snapshot, *, as_of: date | None = None) -> Overpaid:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fund.bank import wire
 from fund.errors.people import NoActor
 from fund.rules.authority import Who, require
 from fund.rules.permissions import readers
@@ -10,7 +9,6 @@ from fund.schemas.base import as_row
 from fund.schemas.disbursements import Batch, BatchEntry
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Snapshot
-from fund.workflows.payments.batches import file_of
 from fund.workflows.payments.commands import BatchRow, PayableRow, PaymentFileText, PaymentRow, Payments
 
 
@@ -39,6 +37,9 @@ def payment_file(snapshot: Snapshot, *, ref: str) -> PaymentFileText:
         NotAuthorised: Somebody who does not read every payment: the file holds the account numbers of all its payees.
         BatchFileChanged: The bytes would not be those that were made.
     """
+    from fund.bank import wire
+    from fund.workflows.payments.batches import file_of
+
     if snapshot.actor is None:
         raise NoActor()
     case = snapshot.case(Batch, ref)

@@ -22,6 +22,7 @@ from fund.workflows.cooperations.register import register
 from fund.workflows.proposals.access import marked, may_see, regulations_of
 from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.personal_data import keep_places, seal_team
+from fund.workflows.proposals.reading import remarks
 from fund.workflows.rounds import use_cases as rounds
 
 _WARNED_DAYS = (14, 3)
@@ -140,30 +141,6 @@ def sums(form: ProposalForm) -> dict[str, int]:
     return {
         "ask_cents": form.ask_cents, "budget_cents": form.budget_cents, "milestones_cents": form.milestones_cents,
     }  # fmt: skip
-
-
-def remarks(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any]:
-    """Advice, never a guard: the forms of cooperation that fit, and whether far more parties take part than work well.
-
-    Source: the report, paragraph 3.2 (characteristics of cooperation; groups of about five).
-    """
-    advice = forms.advise(form.characteristics, form.governance_form)
-    rules = regulations_of(snapshot, snapshot.case(Round, form.round))
-    limit, parties = rules.many_parties, len(form.parties)
-    return {
-        "advice": None
-        if advice is None
-        else {
-            "profile": [{"characteristic": name, "value": value} for name, value in advice.profile],
-            "forms": [
-                {"id": each.id, "name": each.name, "use": each.use, "because": list(each.because)}
-                for each in advice.forms
-            ],
-            "chosen": list(advice.chosen),
-            "deviates": advice.deviates,
-        },
-        "many_parties": {"parties": parties, "limit": limit} if parties > limit else None,
-    }
 
 
 def read_form(uow: UnitOfWork, file: forms.FormFile) -> tuple[Round, forms.Filled]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
 from fund.rules.transitions import commands_from
 from fund.schemas.base import as_row
 from fund.schemas.evaluations import Evaluation
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import payload_for
-from fund.workflows.proposals.access import find, marked, may_see
+from fund.workflows.proposals.access import find, marked, may_see, regulations_of
 from fund.workflows.proposals.commands import (
     History,
     HistoryRow,
@@ -86,7 +87,6 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> Proposal
         UnknownRef: There is none, or it is a draft of others.
     """
     from fund import forms
-    from fund.workflows.proposals.drafting import remarks
 
     now = find(snapshot, ref)
     case = _on(snapshot, now, as_of)
@@ -124,6 +124,32 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> Proposal
         names={partner: snapshot.partner_name(partner) for partner in case.form.parties},
         form=case.form.as_json(),
     )
+
+
+def remarks(snapshot: Snapshot, form: ProposalForm) -> dict[str, Any]:
+    """Advice, never a guard: the forms of cooperation that fit, and whether far more parties take part than work well.
+
+    Source: the report, paragraph 3.2 (characteristics of cooperation; groups of about five).
+    """
+    from fund import forms
+
+    advice = forms.advise(form.characteristics, form.governance_form)
+    rules = regulations_of(snapshot, snapshot.case(Round, form.round))
+    limit, parties = rules.many_parties, len(form.parties)
+    return {
+        "advice": None
+        if advice is None
+        else {
+            "profile": [{"characteristic": name, "value": value} for name, value in advice.profile],
+            "forms": [
+                {"id": each.id, "name": each.name, "use": each.use, "because": list(each.because)}
+                for each in advice.forms
+            ],
+            "chosen": list(advice.chosen),
+            "deviates": advice.deviates,
+        },
+        "many_parties": {"parties": parties, "limit": limit} if parties > limit else None,
+    }
 
 
 def _others(found: tuple[Other, ...]) -> list[OtherRow]:

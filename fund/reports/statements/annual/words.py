@@ -9,7 +9,7 @@ from typing import Any
 from fund.language import N_, _, day, decimal_text, euros
 from fund.reports.burden import REASONS
 from fund.reports.layout import percent_text
-from fund.words import all_words, choice_word
+from fund.words import HYPOTHESES, VERDICTS, all_words, choice_word
 
 GROUPS: Mapping[str, str] = {
     "financial_fixed_assets": N_("Financial fixed assets"),
@@ -83,12 +83,6 @@ BUDGETS: Mapping[str, str] = {
     "learning": N_("Gone into learning (budget {amount})"),
     "costs": N_("Costs of the fund (budget {amount})"),
 }
-HYPOTHESES: Mapping[str, str] = {
-    "confirmed": N_("confirmed"),
-    "refuted": N_("refuted"),
-    "inconclusive": N_("inconclusive"),
-}
-VERDICTS: Mapping[str, str] = {"scale": N_("scale"), "adopt": N_("adopt"), "iterate": N_("iterate"), "stop": N_("stop")}
 _DECISIONS: Mapping[str, str] = {
     "decision.approved": N_("On {day} {ref} was awarded {amount}."),
     "decision.conditional": N_("On {day} {ref} was awarded {amount}, on conditions."),
