@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
+from fund.costs.commands import ApprovedRow, CostRow, Costs, CostYear, DebitRow, IncomeRow, TransferRow
 from fund.errors.capital import MoreThanReceived
 from fund.errors.commands import ReasonMissing
 from fund.events import Envelope
@@ -18,6 +18,7 @@ from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER, Guard
 from fund.rules.permissions import account_for
 from fund.rules.transitions import Transition, state_after
+from fund.schemas.base import as_row
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
@@ -42,35 +43,14 @@ TRANSITIONS = (
 def apply_cost(case: Cost | None, event: Envelope) -> Cost | None:
     fact = event.fact
     if isinstance(fact, CostCharged):
-        return Cost(
-            ref=fact.ref,
-            state="charged",
-            amount_cents=fact.amount_cents,
-            charged_on=fact.charged_on,
-            account=fact.account,
-            text=fact.text,
-        )
+        return Cost.of(fact, state="charged")
     return case
 
 
 def apply_debit(case: Debit | None, event: Envelope) -> Debit | None:
     fact = event.fact
     if isinstance(fact, DebitRecorded):
-        return Debit(
-            ref=fact.ref,
-            state=state_after(TRANSITIONS, None, fact),
-            account=fact.account,
-            amount_cents=fact.amount_cents,
-            debited_on=fact.debited_on,
-            line_id=fact.line_id,
-            payee_iban=fact.payee_iban,
-            end_to_end_id=fact.end_to_end_id,
-            text=fact.text,
-            code=fact.code,
-            reversal=fact.reversal,
-            bank_reference=fact.bank_reference,
-            payment_information_id=fact.payment_information_id,
-        )
+        return Debit.of(fact, state=state_after(TRANSITIONS, None, fact))
     if isinstance(fact, DebitReversed) and case is not None:
         return case.replace(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, DebitExplained) and case is not None:
@@ -81,9 +61,7 @@ def apply_debit(case: Debit | None, event: Envelope) -> Debit | None:
 def apply_income(case: Income | None, event: Envelope) -> Income | None:
     fact = event.fact
     if isinstance(fact, IncomeRecorded):
-        return Income(
-            ref=fact.ref, state="recorded", receipt=fact.receipt, amount_cents=fact.receipt_cents, reason=fact.reason
-        )
+        return Income.of(fact, state="recorded", amount_cents=fact.receipt_cents)
     return case
 
 
@@ -124,7 +102,7 @@ def record_income(
     return uow.record(fact, effective_on=on)
 
 
-def costs(snapshot: Snapshot) -> dict[str, Any]:
+def costs(snapshot: Snapshot) -> Costs:
     """What the bank charged, what people approved, what left the bank unexplained, what came in as income, and what
     moved between the fund's own accounts; each in the order of its refs. First each year against its cost budget.
     Account numbers are masked for whoever neither makes nor checks payments.
@@ -132,64 +110,20 @@ def costs(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "years": [_year(snapshot, year) for year in range(snapshot.first_day.year, snapshot.today.year + 1)],
         "approvals": [
-            {
-                "ref": case.ref,
-                "payee": case.payee,
-                "payee_name": snapshot.partner_name(case.payee),
-                "amount_cents": case.amount_cents,
-                "approved_on": case.approved_on.isoformat(),
-                "due_on": case.due_on.isoformat() if case.due_on else None,
-                "text": case.text,
-                "creditor_reference": case.creditor_reference,
-                "state": case.state,
-            }
+            as_row(ApprovedRow, case, payee_name=snapshot.partner_name(case.payee))
             for case in snapshot.cases(Payable, parent="cost")
         ],
-        "transfers": [
-            {
-                "ref": case.ref,
-                "from_account": case.from_account,
-                "to_account": case.to_account,
-                "amount_cents": case.amount_cents,
-                "sent_on": case.sent_on.isoformat() if case.sent_on else None,
-                "settled_on": case.settled_on.isoformat() if case.settled_on else None,
-                "swept": case.swept,
-                "state": case.state,
-            }
-            for case in snapshot.cases(Transfer)
-        ],
-        "costs": [
-            {
-                "ref": cost.ref,
-                "amount_cents": cost.amount_cents,
-                "charged_on": cost.charged_on.isoformat(),
-                "account": cost.account,
-                "text": cost.text,
-                "state": cost.state,
-            }
-            for cost in snapshot.cases(Cost)
-        ],
+        "transfers": [as_row(TransferRow, case) for case in snapshot.cases(Transfer)],
+        "costs": [as_row(CostRow, cost) for cost in snapshot.cases(Cost)],
         "debits": [
-            {
-                "ref": debit.ref,
-                "amount_cents": debit.amount_cents,
-                "debited_on": debit.debited_on.isoformat(),
-                "account": debit.account,
-                "payee_iban": account_for(snapshot.actor, debit.payee_iban),
-                "text": debit.text,
-                "state": debit.state,
-                "explanation": debit.explanation,
-            }
+            as_row(DebitRow, debit, payee_iban=account_for(snapshot.actor, debit.payee_iban))
             for debit in snapshot.cases(Debit)
         ],
-        "income": [
-            {"ref": one.ref, "receipt": one.receipt, "amount_cents": one.amount_cents, "reason": one.reason}
-            for one in snapshot.cases(Income)
-        ],
+        "income": [as_row(IncomeRow, one) for one in snapshot.cases(Income)],
     }
 
 
-def _year(snapshot: Snapshot, year: int) -> dict[str, Any]:
+def _year(snapshot: Snapshot, year: int) -> CostYear:
     """A year's costs against the budget of the regulations, as they stand in the books: what is approved and not yet
     paid counts, so does what was booked by hand; year end changes nothing.
     """
