@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import AMOUNT, TEXT, Input, Question, accounting_day, argument, command, option, query
 from fund.language import N_
@@ -52,6 +52,74 @@ class BookIncome(Input):
     on: date | None = accounting_day(default=None)
 
 
+class CostYear(TypedDict):
+    year: int
+    budget_cents: int
+    spent_cents: int
+    left_cents: int
+    over_cents: int
+    income_cents: int
+
+
+class ApprovedRow(TypedDict):
+    ref: str
+    payee: str
+    payee_name: str
+    amount_cents: int
+    approved_on: str
+    due_on: str | None
+    text: str
+    creditor_reference: str
+    state: str
+
+
+class TransferRow(TypedDict):
+    ref: str
+    from_account: str
+    to_account: str
+    amount_cents: int
+    sent_on: str | None
+    settled_on: str | None
+    swept: bool
+    state: str
+
+
+class CostRow(TypedDict):
+    ref: str
+    amount_cents: int
+    charged_on: str
+    account: str
+    text: str
+    state: str
+
+
+class DebitRow(TypedDict):
+    ref: str
+    amount_cents: int
+    debited_on: str
+    account: str
+    payee_iban: str
+    text: str
+    state: str
+    explanation: str
+
+
+class IncomeRow(TypedDict):
+    ref: str
+    receipt: str
+    amount_cents: int
+    reason: str
+
+
+class Costs(TypedDict):
+    years: list[CostYear]
+    approvals: list[ApprovedRow]
+    transfers: list[TransferRow]
+    costs: list[CostRow]
+    debits: list[DebitRow]
+    income: list[IncomeRow]
+
+
 @query(
     "cost list",
     ".use_cases:costs",
@@ -59,5 +127,5 @@ class BookIncome(Input):
     examples=("fund cost list",),
     see=("cost charge", "cost income", "cost file list"),
 )
-class CostList(Question[dict[str, Any]]):
+class CostList(Question[Costs]):
     """List costs by year, transfers, debits and income."""

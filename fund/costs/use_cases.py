@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
+from fund.costs.commands import ApprovedRow, CostRow, Costs, CostYear, DebitRow, IncomeRow, TransferRow
 from fund.errors.capital import MoreThanReceived
 from fund.errors.commands import ReasonMissing
 from fund.events import Envelope
@@ -18,6 +18,7 @@ from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER, Guard
 from fund.rules.permissions import account_for
 from fund.rules.transitions import Transition, state_after
+from fund.schemas.base import as_row
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
@@ -60,9 +61,7 @@ def apply_debit(case: Debit | None, event: Envelope) -> Debit | None:
 def apply_income(case: Income | None, event: Envelope) -> Income | None:
     fact = event.fact
     if isinstance(fact, IncomeRecorded):
-        return Income(
-            ref=fact.ref, state="recorded", receipt=fact.receipt, amount_cents=fact.receipt_cents, reason=fact.reason
-        )
+        return Income.of(fact, state="recorded", amount_cents=fact.receipt_cents)
     return case
 
 
@@ -103,7 +102,7 @@ def record_income(
     return uow.record(fact, effective_on=on)
 
 
-def costs(snapshot: Snapshot) -> dict[str, Any]:
+def costs(snapshot: Snapshot) -> Costs:
     """What the bank charged, what people approved, what left the bank unexplained, what came in as income, and what
     moved between the fund's own accounts; each in the order of its refs. First each year against its cost budget.
     Account numbers are masked for whoever neither makes nor checks payments.
@@ -111,33 +110,20 @@ def costs(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "years": [_year(snapshot, year) for year in range(snapshot.first_day.year, snapshot.today.year + 1)],
         "approvals": [
-            {
-                **case.row("ref", "payee"),
-                "payee_name": snapshot.partner_name(case.payee),
-                **case.row("amount_cents", "approved_on", "due_on", "text", "creditor_reference", "state"),
-            }
+            as_row(ApprovedRow, case, payee_name=snapshot.partner_name(case.payee))
             for case in snapshot.cases(Payable, parent="cost")
         ],
-        "transfers": [
-            case.row("ref", "from_account", "to_account", "amount_cents", "sent_on", "settled_on", "swept", "state")
-            for case in snapshot.cases(Transfer)
-        ],
-        "costs": [
-            cost.row("ref", "amount_cents", "charged_on", "account", "text", "state") for cost in snapshot.cases(Cost)
-        ],
+        "transfers": [as_row(TransferRow, case) for case in snapshot.cases(Transfer)],
+        "costs": [as_row(CostRow, cost) for cost in snapshot.cases(Cost)],
         "debits": [
-            {
-                **debit.row("ref", "amount_cents", "debited_on", "account"),
-                "payee_iban": account_for(snapshot.actor, debit.payee_iban),
-                **debit.row("text", "state", "explanation"),
-            }
+            as_row(DebitRow, debit, payee_iban=account_for(snapshot.actor, debit.payee_iban))
             for debit in snapshot.cases(Debit)
         ],
-        "income": [one.row("ref", "receipt", "amount_cents", "reason") for one in snapshot.cases(Income)],
+        "income": [as_row(IncomeRow, one) for one in snapshot.cases(Income)],
     }
 
 
-def _year(snapshot: Snapshot, year: int) -> dict[str, Any]:
+def _year(snapshot: Snapshot, year: int) -> CostYear:
     """A year's costs against the budget of the regulations, as they stand in the books: what is approved and not yet
     paid counts, so does what was booked by hand; year end changes nothing.
     """

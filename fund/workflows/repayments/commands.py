@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     AMOUNT,
@@ -201,6 +201,27 @@ class AdjustAllowance(Input):
     on: date | None = accounting_day(default=None)
 
 
+class PlanRow(TypedDict):
+    agreement: str
+    lead_partner: str
+    lead_name: str
+    plan_type: str
+    state: str
+    version: int
+    repayable_cents: int
+    repaid_cents: int
+    open_cents: int
+    outstanding_cents: int
+    overdue_cents: int
+    allowance_cents: int
+    next_due_on: str | None
+
+
+class Plans(TypedDict):
+    as_of: str
+    plans: list[PlanRow]
+
+
 @query(
     "repayment list",
     ".reading:plans",
@@ -208,10 +229,70 @@ class AdjustAllowance(Input):
     examples=("fund repayment list", "fund repayment list --as-of 2027-12-31 --json"),
     see=("repayment plan", "repayment arrears"),
 )
-class RepaymentList(Question[dict[str, Any]]):
+class RepaymentList(Question[Plans]):
     """List the repayment plans."""
 
     as_of: date | None = as_of(default=None)
+
+
+class VersionRow(TypedDict):
+    version: int
+    from_on: str
+    reason: str
+
+
+class ChargeRow(TypedDict):
+    no: int
+    ground: str
+    claimed_on: str
+    amount_cents: int
+    paid_cents: int
+    waived_cents: int
+    open_cents: int
+    reason: str
+
+
+class InstalmentRow(TypedDict):
+    agreement: str
+    no: int
+    due_on: str
+    amount_cents: int
+    paid_cents: int
+    cancelled_cents: int
+    open_cents: int
+    days_overdue: int
+    reference: str
+    lead_partner: str
+
+
+class PlanInstalment(InstalmentRow):
+    demanded_on: str | None
+    pay_by: str | None
+    limitation_on: str | None
+
+
+class PlanDetail(TypedDict):
+    as_of: str
+    agreement: str
+    lead_partner: str
+    lead_name: str
+    plan_type: str
+    state: str
+    version: int
+    versions: list[VersionRow]
+    early: str
+    early_cents: int
+    repayable_cents: int
+    repaid_cents: int
+    open_cents: int
+    outstanding_cents: int
+    overdue_cents: int
+    ends_on: str
+    moved_to: str | None
+    allocation: str
+    charges_cents: int
+    charges: list[ChargeRow]
+    instalments: list[PlanInstalment]
 
 
 @query(
@@ -220,7 +301,7 @@ class RepaymentList(Question[dict[str, Any]]):
     examples=("fund repayment plan A2026-003", "fund repayment plan A2026-003 --version 1"),
     see=("repayment schedule",),
 )
-class RepaymentPlan(Question[dict[str, Any]]):
+class RepaymentPlan(Question[PlanDetail]):
     """Show the repayment plan of an agreement.
 
     Each instalment with the reference that the payer quotes. Earlier versions stay readable.
@@ -231,18 +312,48 @@ class RepaymentPlan(Question[dict[str, Any]]):
     as_of: date | None = as_of(default=None)
 
 
+class Schedule(TypedDict):
+    as_of: str
+    instalments: list[InstalmentRow]
+
+
 @query(
     "repayment schedule",
     ".reading:schedule",
     examples=("fund repayment schedule", "fund repayment schedule A2026-003 --until 2027-12-31"),
     see=("repayment plan", "repayment arrears"),
 )
-class RepaymentSchedule(Question[dict[str, Any]]):
+class RepaymentSchedule(Question[Schedule]):
     """List open instalments in order of their days."""
 
     ref: str | None = argument(PLAN, N_("The agreement; all of them when left out"), default=None)
     until: date | None = option("--until", DAY, N_("Only what falls due until this day"), default=None)
     as_of: date | None = as_of(default=None)
+
+
+ArrearsRow = TypedDict(
+    "ArrearsRow",
+    {
+        "agreement": str,
+        "lead_partner": str,
+        "outstanding_cents": int,
+        "overdue_cents": int,
+        "days": int,
+        "step_days": int,
+        "not_due_cents": int,
+        "1_30_cents": int,
+        "31_90_cents": int,
+        "91_180_cents": int,
+        "over_180_cents": int,
+    },
+)
+
+
+class Arrears(TypedDict):
+    as_of: str
+    known_at: int | None
+    arrears: list[ArrearsRow]
+    total: dict[str, int]
 
 
 @query(
@@ -255,7 +366,7 @@ class RepaymentSchedule(Question[dict[str, Any]]):
     ),
     see=("repayment schedule", "repayment allowance"),
 )
-class RepaymentArrears(Question[dict[str, Any]]):
+class RepaymentArrears(Question[Arrears]):
     """Show what is outstanding by how late it is.
 
     Days late are counted on the day asked; only what was paid out can be late.

@@ -92,22 +92,16 @@ def apply_plan(case: Plan | None, event: Envelope) -> Plan | None:
     """The repayment plan after a fact: its instalments, what is open of each, its arrears."""
     fact = event.fact
     if isinstance(fact, PlanActivated):
-        return Plan(
+        return Plan.of(
+            fact.plan,
             ref=fact.ref,
             state=state_after(TRANSITIONS, None, fact),
             proposal=fact.proposal,
             lead=fact.lead,
-            plan_type=fact.plan.plan_type,
             repayable_cents=fact.repayable_cents,
             instalments=fresh(fact.plan.instalments),
             versions=(PlanVersion(version=1, from_on=event.effective_on, instalments=fact.plan.instalments),),
-            early=fact.plan.early,
-            allocation=fact.plan.allocation,
-            grace_months=fact.plan.grace_months,
-            interval_months=fact.plan.interval_months,
-            savings_bps=fact.plan.savings_bps,
             started_on=event.effective_on,
-            ends_on=fact.plan.ends_on,
         )
     if case is None:
         return None
@@ -165,14 +159,8 @@ def _demanded(event: Envelope, pay_by: date) -> Mapping[str, Any]:
 def _charged(case: Plan, fact: ChargeClaimed | ChargeWaived, event: Envelope) -> Plan:
     """Costs or interest are owed, or what is open of them is not any more."""
     if isinstance(fact, ChargeClaimed):
-        claimed = Charge(
-            no=fact.no,
-            ground=fact.ground,
-            claimed_on=day_of(event.recorded_at),
-            demanded_on=fact.demanded_on,
-            amount_cents=fact.amount_cents,
-            reason=fact.reason,
-        )
+        terms = fact.model_dump(include={"no", "ground", "demanded_on", "amount_cents", "reason"})
+        claimed = Charge(claimed_on=day_of(event.recorded_at), **terms)
         return case.replace(charges=(*case.charges, claimed))
     return case.replace(
         charges=tuple(

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from fund.errors.repayments import UnknownPlanVersion
 from fund.reports.history import cases_on, last_fact
 from fund.rules import schedules
+from fund.schemas.base import Row, as_row
 from fund.schemas.repayments import Instalment, Plan
 from fund.unit_of_work import Snapshot
+from fund.workflows.repayments.commands import (
+    Arrears,
+    ArrearsRow,
+    ChargeRow,
+    InstalmentRow,
+    PlanDetail,
+    PlanInstalment,
+    PlanRow,
+    Plans,
+    Schedule,
+    VersionRow,
+)
 from fund.workflows.repayments.lifecycle import apply_plan, fresh, instalment_reference
 from fund.workflows.repayments.reminders import limitation_of
 
@@ -31,34 +43,33 @@ def plan_on(snapshot: Snapshot, plan: Plan, day: date | None, known_at: int | No
     return found or plan.replace(instalments=())
 
 
-def plans(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
+def plans(snapshot: Snapshot, *, as_of: date | None = None) -> Plans:
     """Every plan as it was on a day: what is repayable, came back, is open and outstanding; none that began later."""
     day = as_of or snapshot.today
     balances = snapshot.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
-    rows = []
-    for plan in cases_on(snapshot, Plan, day):
-        outstanding = balances.get(f"1200.{plan.ref}", 0)
-        rows.append(
-            {
-                "agreement": plan.ref,
-                "lead_partner": plan.lead,
-                "lead_name": snapshot.partner_name(plan.lead),
-                "plan_type": plan.plan_type,
-                "state": plan.state,
-                "version": plan.version,
-                "repayable_cents": plan.repayable_cents,
-                "repaid_cents": plan.paid_cents,
-                "open_cents": plan.open_cents,
-                "outstanding_cents": outstanding,
-                "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
-                "allowance_cents": -balances.get(f"1290.{plan.ref}", 0),
-                "next_due_on": _iso(plan.next_due_on),
-            }
+    rows = [
+        as_row(
+            PlanRow,
+            plan,
+            **_totals(snapshot, plan, day, balances.get(f"1200.{plan.ref}", 0)),
+            allowance_cents=-balances.get(f"1290.{plan.ref}", 0),
         )
+        for plan in cases_on(snapshot, Plan, day)
+    ]
     return {"as_of": day.isoformat(), "plans": rows}
 
 
-def plan_of(snapshot: Snapshot, *, ref: str, version: int | None = None, as_of: date | None = None) -> dict[str, Any]:
+def _totals(snapshot: Snapshot, plan: Plan, day: date, outstanding_cents: int) -> dict[str, object]:
+    return {
+        "lead_partner": plan.lead,
+        "lead_name": snapshot.partner_name(plan.lead),
+        "repaid_cents": plan.paid_cents,
+        "outstanding_cents": outstanding_cents,
+        "overdue_cents": schedules.age(plan.instalments, day, outstanding_cents).overdue_cents,
+    }
+
+
+def plan_of(snapshot: Snapshot, *, ref: str, version: int | None = None, as_of: date | None = None) -> PlanDetail:
     """One plan: each instalment with its reference, and the versions it had.
 
     Args:
@@ -75,63 +86,37 @@ def plan_of(snapshot: Snapshot, *, ref: str, version: int | None = None, as_of: 
         known = [each.version for each in plan.versions]
         raise UnknownPlanVersion(ref=ref, version=version, known=known, last=plan.version)
     parts: Sequence[Instalment] = fresh(shown.instalments) if shown else plan.instalments
-    return {
-        "as_of": day.isoformat(),
-        "agreement": ref,
-        "lead_partner": plan.lead,
-        "lead_name": snapshot.partner_name(plan.lead),
-        "plan_type": plan.plan_type,
-        "state": plan.state,
-        "version": shown.version if shown else plan.version,
-        "versions": [
-            {"version": each.version, "from_on": each.from_on.isoformat(), "reason": each.reason}
-            for each in plan.versions
-        ],
-        "early": plan.early,
-        "early_cents": plan.early_cents,
-        "repayable_cents": plan.repayable_cents,
-        "repaid_cents": plan.paid_cents,
-        "open_cents": plan.open_cents,
-        "outstanding_cents": outstanding,
-        "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
-        "ends_on": plan.ends_on.isoformat(),
-        "moved_to": plan.moved_to or None,
-        "allocation": plan.allocation,
-        "charges_cents": sum(each.open_cents for each in plan.charges),
-        "charges": [
-            {
-                "no": each.no,
-                "ground": each.ground,
-                "claimed_on": each.claimed_on.isoformat(),
-                "amount_cents": each.amount_cents,
-                "paid_cents": each.paid_cents,
-                "waived_cents": each.waived_cents,
-                "open_cents": each.open_cents,
-                "reason": each.reason,
-            }
-            for each in plan.charges
-        ],
-        "instalments": [
-            {
-                **_instalment(plan, part, day),
-                "demanded_on": _iso(part.demanded_on),
-                "pay_by": _iso(part.pay_by),
-                "limitation_on": _iso(limitation_of(snapshot, plan, part) if part.open_cents > 0 else None),
-            }
+    return as_row(
+        PlanDetail,
+        plan,
+        **_totals(snapshot, plan, day, outstanding),
+        as_of=day,
+        version=shown.version if shown else plan.version,
+        versions=[as_row(VersionRow, each) for each in plan.versions],
+        charges_cents=sum(each.open_cents for each in plan.charges),
+        charges=[as_row(ChargeRow, each) for each in plan.charges],
+        instalments=[
+            _instalment(
+                PlanInstalment,
+                plan,
+                part,
+                day,
+                limitation_on=limitation_of(snapshot, plan, part) if part.open_cents > 0 else None,
+            )
             for part in sorted(parts, key=lambda part: (part.due_on, part.no))
         ],
-    }
+    )
 
 
 def schedule(
     snapshot: Snapshot, *, ref: str | None = None, until: date | None = None, as_of: date | None = None
-) -> dict[str, Any]:
+) -> Schedule:
     """Every instalment that is open, of one plan or of all, in the order of their days."""
     day = as_of or snapshot.today
-    rows = []
+    rows: list[InstalmentRow] = []
     for case in [snapshot.case(Plan, ref)] if ref is not None else snapshot.cases(Plan):
         plan = plan_on(snapshot, case, as_of)
-        rows += [_instalment(plan, part, day) for part in plan.instalments if part.open_cents > 0]
+        rows += [_instalment(InstalmentRow, plan, part, day) for part in plan.instalments if part.open_cents > 0]
     rows.sort(key=lambda row: (row["due_on"], row["agreement"], row["no"]))
     return {
         "as_of": day.isoformat(),
@@ -139,7 +124,7 @@ def schedule(
     }
 
 
-def arrears(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+def arrears(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | None = None) -> Arrears:
     """What is outstanding by how late it is, per agreement and together, on a day; never stored, reckoned when asked.
 
     Args:
@@ -157,15 +142,15 @@ def arrears(snapshot: Snapshot, *, as_of: date | None = None, known_at: int | No
         for name, cents in ageing.bands.items():
             totals[name] += cents
         rows.append(
-            {
-                "agreement": case.ref,
-                "lead_partner": case.lead,
-                "outstanding_cents": outstanding,
-                "overdue_cents": ageing.overdue_cents,
-                "days": ageing.days,
-                "step_days": max((part.escalated_days for part in plan.instalments if part.open_cents > 0), default=0),
+            as_row(
+                ArrearsRow,
+                ageing,
+                agreement=case.ref,
+                lead_partner=case.lead,
+                outstanding_cents=outstanding,
+                step_days=max((part.escalated_days for part in plan.instalments if part.open_cents > 0), default=0),
                 **_bands(ageing.bands),
-            }
+            )
         )
     return {
         "as_of": day.isoformat(),
@@ -179,20 +164,13 @@ def _bands(bands: Mapping[str, int]) -> dict[str, int]:
     return {f"{name.replace('-', '_')}_cents": cents for name, cents in bands.items()}
 
 
-def _instalment(plan: Plan, part: Instalment, day: date) -> dict[str, Any]:
-    return {
-        "agreement": plan.ref,
-        "no": part.no,
-        "due_on": part.due_on.isoformat(),
-        "amount_cents": part.amount_cents,
-        "paid_cents": part.paid_cents,
-        "cancelled_cents": part.cancelled_cents,
-        "open_cents": part.open_cents,
-        "days_overdue": max((day - part.due_on).days, 0) if part.open_cents > 0 else 0,
-        "reference": instalment_reference(plan.ref, part.no),
-        "lead_partner": plan.lead,
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+def _instalment(shape: type[Row], plan: Plan, part: Instalment, day: date, **more: object) -> Row:
+    return as_row(
+        shape,
+        part,
+        agreement=plan.ref,
+        days_overdue=max((day - part.due_on).days, 0) if part.open_cents > 0 else 0,
+        reference=instalment_reference(plan.ref, part.no),
+        lead_partner=plan.lead,
+        **more,
+    )
