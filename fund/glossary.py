@@ -13,125 +13,20 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
-from types import MappingProxyType
 
 from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.language import _, both, language
-from fund.words import CHOICES, HAPPENED, Word, accounts_named, all_words, choice_word, states_named
+from fund.words import HAPPENED, Word, accounts_named, all_words, choice_word, choices, states_named
 
 Names = Mapping[str, tuple[str, ...]]
 """By id or code, the names by which people know it: the Dutch, the English, others."""
 
-_NOUNS: Mapping[str, str] = MappingProxyType(
-    {
-        # the Dutch or code word of the glossary, and the noun of the command line where the two differ
-        "contribution": "capital",
-        "paid_in": "capital",
-        "call": "capital",
-        "pledge": "capital",
-        "plan": "repayment",
-        "advance": "repayment",
-        "instalment": "repayment",
-        "receipt": "repayment",
-        "arrears": "repayment",
-        "allowance": "repayment",
-        "batch": "payment",
-        "bank_statement": "bank",
-        "matching": "bank",
-        "chart_of_accounts": "ledger",
-        "account": "ledger",
-        "entry": "ledger",
-        "posting": "ledger",
-        "reversal": "ledger",
-        "balance": "ledger",
-        "trial_balance": "ledger",
-        "anchor": "ledger",
-        "audit_file": "export",
-        "grants_register": "export",
-        "free_to_commit": "statement",
-        "lesson": "evaluation",
-        "learning": "writeoff",
-        "award": "decision",
-        "rubric": "review",
-        "conflict": "review",
-        "fund_costs": "cost",
-        "delivery": "event",
-        "timer": "event",
-        "exit": "partner",
-        "settlement": "partner",
-        "exit_quote": "partner",
-        "admission": "partner",
-        "lead_partner": "partner",
-        "pending": "inbox",
-        "notification": "inbox",
-        "revolving_degree": "forecast",
-        "benefit": "agreement",
-        "amendment": "agreement",
-        "terminated": "agreement",
-        "completed": "agreement",
-        "withdrawn": "proposal",
-        "objection": "proposal",
-        "fiscal_year": "period",
-        "year_closed": "period",
-        "payment_default": "repayment",
-    }
-)
-_DUTCH_VERBS: Mapping[str, str] = MappingProxyType(
-    {
-        "lijst": "list",
-        "overzicht": "list",
-        "toon": "show",
-        "bekijk": "show",
-        "indienen": "submit",
-        "dien-in": "submit",
-        "intrekken": "withdraw",
-        "ondertekenen": "sign",
-        "teken": "sign",
-        "goedkeuren": "approve",
-        "controleren": "check",
-        "controleer": "check",
-        "aanvragen": "request",
-        "afwijzen": "refuse",
-        "weigeren": "refuse",
-        "bevestigen": "confirm",
-        "bevestig": "confirm",
-        "stemmen": "vote",
-        "stem": "vote",
-        "besluiten": "decide",
-        "beoordelen": "score",
-        "toewijzen": "assign",
-        "sluiten": "close",
-        "vergrendelen": "lock",
-        "heropenen": "reopen",
-        "toevoegen": "add",
-        "wijzigen": "change",
-        "inlezen": "import",
-        "importeren": "import",
-        "oproepen": "call",
-        "ontvangen": "receive",
-        "boeken": "post",
-        "terugboeken": "reverse",
-        "geschiedenis": "history",
-        "controle": "verify",
-        "hulp": "help",
-        "uitleg": "explain",
-        "postvak": "inbox",
-        "stand": "status",
-        "positie": "position",
-        "gebruiker": "user",
-        "gebruikers": "user",
-        "rekeningen": "accounts",
-        "saldo": "balance",
-        "grootboek": "ledger",
-        "proefbalans": "trial-balance",
-        "ongekoppeld": "unmatched",
-        "koppelen": "match",
-        "opstellen": "draft",
-        "concept": "draft",
-        "opslaan": "save",
-        "meedoen": "join",
-    }
-)
+
+@lru_cache(maxsize=1)
+def _commands() -> Mapping[tuple[str, str], str]:
+    """The nouns and verbs of the command line, by a ``name`` of the glossary or by a Dutch word as it is ``typed``."""
+    text = resources.files("fund").joinpath("data", "commands.csv").read_text(encoding="utf-8")
+    return {(row["sort"], row["word"]): row["command"] for row in csv.DictReader(text.splitlines())}
 
 
 def track_word(track: str) -> str:
@@ -158,12 +53,12 @@ def nouns_of(typed: str, nouns: Iterable[str]) -> tuple[str, ...]:
     known = tuple(nouns)
     wanted = folded(typed)
     found: list[str] = []
-    direct = _DUTCH_VERBS.get(typed.lower())
+    direct = _commands().get(("typed", typed.lower()))
     if direct in known:
         found.append(str(direct))
     for form in _singulars(wanted):
         for word in find(form):
-            noun = word.name if word.name in known else _NOUNS.get(word.name, "")
+            noun = word.name if word.name in known else _commands().get(("name", word.name), "")
             if noun in known and not word.is_state and noun not in found:
                 found.append(noun)
         if found:
@@ -322,12 +217,12 @@ def role_names() -> Names:
 def code_names(codes: Iterable[str]) -> Names:
     """Words that :func:`code_word` says of these codes, in both languages."""
     rows = {word.name: (word.nl, word.en) for word in reversed(all_words()) if not word.is_state}
-    return {code: rows.get(code) or both(CHOICES.get(code, code.replace("_", " "))) for code in codes}
+    return {code: rows.get(code) or choices().get(code) or both(code.replace("_", " ")) for code in codes}
 
 
 def choice_names(codes: Iterable[str]) -> Names:
     """Words that :func:`choice_word` says of these codes, in both languages."""
-    return {code: both(CHOICES[code]) if code in CHOICES else names for code, names in code_names(codes).items()}
+    return {code: choices().get(code, names) for code, names in code_names(codes).items()}
 
 
 def state_names(kind: str) -> Names:

@@ -54,7 +54,7 @@ class Word:
 
     def in_language(self) -> str:
         """The word in the language in use."""
-        return self.nl if language() == "nl" else self.en
+        return in_language((self.nl, self.en))
 
 
 @lru_cache(maxsize=1)
@@ -131,69 +131,23 @@ def party_word(code: str) -> str:
     return _("the fund") if code == "fund" else code
 
 
-CHOICES: Mapping[str, str] = MappingProxyType(
-    {
-        "call": N_("unpaid call"),
-        "not_due": N_("not due yet"),
-        "1-30": N_("1 to 30 days late"),
-        "31-90": N_("31 to 90 days late"),
-        "91-180": N_("91 to 180 days late"),
-        "over-180": N_("more than 180 days late"),
-        "score": N_("by score of the panel"),
-        "order": N_("by day of submission"),
-        "light": N_("light"),
-        "standard": N_("standard"),
-        "major": N_("major"),
-        "committee": N_("the committee"),
-        "new_lead": N_("the new lead"),
-        "board": N_("the full board"),
-        "learning": N_("invested in learning"),
-        "hardship": N_("hardship"),
-        "uncollectible": N_("uncollectible"),
-        "irregularity": N_("irregularity"),
-        "restructuring": N_("other instalments"),
-        "refinancing": N_("refinancing"),
-        "winding_up": N_("winding up the fund"),
-        "for": N_("for"),
-        "against": N_("against"),
-        "abstain": N_("abstains"),
-        "uphold": N_("uphold"),
-        "reopen": N_("reopen"),
-        "equal": N_("equal parts"),
-        "inhabitants": N_("by inhabitants"),
-        "base_and_inhabitants": N_("fixed, base and inhabitants"),
-        "end_to_end_id": N_("our end-to-end reference"),
-        "rf_reference": N_("RF reference"),
-        "document_number": N_("our document number"),
-        "iban_and_amount": N_("payer and exact amount"),
-        "iban_and_sum": N_("payer and sum"),
-        "iban": N_("payer"),
-        "manual": N_("decided by two people"),
-        "public_task": N_("public task"),
-        "budget_adds_up": N_("budget adds up"),
-        "milestones_add_up": N_("milestones add up"),
-        "repayment_planned": N_("repayment planned"),
-        "lead": N_("own organisation is the lead"),
-        "co_applicant": N_("own organisation is a co-applicant"),
-        "beneficiary": N_("own organisation is an adopter or beneficiary"),
-        "supplier": N_("own organisation supplies to it"),
-        "team": N_("own organisation has people in the team"),
-        "person": N_("named in the team"),
-        "family": N_("family of somebody in it"),
-        "financial": N_("a financial interest of one's own"),
-        "manager": N_("line manager of somebody in the team"),
-        "region": N_("most municipalities of the own region are parties"),
-        "competes": N_("own organisation asks money in the same round"),
-        "cooperates": N_("own organisation works with the lead on the same theme"),
-        "builds_on": N_("own organisation takes part in the cooperation it builds on"),
-        "service": N_("own organisation shares a service organisation with the lead"),
-        "experiment": N_("own organisation did an experiment with the lead on the same theme"),
-        "voted": N_("voted on this proposal"),
-        "signed": N_("confirmed or submitted it for a party"),
-    }
-)
-"""What somebody chose, by its code (a vote, a ground, a rule), where the glossary has no word for it, or one of another
-thing that goes by the same code."""
+@lru_cache(maxsize=2)
+def words_in(file: str) -> Mapping[str, tuple[str, str]]:
+    """The words of a file of data (``labels.csv``), in Dutch and in English, by code."""
+    text = resources.files("fund").joinpath("data", file).read_text(encoding="utf-8")
+    return MappingProxyType({row["code"]: (row["nl"], row["en"]) for row in csv.DictReader(text.splitlines())})
+
+
+def choices() -> Mapping[str, tuple[str, str]]:
+    """What somebody chose, by its code (a vote, a ground, a rule), where the glossary has no word for it, or one of
+    another thing that goes by the same code."""
+    return words_in("choices.csv")
+
+
+def in_language(words: tuple[str, str]) -> str:
+    """The one of the Dutch and the English word that the language in use asks."""
+    return words[0 if language() == "nl" else 1]
+
 
 HYPOTHESES: Mapping[str, str] = {
     "confirmed": N_("confirmed"),
@@ -206,8 +160,8 @@ VERDICTS: Mapping[str, str] = {"scale": N_("scale"), "adopt": N_("adopt"), "iter
 
 def choice_word(code: str) -> str:
     """What somebody chose as people read it; what is no code stays as it is."""
-    if code in CHOICES:
-        return _(CHOICES[code])
+    if code in choices():
+        return in_language(choices()[code])
     return code_word(code) if code.replace("_", "").isalnum() else code
 
 
@@ -215,7 +169,7 @@ def code_word(code: str) -> str:
     """A name from the code (``agreement``, ``light``, ``refuted``) as people read it; without underscores if nobody has
     a word for it."""
     word = _codes().get(code)
-    return word.in_language() if word else _(CHOICES.get(code, code.replace("_", " ")))
+    return word.in_language() if word else in_language(choices().get(code) or both(code.replace("_", " ")))
 
 
 @lru_cache(maxsize=1)
@@ -226,7 +180,7 @@ def _codes() -> Mapping[str, Word]:
 
 def event_word(wire: str) -> str:
     """A kind of fact (``user.added``) or of entry (``closing``) as people read it."""
-    return event_words(wire)[0 if language() == "nl" else 1]
+    return in_language(event_words(wire))
 
 
 def event_words(wire: str) -> tuple[str, str]:

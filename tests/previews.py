@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from fund.commands.answers import Answer
 from fund.events import FACTS
-from fund.previews import LABELS, LEFT_OUT, SHOWN, label_of, lines
+from fund.previews import LEFT_OUT, SHOWN, label_of, labels, lines
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -37,7 +37,7 @@ def snake(name: str) -> str:
 def without_words(wire: str) -> list[str]:
     """The fields of a fact that are neither shown nor left out for a reason."""
     fields = {(name, field) for name, field in fields_of(FACTS[wire], wire) if field != "ref"}
-    return sorted(f"{name}.{field}" for name, field in fields if (label_of(name, field) or "reason") not in LABELS)
+    return sorted(f"{name}.{field}" for name, field in fields if (label_of(name, field) or "reason") not in labels())
 
 
 def require_whole(answer: Answer) -> None:
@@ -46,7 +46,7 @@ def require_whole(answer: Answer) -> None:
     assert [fact["type"] for fact in preview] == [event["type"] for event in answer["events"]], [
         event["type"] for event in answer["events"] if event["type"] not in SHOWN
     ]
-    assert {label for fact in preview for label in labels_in(fact["fields"])} - set(LABELS) == set()
+    assert {label for fact in preview for label in labels_in(fact["fields"])} - set(labels()) == set()
     for event, fact in zip(answer["events"], preview, strict=True):
         assert event["type"] in SHOWN, event["type"]
         told = {pair["label"] for pair in fact["fields"]}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from importlib import resources
 from string import Formatter
 
 import pytest
 from babel.messages.catalog import Message
 
 from fund import language
-from fund.words import all_words
+from fund.words import all_words, words_in
 from tests import messages
+
+WORDS = ("labels.csv", "choices.csv")
+"""Files of words that have both languages themselves."""
 
 
 def _texts(value: str | list[str] | tuple[str, ...]) -> list[str]:
@@ -37,6 +41,13 @@ def test_the_catalogue_holds_the_sentences_of_the_code_and_no_others(code: str) 
     assert wanted - found == set(), "run make messages"
     assert found - wanted == set(), "run make messages"
     assert not messages.kept(code).obsolete
+
+
+@pytest.mark.parametrize("file", WORDS)
+def test_a_file_of_words_has_each_code_once_and_in_both_languages(file: str) -> None:
+    lines = (resources.files("fund") / "data" / file).read_text(encoding="utf-8").splitlines()
+    assert len(words_in(file)) == len(lines) - 1
+    assert all(nl.strip() and en.strip() for nl, en in words_in(file).values())
 
 
 def test_nothing_is_fuzzy(code: str) -> None:
@@ -73,6 +84,7 @@ def test_no_sentence_uses_a_word_that_the_glossary_avoids(code: str) -> None:
         if message.id and not all(place.startswith("click/") for place, _line in message.locations)
     ]
     texts = [text for message in ours for text in (*_texts(message.id), *_texts(message.string or ""))]
+    texts += [text for file in WORDS for said in words_in(file).values() for text in said]
     assert [text for text in texts if pattern.search(re.sub(r"\{[^}]*\}|`[^`]*`", "", text))] == []
 
 

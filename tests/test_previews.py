@@ -11,15 +11,15 @@ import pytest
 from fund import previews
 from fund.events import FACTS
 from fund.events.agreements import AgreementCompleted, BenefitReported
-from fund.language import both, choose
+from fund.language import choose
 from fund.registry import COMMANDS, PROJECTIONS
 from fund.rules.authority import Role
-from fund.rules.conflicts import GROUND_NAMES
+from fund.rules.conflicts import Ground
 from fund.rules.eligibility import RULES as ELIGIBILITY
 from fund.rules.keys import FAMILIES
 from fund.rules.schedules import BANDS
 from fund.unit_of_work.preview import preview
-from fund.words import CHOICES, HAPPENED, all_words, choice_word
+from fund.words import HAPPENED, all_words, choice_word, choices
 from fund.workflows.agreements.ending import GROUNDS, LOWER_GROUNDS
 from fund.workflows.inbox.deciding import MATTERS
 from fund.workflows.receipts.evidence import RULES as EVIDENCE
@@ -68,7 +68,7 @@ def test_every_reason_to_leave_out_is_of_a_field_that_is_there() -> None:
 
 def test_the_label_of_a_code_is_a_word_for_every_code() -> None:
     codes = {
-        *GROUNDS, *LOWER_GROUNDS, *EVIDENCE, *ELIGIBILITY, *FAMILIES, *MATTERS, *map(str, GROUND_NAMES),
+        *GROUNDS, *LOWER_GROUNDS, *EVIDENCE, *ELIGIBILITY, *FAMILIES, *MATTERS, *map(str, Ground),
         "score", "order", "light", "standard", "major", "committee", "board", "new_lead", "for", "against", "abstain",
     }  # fmt: skip
     for lang in ("en", "nl"):
@@ -87,8 +87,8 @@ def test_a_choice_has_words_of_its_own_only_where_the_glossary_says_something_el
     of_glossary = {word.name: word for word in reversed(all_words()) if not word.is_state and word.section != HAPPENED}
     same = [
         code
-        for code, said in CHOICES.items()
-        if code in of_glossary and both(said) == (of_glossary[code].nl, of_glossary[code].en)
+        for code, said in choices().items()
+        if code in of_glossary and said == (of_glossary[code].nl, of_glossary[code].en)
     ]
     assert same == []
 

@@ -13,8 +13,8 @@ from datetime import date
 from enum import StrEnum
 
 from fund.glossary import folded
-from fund.language import N_, _
 from fund.rules.authority import Actor
+from fund.words import choice_word
 
 WINDOW_YEARS = 3
 """Who worked with the lead on the subject in so many years declares it, also when it has ended since."""
@@ -41,26 +41,6 @@ class Ground(StrEnum):
     VOTED = "voted"
     SIGNED = "signed"
 
-
-GROUND_NAMES = {
-    Ground.LEAD: N_("own organisation is the lead"),
-    Ground.CO_APPLICANT: N_("own organisation is a co-applicant"),
-    Ground.BENEFICIARY: N_("own organisation is an adopter or beneficiary"),
-    Ground.SUPPLIER: N_("own organisation supplies to it"),
-    Ground.TEAM: N_("own organisation has people in the team"),
-    Ground.PERSON: N_("named in the team"),
-    Ground.FAMILY: N_("family of somebody in it"),
-    Ground.FINANCIAL: N_("a financial interest of one's own"),
-    Ground.MANAGER: N_("line manager of somebody in the team"),
-    Ground.REGION: N_("most municipalities of the own region are parties"),
-    Ground.COMPETES: N_("own organisation asks money in the same round"),
-    Ground.COOPERATES: N_("own organisation works with the lead on the same theme"),
-    Ground.BUILDS_ON: N_("own organisation takes part in the cooperation it builds on"),
-    Ground.SERVICE: N_("own organisation shares a service organisation with the lead"),
-    Ground.EXPERIMENT: N_("own organisation did an experiment with the lead on the same theme"),
-    Ground.VOTED: N_("voted on this proposal"),
-    Ground.SIGNED: N_("confirmed or submitted it for a party"),
-}
 
 DECLARABLE = (Ground.SUPPLIER, Ground.PERSON, Ground.FAMILY, Ground.FINANCIAL, Ground.MANAGER)
 """Hard grounds that only the person knows: once declared they bar, and nobody decides otherwise."""
@@ -146,7 +126,7 @@ class Conflict:
 
     def describe(self) -> str:
         """The ground in the language in use."""
-        name = _(GROUND_NAMES[self.ground])
+        name = choice_word(self.ground)
         return f"{name} ({self.found_in})" if self.found_in else name
 
 

@@ -38,7 +38,7 @@ from fund.schemas.capital import Partner
 from fund.schemas.evaluations import Evaluation, EvaluationForm
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import Snapshot
-from fund.words import CHOICES
+from fund.words import choices
 from fund.workflows.agreements.lifecycle import MilestoneState
 from tests.factories import PARTNERS_CSV, founded
 from tests.reports.test_charts import luminance
@@ -545,7 +545,7 @@ def test_shares_are_written_in_the_language_in_use() -> None:
 def test_every_code_that_a_page_may_show_has_a_word() -> None:
     assert set(words.MILESTONES) == set(MilestoneState)
     assert set(words.DECISIONS) == set(KINDS)
-    assert set(TARGETS) <= set(CHOICES)
+    assert set(TARGETS) <= set(choices())
     assert set(words.GROUPS) == set(words.MEANING) == set(GROUPS)
     assert set(words.HYPOTHESES) == set(GROUPS) - {"awarded", "running", "evaluating", "stopped"}
     with PARTNERS_CSV.open(encoding="utf-8") as file:
