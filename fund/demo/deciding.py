@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fund.demo.cast import CHAIR, COMMITTEE, MANAGER, short, signatory
+from fund.demo.cast import CHAIR, COMMITTEE, MANAGER, MANAGER_2, short, signatory
 from fund.demo.ideas import Idea, form_file
 from fund.demo.stage import Stage, material
 from fund.language import _, euros
@@ -66,11 +66,17 @@ def eligible(stage: Stage, *refs: str) -> None:
         stage.do(MANAGER, "proposal find-eligible", ref=ref)
 
 
-def score_file(scores: Mapping[str, int] | int) -> bytes:
-    """A reviewer's file: one score for all criteria, or one each."""
+def ineligible(stage: Stage, ref: str) -> None:
+    """Two fund managers find that a proposal is funded elsewhere already."""
+    reason = "Dezelfde kosten worden al uit een andere regeling betaald."
+    stage.both(MANAGER, MANAGER_2, "proposal find-ineligible", ref=ref, rule="not_already_funded", reason=reason)
+
+
+def score(stage: Stage, name: str, ref: str, scores: Mapping[str, int] | int) -> None:
+    """A reviewer hands in a file: one score for all criteria, or one each."""
     given = dict.fromkeys(CRITERIA, scores) if isinstance(scores, int) else {**dict.fromkeys(CRITERIA, 3), **scores}
     lines = ['declaration = "none"', "[scores]", *(f"{criterion} = {score}" for criterion, score in given.items())]
-    return "\n".join(lines).encode()
+    stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": "\n".join(lines).encode()})
 
 
 def review(stage: Stage, ref: str, *scores: Mapping[str, int] | int) -> list[str]:
@@ -82,13 +88,12 @@ def review(stage: Stage, ref: str, *scores: Mapping[str, int] | int) -> list[str
     for number, name in enumerate(panel):
         if stage.ask("review show", ref=ref)["state"] == "closed":
             break
-        given = scores[number % len(scores)] if scores else 3
-        stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(given)})
+        score(stage, name, ref, scores[number % len(scores)])
     return panel
 
 
-def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision vote") -> int:
-    """As many members as the quorum asks vote, the last ``against`` of them against; how many voted.
+def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision vote") -> None:
+    """As many members as the quorum asks vote, the last ``against`` of them against.
 
     More than half of the seats without a conflict are enough: those of the members, and the chair's. They come from
     both ends of the list, so that they are of several kinds of organisation.
@@ -101,7 +106,6 @@ def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision v
     for number, name in enumerate(voting):
         choice = "against" if number >= len(voting) - against else "for"
         stage.do(name, command, ref=ref, choice=choice)
-    return len(voting)
 
 
 def decide(stage: Stage, ref: str, *, against: int = 0, **outcome: Any) -> None:

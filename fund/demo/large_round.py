@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, TypeVar
 
-from fund.demo.cast import CHAIR, MANAGER, MANAGER_2, MORE_EXTERNALS, TREASURER, invite_more_reviewers, signatory
-from fund.demo.deciding import CRITERIA, agree, confirm_parties, draft, score_file, submit
+from fund.demo.cast import CHAIR, MANAGER, MANAGER_2, MORE_EXTERNALS, invite_more_reviewers, signatory
+from fund.demo.deciding import CRITERIA, agree, confirm_parties, draft, ineligible, score, submit
 from fund.demo.ideas import Idea, form_file, more, more_leads
-from fund.demo.money import payee
+from fund.demo.money import approve_asked, payee
 from fund.demo.stage import Stage
 from fund.language import _
 
@@ -26,7 +26,6 @@ APPROVED, RETURNED, DEFERRED = 0, 4, 8
 WITHDRAWN, INELIGIBLE, LEFT = 3, 6, 10
 """The lives of a dozen, by their place in it; the others are rejected."""
 DOZEN = 12
-_LOW, _MIDDLE, _HIGH = 1, 2, 3
 _BACK_ON = date(2025, 7, 25)
 
 
@@ -101,20 +100,17 @@ class LargeRound:
     def look_again(self) -> None:
         """Some are sent back and come again, changed where it was asked; some are taken back."""
         stage = self.stage
+        asked = "Noem ook wat u doet als de leverancier stopt."
         for ref, _idea in self._of(RETURNED):
-            stage.do(
-                MANAGER, "proposal request-changes",
-                ref=ref, sections=["risks"], reason="Noem ook wat u doet als de leverancier stopt.",
-            )  # fmt: skip
+            stage.do(MANAGER, "proposal request-changes", ref=ref, sections=["risks"], reason=asked)
         for ref, idea in self._each(self._of(RETURNED)):
             file = form_file(idea, self.round, risk="De leverancier stopt.")
             stage.do(signatory(idea.lead), "proposal save", ref=ref, file=file)
             confirm_parties(stage, idea, ref)
             stage.do(signatory(idea.lead), "proposal resubmit", ref=ref, informed_on=stage.now.date())
         for ref, idea in self._each(self._of(WITHDRAWN)):
-            stage.do(
-                signatory(idea.lead), "proposal withdraw", ref=ref, reason="De raad wil eerst het beleidsplan zien."
-            )
+            reason = "De raad wil eerst het beleidsplan zien."
+            stage.do(signatory(idea.lead), "proposal withdraw", ref=ref, reason=reason)
         stage.say(
             _("{returned} are returned for changes and come again, {withdrawn} are taken back."),
             returned=len(self._of(RETURNED)),
@@ -127,22 +123,19 @@ class LargeRound:
         """Found eligible, or not by two people; every review is opened, then all of them are scored under seal."""
         stage = self.stage
         for ref, _idea in self._each(self._of(INELIGIBLE)):
-            stage.both(
-                MANAGER, MANAGER_2, "proposal find-ineligible",
-                ref=ref, rule="not_already_funded", reason="Dezelfde kosten worden al uit een andere regeling betaald.",
-            )  # fmt: skip
+            ineligible(stage, ref)
         panels: dict[str, list[str]] = {}
         for ref, _idea, _life in self._each(self._judged):
             stage.do(MANAGER, "proposal find-eligible", ref=ref)
             panels[ref] = stage.do(MANAGER, "review open", ref=ref)["result"]["panel"]
         seats: Counter[str] = Counter()
         for ref, _idea, life in self._each(self._judged):
-            score = {APPROVED: _HIGH, RETURNED: _HIGH, DEFERRED: _MIDDLE}.get(life, _LOW)
+            points = {APPROVED: 3, RETURNED: 3, DEFERRED: 2}.get(life, 1)
             for name in panels[ref]:
                 if stage.ask("proposal show", ref=ref)["state"] != "in_review":
                     break  # two scores are enough, the third reviewer stands by
                 seats[name] += 1
-                stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(score)})
+                score(stage, name, ref, points)
         stage.say(
             _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}."),
             count=len(panels),
@@ -182,8 +175,5 @@ class LargeRound:
         """Every approved one is signed; its one payment, asked by the service, is checked and approved."""
         stage = self.stage
         agreements = {agree(stage, ref) for ref, _idea in self._each(self._of(APPROVED, RETURNED, DEFERRED))}
-        for row in stage.ask("disbursement list")["disbursements"]:
-            if row["agreement"] in agreements:
-                stage.do(MANAGER, "disbursement check", ref=row["ref"])
-                stage.do(TREASURER, "disbursement approve", ref=row["ref"])
+        approve_asked(stage, agreements)
         stage.say(_("{count} small agreements are signed and wait for the bank."), count=len(agreements))

@@ -9,7 +9,7 @@ from fund.demo.deciding import about, agree, decide, draft, eligible, plan_round
 from fund.demo.housekeeping import from_the_treasury
 from fund.demo.ideas import IDEAS
 from fund.demo.large_round import LargeRound, ceiling_cents
-from fund.demo.money import batch, pay_milestone, payee
+from fund.demo.money import approve_asked, batch, pay_milestone, payee
 from fund.demo.running import pay_instalment
 from fund.demo.stage import Stage, material_file, refusal_line
 from fund.language import _, euros
@@ -65,10 +65,7 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
         many.decide_the_rest()
         many.agreed()
     agreement = agree(stage, ref)
-    asked = [row for row in stage.ask("disbursement list")["disbursements"] if row["agreement"] == agreement]
-    for row in asked:
-        stage.do(MANAGER, "disbursement check", ref=row["ref"])
-        stage.do(TREASURER, "disbursement approve", ref=row["ref"])
+    approve_asked(stage, [agreement])
     batch(stage, date(2025, 7, 31))
     stage.say(
         _("{agreement} is signed; the service asked the one payment by itself, and it is paid."), agreement=agreement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.demo.cast import MANAGER, MANAGER_2, short, signatory
+from fund.demo.cast import MANAGER, short, signatory
 from fund.demo.deciding import (
     about,
     agree,
@@ -12,6 +12,7 @@ from fund.demo.deciding import (
     decide,
     draft,
     eligible,
+    ineligible,
     plan_round,
     propose,
     review,
@@ -53,10 +54,7 @@ def first_round(stage: Stage) -> dict[str, str]:
             **about(idea),
         )
     stage.clock(date(2024, 4, 9))
-    stage.both(
-        MANAGER, MANAGER_2, "proposal find-ineligible",
-        ref=refs["rvs"], rule="not_already_funded", reason="Dezelfde kosten worden al uit een andere regeling betaald.",
-    )  # fmt: skip
+    ineligible(stage, refs["rvs"])
     stage.say(
         _("the rules found that {ref} is funded elsewhere already; two fund managers find it ineligible."),
         ref=refs["rvs"],
