@@ -11,7 +11,7 @@ from cli.output import Column, say_lines
 from cli.output.views import ListView, sentence
 from cli.params import Code, noun, run
 from cli.params.declared import add_command, add_query, declared
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, NN_, _, ngettext
 from fund.words import choice_word
 from fund.workflows.receipts.commands import (
@@ -37,7 +37,7 @@ def import_(ctx: click.Context, files: tuple[InputFile, ...]) -> None:
         ctx.exit(Code.DIFFERENCES)
 
 
-def _imported(answer: Mapping[str, Any]) -> list[str]:
+def _imported(answer: Answer) -> list[str]:
     result = answer["result"]
     lines = [
         sentence(N_("{lines_new} new lines, {lines_known} known before."), result),

@@ -12,12 +12,13 @@ from cli.output import Column, day_text, emit_json, facts, progress, say, state_
 from cli.params import forcing, listing, may_write, noun, option, query, read, require_own_stream, typed
 from cli.params.declared import add_command, declared
 from fund.contributions.commands import CallCapital, CapitalLetter, CapitalList, ReceiveContribution
+from fund.declarations import Answer
 from fund.language import N_, _, euros, ngettext
 
 capital = noun("capital", N_("Call and receive contributions"))
 
 
-def _called(answer: Mapping[str, Any]) -> list[str]:
+def _called(answer: Answer) -> list[str]:
     result = answer["result"]
     lines = [
         ngettext(
@@ -38,7 +39,7 @@ def _called(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _received(answer: Mapping[str, Any]) -> list[str]:
+def _received(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     lines = [
         _("{amount} of {receipt} is set against {call}.").format(

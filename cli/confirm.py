@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import click
 from click.shell_completion import CompletionItem
@@ -12,6 +11,7 @@ from cli.output import confirmed_line, trial_lines
 from cli.params import Ref, argument, listing_of, run
 from cli.params.declared import declared
 from fund.commands.commands import Confirm, Decline
+from fund.declarations import Answer
 from fund.language import N_, _
 
 _CONFIRM = "fund confirm "
@@ -52,13 +52,13 @@ def confirm(ctx: click.Context, refs: tuple[str, ...]) -> None:
     run(ctx, Confirm(refs=refs), ask=_shown, done=_confirmed)
 
 
-def _shown(answer: Mapping[str, Any]) -> Iterator[str]:
+def _shown(answer: Answer) -> Iterator[str]:
     if "answers" not in answer:
         yield confirmed_line(answer)
     yield from trial_lines(answer)
 
 
-def _confirmed(answer: Mapping[str, Any]) -> Iterator[str]:
+def _confirmed(answer: Answer) -> Iterator[str]:
     several = answer.get("answers")
     for each in several or (answer,):
         yield _("{ref} is confirmed: {command}.").format(ref=each["confirmed"], command=f"`fund {each['command']}`")
@@ -74,7 +74,7 @@ def decline(ctx: click.Context, refs: tuple[str, ...], reason: str) -> None:
     run(ctx, Decline(refs=refs, reason=reason), done=_declined)
 
 
-def _declined(answer: Mapping[str, Any]) -> list[str]:
+def _declined(answer: Answer) -> list[str]:
     return [
         _("{ref} is declined; nothing else was changed.").format(ref=ref)
         for ref in answer.get("refs") or [answer["result"]["ref"]]

@@ -13,7 +13,7 @@ from cli.output.views import ListView, When, sentence
 from cli.params import noun, one_of, option, run
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, euros, language, ngettext
 from fund.rules.valuation import free_text
 from fund.schemas.resolutions import ResolutionDetail
@@ -46,7 +46,7 @@ decision = noun("decision", N_("Prepare, vote and decide"))
 with_files(decision)
 
 
-def _prepared(answer: Mapping[str, Any]) -> list[str]:
+def _prepared(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     if answer["events"][0]["type"] == "decision.remarked":
         return [sentence(N_("The committee reads with {ref}: {remark}"), fact)]
@@ -69,7 +69,7 @@ def vote(ctx: click.Context, ref: str, choice: str | None, flags: tuple[str, ...
     run(ctx, CastVote(ref=ref, choice=said.pop(), reason=reason), done=_voted)
 
 
-def _voted(answer: Mapping[str, Any]) -> list[str]:
+def _voted(answer: Answer) -> list[str]:
     fact = answer["events"][0]
     ref = fact["payload"]["ref"]
     if "commitment" in fact["payload"]:
@@ -125,7 +125,7 @@ def _key_decided(event: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _decided(answer: Mapping[str, Any]) -> list[str]:
+def _decided(answer: Answer) -> list[str]:
     event = answer["events"][0]
     if event["type"].startswith("key."):
         return _key_decided(event)
@@ -169,7 +169,7 @@ def decide_objection(ctx: click.Context, ref: str, uphold: bool | None, file: In
     run(ctx, args, ask=question, done=_objection_decided)
 
 
-def _objection_decided(answer: Mapping[str, Any]) -> list[str]:
+def _objection_decided(answer: Answer) -> list[str]:
     event = answer["events"][0]
     ref = event["payload"]["ref"]
     return [

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from cli.output import Column, Typable, day_text, decimal_text, facts, say
 from cli.output.views import Counted, ListView, sentence
 from cli.params import noun
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query
+from fund.declarations import Answer
 from fund.language import N_, NN_, _, ngettext
 from fund.workflows.evaluations.commands import (
     AcceptEvaluation,
@@ -30,7 +30,7 @@ evaluation = noun("evaluation", N_("Report what was learned"))
 with_files(evaluation)
 
 
-def _accepted(answer: Mapping[str, Any]) -> list[str]:
+def _accepted(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     words = {"ref": fact["ref"], "hypothesis": _(HYPOTHESES[fact["hypothesis"]]), "learning": fact["learning"]}
     told = [

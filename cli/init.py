@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -63,7 +63,7 @@ def init(
     except DatabaseMissing:
         pass
     people = _named({"admin": admin, "fund_manager": fund_manager, "treasurer": treasurer})
-    answer: dict[str, Any] = _with_rights(
+    answer = _with_rights(
         lambda: found_fund(
             url,
             name=name,

@@ -10,7 +10,7 @@ import click
 from cli.output import Column, day_text, facts, state_text, table
 from cli.params import forcing, formatted, noun, option, run, show_or_export
 from cli.params.declared import add_query, declared
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, day, ngettext, number
 from fund.words import choice_word
 from fund.workflows.partners.commands import AdoptKey, KeyCompare, KeyReview, KeyShow
@@ -69,7 +69,7 @@ def adopt(ctx: click.Context, file: InputFile) -> None:
     run(ctx, AdoptKey(file=file), done=_proposed)
 
 
-def _proposed(answer: Mapping[str, Any]) -> list[str]:
+def _proposed(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     lines = [
         _("Key {name} lies before the full board; it would hold from {day}.").format(

@@ -26,7 +26,7 @@ from cli.output import (
 from cli.params import Code, export_options, forcing, may_write, noun, option, query, read, run, show_or_export, typed
 from cli.params.declared import add_command, add_query, declared
 from fund.closing.commands import AnchorLedger, PostEntry, ReverseEntry
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, day, euros
 from fund.reports.exports.commands import LedgerProve
 from fund.reports.statements.commands import (
@@ -211,7 +211,7 @@ def anchor(ctx: click.Context, key: InputFile, output: str | None) -> None:
         write_output(output, _json(answer["result"]["anchor"]), force=force)
 
 
-def _tell_anchor(answer: Mapping[str, Any]) -> list[str]:
+def _tell_anchor(answer: Answer) -> list[str]:
     made = answer["result"]["anchor"]
     return [
         _("Anchor {number}: {count} entries, root {root}.").format(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import click
 
@@ -14,7 +13,7 @@ from cli.output import Column, advice_text, by_another, decimal_text, facts, say
 from cli.output.views import ListView, said, sentence
 from cli.params import noun, option, read, run, typed
 from cli.params.declared import add_command, add_query, declared
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, language, ngettext
 from fund.workflows.reviews.commands import (
     AgreeOnScores,
@@ -65,7 +64,7 @@ def declare(
     run(ctx, args, done=_declared)
 
 
-def _declared(answer: Mapping[str, Any]) -> list[str]:
+def _declared(answer: Answer) -> list[str]:
     from fund.rules.conflicts import ground_text
 
     first = answer["events"][0]
@@ -98,7 +97,7 @@ def _declares(content: bytes) -> bool:
         return True
 
 
-def _agreed(answer: Mapping[str, Any]) -> list[str]:
+def _agreed(answer: Answer) -> list[str]:
     ref = answer["events"][0]["payload"]["ref"]
     for event in answer["events"]:
         if event["type"] == "review.consensus_recorded":
@@ -113,7 +112,7 @@ def close(ctx: click.Context, ref: str) -> None:
     run(ctx, CloseReview(ref=ref), ask=question, done=_closed)
 
 
-def _closed(answer: Mapping[str, Any]) -> list[str]:
+def _closed(answer: Answer) -> list[str]:
     fact = next(event["payload"] for event in answer["events"] if event["type"] == "review.closed")
     if fact["advice"] is None:
         return [_("The scores of {ref} would be opened.").format(ref=fact["ref"])]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from cli.output import Column
@@ -12,6 +9,7 @@ from cli.output.views import ListView, When, sentence
 from cli.params import noun, run
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
+from fund.declarations import Answer
 from fund.language import N_, _
 from fund.words import choice_word
 from fund.workflows.writeoffs.commands import (
@@ -34,7 +32,7 @@ def decide(ctx: click.Context, ref: str, reason: str) -> None:
     run(ctx, DecideWriteoff(ref=ref, reason=reason), ask=question, done=_decided)
 
 
-def _decided(answer: Mapping[str, Any]) -> list[str]:
+def _decided(answer: Answer) -> list[str]:
     event = answer["events"][0]
     votes = list(event["payload"]["votes"].values())
     words = {"ref": event["payload"]["ref"], "for_": votes.count("for"), "against": votes.count("against")}
@@ -60,7 +58,7 @@ LIST = ListView(
 )
 
 
-def _proposed(answer: Mapping[str, Any]) -> list[str]:
+def _proposed(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     form = N_("{ref} is proposed: {amount_cents} of {outstanding_cents} outstanding, {ground}.")
     return [sentence(form, {"ground": choice_word(fact["ground"])}, fact)]

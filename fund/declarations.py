@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar, Generic, TypedDict, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Generic, NotRequired, TypedDict, TypeVar, dataclass_transform
 
 from fund.language import N_
 from fund.rules.authority import Who
@@ -231,6 +231,69 @@ def parameters(of: type[Input]) -> Iterator[tuple[dataclasses.Field[Any], Parame
     """The fields of an input, in order, each with what is declared of it."""
     for each in dataclasses.fields(of):
         yield each, each.metadata["parameter"]
+
+
+class EventJson(TypedDict):
+    """A fact that a command recorded; a trial opens no seal."""
+
+    event_id: str
+    seq: int
+    type: str
+    stream: str
+    effective_on: str
+    payload: dict[str, Any]
+
+
+class PostingJson(TypedDict):
+    account: str
+    amount_cents: int
+
+
+class EntryJson(TypedDict):
+    seq: int
+    kind: str
+    memo: str
+    effective_on: str
+    postings: list[PostingJson]
+
+
+class Answer(TypedDict):
+    """What a command answers, as JSON.
+
+    Of a long command of one person some hundred facts and entries are in it; the counts are always whole.
+
+    Attributes:
+        preview: What it records, field by field, where somebody decides on it.
+        withheld: In a trial: whether something stays under seal that the command opens.
+        result: What its use case answered.
+        pending: The ref under which it waits for a second person. needs: The roles of that person.
+        next: The command that comes next.
+        shown_sha256: By what hash the command will know that it does what was shown.
+        confirmed, declined, maker: What a second person ended, and whose it was.
+        refs, answers: Those of several that were confirmed or declined as one.
+    """
+
+    schema_version: int
+    command: str
+    dry_run: bool
+    replayed: bool
+    event_count: int
+    events: list[EventJson]
+    entry_count: int
+    entries: list[EntryJson]
+    preview: NotRequired[Any]
+    withheld: NotRequired[bool]
+    result: dict[str, Any]
+    pending: str | None
+    next: str | None
+    needs: NotRequired[list[str]]
+    shown_sha256: NotRequired[str]
+    confirmed: NotRequired[str]
+    declined: NotRequired[str]
+    maker: NotRequired[str]
+    refs: NotRequired[list[str]]
+    answers: NotRequired[list[Answer]]
+    command_id: NotRequired[str]
 
 
 # ------------------------------------------------------------------------------------------------------- declarations

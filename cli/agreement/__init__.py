@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from cli.output.views import ListView, When, sentence
 from cli.params import noun, read, run
 from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
+from fund.declarations import Answer
 from fund.language import N_, NN_, _
 from fund.workflows.agreements.commands import (
     ActivateAgreement,
@@ -35,7 +35,7 @@ agreement = noun("agreement", N_("Sign agreements and follow experiments"))
 with_files(agreement)
 
 
-def _signing(answer: Mapping[str, Any]) -> list[str]:
+def _signing(answer: Answer) -> list[str]:
     result = answer["result"]
     if result.get("amendment"):
         return [
@@ -52,7 +52,7 @@ def _signing(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _signed(answer: Mapping[str, Any]) -> list[str]:
+def _signed(answer: Answer) -> list[str]:
     result = answer["result"]
     lines = [_("{ref} is signed for {party}.").format(ref=result["ref"], party=party_name(result["party"]))]
     if result["unsigned"]:
@@ -95,7 +95,7 @@ ENDED = (
 )
 
 
-def _drafted(answer: Mapping[str, Any]) -> list[str]:
+def _drafted(answer: Answer) -> list[str]:
     result, terms = answer["result"], answer["events"][0]["payload"]["terms"]
     form = N_("{ref}: {award_cents}, of which {repayable_cents} is repaid. Document {hash}.")
     return [sentence(form, {"hash": short_hash(result["document_sha256"])}, result, terms)]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cli.output import Column, day_text, facts, say, short_hash, state_text, table, write_output
 from cli.output.views import ListView, sentence
+from fund.declarations import Answer
 from fund.language import N_, _, day, euros
 from fund.rules.charges import PRINCIPAL_FIRST
 from fund.workflows.agreements.commands import AgreementDetail, AmendmentRow, BusinessCase
@@ -17,7 +18,7 @@ def party_name(party: str, names: Mapping[str, str] | None = None) -> str:
     return _("the fund") if party == "fund" else (names or {}).get(party, party)
 
 
-def amended(answer: Mapping[str, Any]) -> list[str]:
+def amended(answer: Answer) -> list[str]:
     result = answer["result"]
     if result.get("asks") == "committee":
         line = _("Amendment {ref} lies before the committee: {agreement} would become {award}.")
@@ -38,7 +39,7 @@ def _changed(result: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def decided(answer: Mapping[str, Any]) -> list[str]:
+def decided(answer: Answer) -> list[str]:
     fact = answer["events"][0]
     votes = list(fact["payload"]["votes"].values())
     about = {"ref": fact["payload"]["ref"], "yes": votes.count("for"), "no": votes.count("against")}
@@ -47,13 +48,13 @@ def decided(answer: Mapping[str, Any]) -> list[str]:
     return [_("{ref} is refused: {yes} for, {no} against; the agreement stays as it is.").format(**about)]
 
 
-def refinanced(answer: Mapping[str, Any]) -> list[str]:
+def refinanced(answer: Answer) -> list[str]:
     result = answer["result"]
     line = _("{resolution} lies before the committee: {amount} of {ref} would be owed under {child}.")
     return [line.format(**{**result, "amount": euros(result["amount_cents"])})]
 
 
-def reported(answer: Mapping[str, Any]) -> list[str]:
+def reported(answer: Answer) -> list[str]:
     rows = answer["result"]["reported"]
     years = ", ".join(str(year) for year in sorted({year for _partner, year in rows}))
     return [_("The benefits of {ref} over {year} are kept.").format(ref=answer["result"]["ref"], year=years)]

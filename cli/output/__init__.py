@@ -29,6 +29,7 @@ from cli.output.tables import (
     track_text,
 )
 from cli.output.terminal import accessible, clean, interactive, is_terminal, note, say, say_lines, show_sentence
+from fund.declarations import Answer
 from fund.language import N_, _, decimal_text, language, ngettext, number
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def emit_json(data: Mapping[str, Any]) -> None:
 # ------------------------------------------------------------------------------------------------------------- answers
 
 
-def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: Sequence[str] | None = None) -> None:
+def render_answer(answer: Answer, lines: Iterable[str] = (), others: Sequence[str] | None = None) -> None:
     """What a changing command did: ``lines`` in words, then what waits, then the next command.
 
     A trial (``--dry-run``) shows every fact and entry that would be made.
@@ -148,8 +149,8 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: 
         say_lines(said)
     else:
         say_lines(event_lines(answer))
-    if answer.get("next"):
-        say(_next_step(answer["next"], others))
+    if following := answer["next"]:
+        say(_next_step(following, others))
 
 
 def _next_step(command: str, others: Sequence[str] | None, *, second: bool = False) -> str:
@@ -168,7 +169,7 @@ def _next_step(command: str, others: Sequence[str] | None, *, second: bool = Fal
     return _("Next step, by somebody else: {command}").format(command=command)
 
 
-def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+def trial_lines(answer: Answer) -> Iterator[str]:
     """What an answer records, field by field, and the entries: as whoever decides reads it, first and second alike."""
     if "answers" in answer:
         for number, each in enumerate(answer["answers"]):
@@ -184,13 +185,13 @@ def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         if count > len(answer["events"]):  # of a long command of one person
             yield _("and {count} more facts").format(count=count - len(answer["events"]))
         others = [event for event in answer["events"] if event["type"] not in SHOWN]
-        yield from event_lines({"events": others})
+        yield from event_lines({**answer, "events": others, "event_count": len(others)})
     else:
         yield from event_lines(answer)
     yield from entry_lines(answer)
 
 
-def confirmed_line(answer: Mapping[str, Any]) -> str:
+def confirmed_line(answer: Answer) -> str:
     """What waits, by the words of its command, and who asked for it."""
     command = f"`fund {answer['command']}`"
     return _("{ref}: {command}, asked by {maker}").format(
@@ -198,7 +199,7 @@ def confirmed_line(answer: Mapping[str, Any]) -> str:
     )
 
 
-def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+def event_lines(answer: Answer) -> Iterator[str]:
     """The facts of an answer, one a line; many of a kind on one line."""
     from fund.words import event_word
 
@@ -221,7 +222,7 @@ def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield _("and {count} more facts").format(count=count - len(events))
 
 
-def entry_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+def entry_lines(answer: Answer) -> Iterator[str]:
     """The entries of an answer, added up per main account: debits first, to the cent."""
     entries = list(answer.get("entries") or ())
     count = int(answer.get("entry_count", len(entries)))

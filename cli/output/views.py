@@ -13,6 +13,7 @@ from typing import Any
 
 from cli.output.tables import Column, day_text, facts, table
 from cli.output.terminal import say
+from fund.declarations import Answer
 from fund.language import N_, _, day, euros, instant, ngettext
 
 
@@ -93,7 +94,7 @@ Done = Said | Sequence[Said] | Callable[[Any], Iterable[str]]
 """What a command says it did: sentences, or by hand a function from its answer to lines."""
 
 
-def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) -> Iterator[str]:
+def done_lines(done: Done, answer: Answer, typed: Mapping[str, Any]) -> Iterator[str]:
     """The lines of ``done``: places come from the first fact, what the use case answered, and what was typed."""
     if callable(done):
         yield from done(answer)
@@ -116,7 +117,7 @@ def done_lines(done: Done, answer: Mapping[str, Any], typed: Mapping[str, Any]) 
             yield sentence(each, *sources)
 
 
-def _sources(answer: Mapping[str, Any], typed: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def _sources(answer: Answer, typed: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     payload = answer["events"][0]["payload"] if answer.get("events") else {}
     result = {name: _plain(value) for name, value in (answer.get("result") or {}).items()}
     return {name: value for name, value in payload.items() if value is not None}, result, typed

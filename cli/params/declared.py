@@ -34,7 +34,19 @@ from cli.params.types import (
 )
 from cli.params.verbs import changing, listing, reading, shared_option
 from fund import declarations
-from fund.declarations import FLAG, Answered, Choice, Input, Kind, Number, Parameter, Question, Reference, parameters
+from fund.declarations import (
+    FLAG,
+    Answer,
+    Answered,
+    Choice,
+    Input,
+    Kind,
+    Number,
+    Parameter,
+    Question,
+    Reference,
+    parameters,
+)
 
 SHARED = ("on", "as_of", "known_at")
 """Arguments that many commands have: whoever runs one reads them (``typed``), no verb names them."""
@@ -69,7 +81,7 @@ def add_command(
     group: Group | None,
     of: type[Input],
     *,
-    ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
+    ask: bool | str | Callable[[Answer], Iterable[str]] = False,
     done: Done = (),
     label: str = "",
 ) -> None:

@@ -13,7 +13,7 @@ import click
 from cli import output
 from cli.output.views import Done, done_lines
 from cli.params.context import shell, typed
-from fund.declarations import Answered, Input, Question
+from fund.declarations import Answer, Answered, Input, Question
 from fund.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def run(
     ctx: click.Context,
     given: Input,
     *,
-    ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
+    ask: bool | str | Callable[[Answer], Iterable[str]] = False,
     done: Done = (),
     label: str = "",
     path: str | None = None,
@@ -56,31 +56,32 @@ def run(
 
     with opened(ctx) as fund:
 
-        def carried_out(command_id: str | None, **how: Any) -> dict[str, Any]:
+        def carried_out(command_id: str | None, **how: Any) -> Answer:
             user = shell(ctx).settings.user
             return settled.by(lambda known: execute(fund, known, user=user, command_id=command_id, **how))
 
-        def agreed() -> Mapping[str, Any]:
-            """The preview to which somebody said yes; empty where nothing was shown, or nobody need be asked."""
+        def agreed() -> Answer | None:
+            """The preview to which somebody said yes; none where nothing was shown, or nobody need be asked."""
             if not ask or dry_run or typed(ctx, "yes"):
-                return {}
-            shown = {} if isinstance(ask, str) else carried_out(typed(ctx, "command_id"), preview=True)
-            if shown.get("replayed") or (ask is True and shown.get("pending")):
-                return {}
+                return None
+            shown = None if isinstance(ask, str) else carried_out(typed(ctx, "command_id"), preview=True)
+            if shown is not None and (shown["replayed"] or (ask is True and shown["pending"])):
+                return None
             _require_somebody(name)
-            for line in ask(shown) if callable(ask) else output.trial_lines(shown):
+            for line in () if shown is None else ask(shown) if callable(ask) else output.trial_lines(shown):
                 output.note(line)
             _require_yes(name, ask if isinstance(ask, str) else _("Carry this out?"))
             return shown
 
-        def answered() -> dict[str, Any]:
+        def answered() -> Answer:
             from fund.errors.commands import PreviewChanged
 
             while True:
                 shown = agreed()
-                command_id = shown.get("command_id", typed(ctx, "command_id"))
+                command_id = shown["command_id"] if shown else typed(ctx, "command_id")
+                expected = shown["shown_sha256"] if shown else None
                 try:
-                    return carried_out(command_id, dry_run=dry_run, expected=shown.get("shown_sha256"))
+                    return carried_out(command_id, dry_run=dry_run, expected=expected)
                 except PreviewChanged:
                     output.note(_("Meanwhile something changed, and nothing was done. This is how it would be now:"))
 

@@ -12,7 +12,7 @@ from cli.output import Column, day_text, facts, say_lines, table
 from cli.params import run
 from cli.params.declared import add_command, add_query, declared
 from cli.partner.noun import partner
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, day, euros, number
 from fund.workflows.exits.commands import (
     AgreeSettlement,
@@ -117,12 +117,12 @@ def give_notice(
     run(ctx, args, ask=question, done=_noticed)
 
 
-def _noticed(answer: Mapping[str, Any]) -> list[str]:
+def _noticed(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [_("{ref} gave notice and leaves on {day}.").format(ref=fact["ref"], day=day_text(fact["leaves_on"]))]
 
 
-def _proposed(answer: Mapping[str, Any]) -> list[str]:
+def _proposed(answer: Answer) -> list[str]:
     lines = []
     for event in answer["events"]:
         fact = event["payload"]
@@ -141,12 +141,12 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _agreed(answer: Mapping[str, Any]) -> list[str]:
+def _agreed(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [_("{ref}: {net} net is agreed.").format(ref=fact["ref"], net=euros(fact["net_cents"]))]
 
 
-def _disputed(answer: Mapping[str, Any]) -> list[str]:
+def _disputed(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [
         _("{ref} disputes {net}; {undisputed} is undisputed and may be paid first.").format(
@@ -155,7 +155,7 @@ def _disputed(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _settled(answer: Mapping[str, Any]) -> list[str]:
+def _settled(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     if fact["net_cents"] < 0:
         return [_("{ref} owes the fund {amount}.").format(ref=fact["ref"], amount=euros(-fact["net_cents"]))]
@@ -169,7 +169,7 @@ def _settled(answer: Mapping[str, Any]) -> list[str]:
 # --------------------------------------------------------------------------------------------------- K8, K10: the end
 
 
-def _paid(answer: Mapping[str, Any]) -> list[str]:
+def _paid(answer: Answer) -> list[str]:
     event = answer["events"][0]
     fact = event["payload"]
     if event["type"] == "exit.set_off":
@@ -183,7 +183,7 @@ def _paid(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _closed_out(answer: Mapping[str, Any]) -> list[str]:
+def _closed_out(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [
         _("{amount} is due to {ref}; {rest} stays in the fund.").format(

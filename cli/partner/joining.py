@@ -12,7 +12,7 @@ from cli.output import facts
 from cli.params import run
 from cli.params.declared import add_command, add_query, declared
 from cli.partner.noun import partner
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import _, day, euros, number
 from fund.workflows.partners.commands import AdmitPartner, PartnerAccessionQuote, ProposePartner
 
@@ -22,11 +22,11 @@ def add(ctx: click.Context, file: InputFile) -> None:
     run(ctx, ProposePartner(file=file), done=_added)
 
 
-def _added(answer: Mapping[str, Any]) -> list[str]:
+def _added(answer: Answer) -> list[str]:
     return [_("{partner} is a candidate.").format(partner=each) for each in answer["result"]["candidates"]]
 
 
-def _asked(answer: Mapping[str, Any]) -> list[str]:
+def _asked(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [
         _("{ref} lies before the full board: {partner} would get {share} and pay {amount}.").format(

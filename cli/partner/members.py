@@ -13,7 +13,7 @@ from cli.output import Column, day_text, facts, state_text, table
 from cli.params import FILE, argument, run
 from cli.params.declared import add_query, declared
 from cli.partner.noun import partner
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, day, euros, ngettext, number
 from fund.workflows.partners.commands import ImportPartners, PartnerList, PartnerShow
 
@@ -35,7 +35,7 @@ def import_(ctx: click.Context, file: InputFile | None, on: date | None) -> None
     run(ctx, args, done=_imported)
 
 
-def _imported(answer: Mapping[str, Any]) -> list[str]:
+def _imported(answer: Answer) -> list[str]:
     result = answer["result"]
     new, known = result["partners_new"], result["partners_known"]
     lines = [ngettext("{count} partner takes part.", "{count} partners take part.", new).format(count=new)]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from cli.output import day_text
 from cli.params import option, run
 from cli.params.declared import add_command, declared
 from cli.proposal.noun import proposal
+from fund.declarations import Answer
 from fund.language import N_, _
 from fund.workflows.proposals.commands import FindEligible, FindIneligible, RequestProposalChanges
 
 
-def _returned(answer: Mapping[str, Any]) -> list[str]:
+def _returned(answer: Answer) -> list[str]:
     from fund.forms import section_word
 
     result = answer["result"]
@@ -33,7 +31,7 @@ def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> No
     run(ctx, FindEligible(ref=ref, evidence=given or None), done=_eligible)
 
 
-def _eligible(answer: Mapping[str, Any]) -> list[str]:
+def _eligible(answer: Answer) -> list[str]:
     from fund.reports.statements.proposal_page import finding
     from fund.words import code_word
 

@@ -15,7 +15,7 @@ from cli.output.views import When, sentence
 from cli.params import FORM, run, typed
 from cli.params.declared import add_command, declared
 from cli.proposal.noun import proposal
-from fund.declarations import InputFile
+from fund.declarations import Answer, InputFile
 from fund.language import N_, _, day, euros, instant
 from fund.workflows.proposals.commands import (
     ConfirmProposal,
@@ -42,7 +42,7 @@ def _remarks(result: Mapping[str, Any]) -> list[str]:
     return remarks(result)
 
 
-def drafted(answer: Mapping[str, Any]) -> list[str]:
+def drafted(answer: Answer) -> list[str]:
     result = answer["result"]
     return [_("Draft {ref} is kept.").format(ref=result["ref"]), *_sums(result), *_form(result), *_remarks(result)]
 
@@ -105,7 +105,7 @@ def save(ctx: click.Context, ref: str, file: InputFile, version: int | None, att
     mark_file(ctx, file, answer)
 
 
-def saved(answer: Mapping[str, Any]) -> list[str]:
+def saved(answer: Answer) -> list[str]:
     from fund.forms import section_word
 
     result = answer["result"]
@@ -126,7 +126,7 @@ def saved(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _submitted(answer: Mapping[str, Any]) -> list[str]:
+def _submitted(answer: Answer) -> list[str]:
     result = answer["result"]
 
     def last_day(key: str) -> str:
@@ -143,7 +143,7 @@ def _submitted(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _confirmed(answer: Mapping[str, Any]) -> list[str]:
+def _confirmed(answer: Answer) -> list[str]:
     result = answer["result"]
     line = _("{partner} takes part in {ref}, revision {hash}.")
     waiting = [_("Still to confirm: {partners}.").format(partners=", ".join(result["waiting_for"]))]

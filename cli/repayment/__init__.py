@@ -10,6 +10,7 @@ from cli.output.views import Counted, DetailView, ListView, When
 from cli.params import noun
 from cli.params.declared import add_command, add_query
 from cli.repayment.telling import allocated, charged, reordered, show_charges, waived
+from fund.declarations import Answer
 from fund.language import N_, NN_, _, day, euros, ngettext
 from fund.rules.charges import PRINCIPAL_FIRST
 from fund.words import code_word
@@ -150,7 +151,7 @@ def _show_arrears(data: Arrears) -> None:
     )
 
 
-def _asked(answer: Mapping[str, Any]) -> list[str]:
+def _asked(answer: Answer) -> list[str]:
     result = answer["result"]
     count = len(result["instalments"])
     text = ngettext(
@@ -166,7 +167,7 @@ def _asked(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _demanded(answer: Mapping[str, Any]) -> list[str]:
+def _demanded(answer: Answer) -> list[str]:
     result = answer["result"]
     text = _("{amount} of {ref} is demanded, to be paid by {day} at the latest.")
     return [text.format(amount=euros(result["demanded_cents"]), ref=result["ref"], day=day(result["pay_by"]))]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.output import Column, table
+from fund.declarations import Answer
 from fund.language import N_, _, day, euros
 from fund.words import code_word
 
 
-def allocated(answer: Mapping[str, Any]) -> list[str]:
+def allocated(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     lines = [
         _("{amount} of {receipt} repays {ref}.").format(
@@ -30,7 +31,7 @@ def allocated(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def reordered(answer: Mapping[str, Any]) -> list[str]:
+def reordered(answer: Answer) -> list[str]:
     result = answer["result"]
     lines = [
         _("Receipts of {ref} from {day} on are in the order of their value dates.").format(
@@ -57,7 +58,7 @@ def reordered(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def charged(answer: Mapping[str, Any]) -> list[str]:
+def charged(answer: Answer) -> list[str]:
     result = answer["result"]
     about = {"ref": result["ref"], "ground": code_word(result["ground"]), "no": result["no"]}
     return [
@@ -66,7 +67,7 @@ def charged(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def waived(answer: Mapping[str, Any]) -> list[str]:
+def waived(answer: Answer) -> list[str]:
     result = answer["result"]
     about = {"ref": result["ref"], "ground": code_word(result["ground"]), "no": result["no"]}
     text = _("{amount} is not owed on {ref} any more ({ground}, number {no}).")

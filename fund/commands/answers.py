@@ -5,19 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
-from typing import Any
+from typing import cast
 
 from fund.commands.arguments import encode
+from fund.declarations import Answer, EntryJson, EventJson
 from fund.events import Envelope
 from fund.ledger import EntryDraft, Posted
 from fund.unit_of_work import UnitOfWork
 
-Answer = dict[str, Any]
-"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more.
-
-A preview, and what waits for a second person, also say by what hash the command will know that it does what was shown
-(``shown_sha256``).
-"""
 SHOWN = 100
 """So many facts and entries at most stand in an answer of one person's command; the counts are always whole."""
 
@@ -38,7 +33,7 @@ def answer_of(
     """
     closed = trial or dry_run
     most = None if trial or previews else SHOWN
-    return {
+    answer = {
         "schema_version": 1,
         "command": name,
         "dry_run": dry_run,
@@ -53,6 +48,7 @@ def answer_of(
         "pending": None,
         "next": uow.next_step or None,
     }
+    return cast(Answer, answer)
 
 
 def shown_hash(uow: UnitOfWork, on: date | None) -> bytes:
@@ -81,7 +77,7 @@ def together(name: str, answers: list[Answer]) -> Answer:
     }
 
 
-def event_json(envelope: Envelope, *, trial: bool = False) -> dict[str, Any]:
+def event_json(envelope: Envelope, *, trial: bool = False) -> EventJson:
     """A fact as an answer shows it; a trial opens no seal."""
     payload = json.loads(envelope.fact.payload())
     if trial:
@@ -96,7 +92,7 @@ def event_json(envelope: Envelope, *, trial: bool = False) -> dict[str, Any]:
     }
 
 
-def entry_json(draft: EntryDraft, posted: Posted) -> dict[str, Any]:
+def entry_json(draft: EntryDraft, posted: Posted) -> EntryJson:
     """An entry as an answer shows it."""
     return {
         "seq": posted.seq,

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from fund.commands.answers import Answer, answer_of, shown_hash, together
+from fund.commands.answers import answer_of, shown_hash, together
 from fund.commands.arguments import decode, encode
 from fund.commands.running import jsonable, require_as_shown, run
 from fund.database import Connection
-from fund.declarations import Command
+from fund.declarations import Answer, Command
 from fund.errors import FundError
 from fund.errors.commands import NotAllPossible, PendingChanged, PendingNotOpen, ReasonMissing, UnknownRef
 from fund.events import canonical_json, require_printable
@@ -49,7 +49,7 @@ def make_pending(
     uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
     needs = sorted(role.value for role in second.all_roles())
-    answer.update(pending=ref, next=f"fund confirm {ref}", needs=needs, shown_sha256=shown.hex())
+    answer |= {"pending": ref, "next": f"fund confirm {ref}", "needs": needs, "shown_sha256": shown.hex()}
     uow.store.work.add_pending(
         PendingRow(
             ref=ref,
@@ -152,7 +152,7 @@ def confirm(
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
     uow.store.work.end_pending(ref, state="confirmed", ended_by=who.user_id)
     answer = answer_of(uow, command.name, dry_run=dry_run, on=args.get("on"), previews=True)
-    answer.update(confirmed=ref, refs=[ref], maker=maker.name)
+    answer |= {"confirmed": ref, "refs": [ref], "maker": maker.name}
     return answer
 
 

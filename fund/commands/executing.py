@@ -11,14 +11,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fund.commands.answers import Answer, answer_of, shown_hash
+from fund.commands.answers import answer_of, shown_hash
 from fund.commands.arguments import content_hash, require_small, require_word, with_ids
 from fund.commands.commands import Confirm, Decline
 from fund.commands.confirming import as_second, make_pending
 from fund.commands.opening import Fund, naming
 from fund.commands.running import Replayed, record_refusal, remembered, require_as_shown, run
 from fund.database import Connection, explain, writing
-from fund.declarations import Input
+from fund.declarations import Answer, Input
 from fund.errors import FundError, NotReady
 from fund.errors.commands import CommandConflict, UnknownCommand
 from fund.errors.people import NoActor

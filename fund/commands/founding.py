@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from fund import dates
-from fund.commands.answers import Answer, answer_of
+from fund.commands.answers import answer_of
 from fund.database import create_engine, explain, place, upgrade, writing
+from fund.declarations import Answer
 from fund.errors import FundError
 from fund.errors.closing import DayToCome
 from fund.errors.people import FundExists

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from fund.commands.answers import Answer
 from fund.commands.arguments import LONGEST_WORD, content_hash, decode, encode, id_of
 from fund.commands.opening import Fund
 from fund.database import writing
-from fund.declarations import Command
+from fund.declarations import Answer, Command
 from fund.errors import FundError
 from fund.errors.closing import DayBeforeFund, DayToCome
 from fund.errors.commands import CommandConflict, PreviewChanged
@@ -66,11 +65,12 @@ def remembered(store: Store, who: Actor, command_id: str, name: str, digest: byt
     assert row is not None
     if row.content_hash != digest:
         raise CommandConflict(command_id=command_id, name=row.name)
-    answer: Answer = json.loads(row.answer or "{}")
-    if "error" in answer:
-        error = answer["error"]
+    kept = json.loads(row.answer or "{}")
+    if "error" in kept:
+        error = kept["error"]
         cls = FundError.every().get(error["code"], FundError)
         raise cls(**decode(error["details"])) from Replayed()
+    answer: Answer = kept
     answer["replayed"] = True
     return answer
 

@@ -20,11 +20,11 @@ from zoneinfo import ZoneInfo
 from schwifty import IBAN
 
 from fund.bank.simulation import StoryBank
-from fund.commands.answers import Answer
 from fund.commands.executing import execute_named
 from fund.commands.opening import Fund
 from fund.commands.querying import ask_named
 from fund.database import writing
+from fund.declarations import Answer
 from fund.errors import FundError
 from fund.errors.service import NotQuiet
 from fund.language import AMSTERDAM, _, day
