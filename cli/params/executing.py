@@ -79,7 +79,7 @@ def run(
             while True:
                 shown = agreed()
                 command_id = shown["command_id"] if shown else typed(ctx, "command_id")
-                expected = shown["shown_sha256"] if shown else None
+                expected = shown.get("shown_sha256") if shown else None
                 try:
                     return carried_out(command_id, dry_run=dry_run, expected=expected)
                 except PreviewChanged:
