@@ -59,6 +59,11 @@ class CaseFile(BaseModel):
         """What the database may search by. Subclasses say more."""
         return CaseColumns()
 
+    def row(self, *names: str) -> dict[str, object]:
+        """Some of what is known of it as JSON values, in this order: a row of a list."""
+        values = {name: getattr(self, name) for name in names}
+        return {name: each.isoformat() if isinstance(each, date) else each for name, each in values.items()}
+
     def replace(self, **changes: object) -> Self:
         """The same case with other values (checked)."""
         return type(self).model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})

@@ -38,30 +38,20 @@ def payments(snapshot: Snapshot, *, batch: str | None = None) -> dict[str, Any]:
     return {
         "batches": [
             {
-                "ref": case.ref,
-                "state": case.state,
-                "execution_on": case.execution_on.isoformat(),
+                **case.row("ref", "state", "execution_on"),
                 "payments": len(case.entries),
-                "total_cents": case.total_cents,
-                "sha256": case.sha256,
+                **case.row("total_cents", "sha256"),
             }
             for case in batches
         ],
         "payments": listed,
         "payables": [
             {
-                "ref": case.ref,
-                "ground": case.ground,
-                "payee": case.payee,
+                **case.row("ref", "ground", "payee"),
                 "payee_name": snapshot.partner_name(case.payee),
-                "amount_cents": case.amount_cents,
-                "state": case.state,
+                **case.row("amount_cents", "state"),
                 "batch": case.batch or None,
-                "text": case.text,
-                "creditor_reference": case.creditor_reference,
-                "approved_on": case.approved_on.isoformat(),
-                "due_on": case.due_on.isoformat() if case.due_on else None,
-                "paid_on": case.paid_on.isoformat() if case.paid_on else None,
+                **case.row("text", "creditor_reference", "approved_on", "due_on", "paid_on"),
                 "bank_reason": case.bank_reason or None,
             }
             for case in (snapshot.cases(Payable, lookup=batch) if batch else snapshot.cases(Payable))

@@ -44,29 +44,15 @@ def bank(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
         "ledger_accounts": ledger,
         "statements": [
             {
-                "iban": statement.iban,
-                "statement_id": statement.statement_id,
-                "sequence_number": statement.sequence_number,
-                "opened_on": statement.opened_on.isoformat(),
-                "closed_on": statement.closed_on.isoformat(),
-                "opening_cents": statement.opening_cents,
-                "closing_cents": statement.closing_cents,
-                "lines": statement.lines,
-                "file": statement.file,
+                **statement.row("iban", "statement_id", "sequence_number", "opened_on", "closed_on"),
+                **statement.row("opening_cents", "closing_cents", "lines", "file"),
             }
             for statement in statements
         ],
         "notifications": [
-            {
-                "iban": case.iban,
-                "notification_id": case.notification_id,
-                "sequence_number": case.sequence_number,
-                "first_on": case.first_on.isoformat(),
-                "last_on": case.last_on.isoformat(),
-                "lines": case.lines,
-                "lines_known": case.lines_known,
-                "file": case.file,
-            }
+            case.row(
+                "iban", "notification_id", "sequence_number", "first_on", "last_on", "lines", "lines_known", "file"
+            )
             for case in notifications
         ],
         "receipts": [_receipt(snapshot, receipt) for receipt in cases_on(snapshot, Receipt, day)],
@@ -99,20 +85,12 @@ def _compared(snapshot: Snapshot, code: str, rows: list[dict[str, Any]], as_of: 
 
 
 def _receipt(snapshot: Snapshot, receipt: Receipt) -> dict[str, Any]:
-    whole = sees_accounts(snapshot.actor)
     return {
-        "ref": receipt.ref,
-        "line_id": receipt.line_id,
-        "account": receipt.account,
-        "booked_on": receipt.booked_on.isoformat(),
-        "valued_on": receipt.valued_on.isoformat(),
-        "amount_cents": receipt.amount_cents,
-        "allocated_cents": receipt.allocated_cents,
-        "waiting_cents": receipt.waiting_cents,
-        "state": receipt.state,
+        **receipt.row("ref", "line_id", "account", "booked_on", "valued_on"),
+        **receipt.row("amount_cents", "allocated_cents", "waiting_cents", "state"),
         "payer_iban": account_for(snapshot.actor, receipt.payer_iban),
         "reference": receipt.reference,
-        "text": receipt.text if whole else "",
+        "text": receipt.text if sees_accounts(snapshot.actor) else "",
         "uses": [{"target": use.target, "receipt_cents": use.receipt_cents, "rule": use.rule} for use in receipt.uses],
     }
 
@@ -130,13 +108,7 @@ def unmatched(snapshot: Snapshot) -> dict[str, Any]:
                 "reason": reason_of(receipt.code, return_reason=receipt.return_reason, reversal=receipt.reversal),
                 "return_reason": receipt.return_reason,
                 "candidates": [
-                    {
-                        "target": evidence.target,
-                        "rule": evidence.rule,
-                        "open_cents": evidence.open_cents,
-                        "exact": evidence.exact,
-                        "instalment": evidence.instalment,
-                    }
+                    {name: getattr(evidence, name) for name in ("target", "rule", "open_cents", "exact", "instalment")}
                     for evidence in evidence_for(snapshot, receipt, known=known)
                 ],
             }
@@ -144,9 +116,7 @@ def unmatched(snapshot: Snapshot) -> dict[str, Any]:
         ],
         "debits": [
             {
-                "ref": debit.ref,
-                "line_id": debit.line_id,
-                "debited_on": debit.debited_on.isoformat(),
+                **debit.row("ref", "line_id", "debited_on"),
                 "days": (snapshot.today - debit.debited_on).days,
                 "amount_cents": debit.amount_cents,
                 "reason": reason_of(debit.code, reversal=debit.reversal),
