@@ -11,17 +11,18 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from fund.errors import FundError
 from fund.errors.bank import (
     APaymentStatus,
     BankFileTooLarge,
@@ -40,6 +41,7 @@ from fund.errors.usage import EmptyFile
 from fund.language import AMSTERDAM, N_, _
 from fund.money import require_cents
 
+Refusal = TypeVar("Refusal", bound=FundError)
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 """Ten thousand entries are some 20 MB. A file that is refused becomes a tree, to say why; a larger one may not."""
@@ -100,11 +102,14 @@ class Document:
         """The line of the file on which ``element`` starts."""
         return _line(element)
 
+    def fault(self, kind: Callable[..., Refusal], element: etree._Element, /, **details: object) -> Refusal:
+        """A refusal of this file that points at ``element``."""
+        return kind(file=self.name, line=_line(element), **details)
+
     def refused(self, element: etree._Element, reason: str) -> InvalidBankFile:
         """The refusal of what the schema let pass and no reader can use."""
-        line = self.line_of(element)
-        excerpt = _excerpt(self._data, line)
-        return InvalidBankFile(file=self.name, line=line, excerpt=excerpt, version=self.version, reason=reason)
+        excerpt = _excerpt(self._data, _line(element))
+        return self.fault(InvalidBankFile, element, excerpt=excerpt, version=self.version, reason=reason)
 
 
 class Tree(Document):
@@ -349,7 +354,7 @@ def cents_of(document: Document, element: etree._Element) -> int:
     currency = element.get("Ccy", "EUR")
     text = (element.text or "").strip()
     if currency != "EUR":
-        raise WrongCurrency(file=document.name, line=document.line_of(element), found=f"{currency} {text}")
+        raise document.fault(WrongCurrency, element, found=f"{currency} {text}")
     return cents_of_text(document, element, text)
 
 
@@ -357,7 +362,7 @@ def cents_of_text(document: Document, element: etree._Element, text: str) -> int
     """A number that stands somewhere in ``element`` in cents; refuses a part of a cent as :func:`cents_of` does."""
     cents = Decimal(text) * 100
     if cents != cents.to_integral_value():
-        raise PartOfACent(file=document.name, line=document.line_of(element), text=text)
+        raise document.fault(PartOfACent, element, text=text)
     return require_cents(int(cents))
 
 

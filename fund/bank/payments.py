@@ -137,22 +137,20 @@ def read_payments(data: bytes, *, name: str) -> PaymentBatch:
     header = children(document, document.root, "CstmrCdtTrfInitn/GrpHdr")[0]
     informations = children(document, document.root, "CstmrCdtTrfInitn/PmtInf")
     if len(informations) != 1:
-        raise CountDoesNotMatch(file=name, line=document.line_of(informations[1]), announced=1, found=len(informations))
+        raise document.fault(CountDoesNotMatch, informations[1], announced=1, found=len(informations))
     information = informations[0]
     payments = tuple(_payment(document, found) for found in children(document, information, "CdtTrfTxInf"))
     total_cents = sum(payment.amount_cents for payment in payments)
     for place in (header, information):
         announced = text_at(document, place, "NbOfTxs")
         if announced and int(announced) != len(payments):
-            raise CountDoesNotMatch(
-                file=name, line=document.line_of(place), announced=int(announced), found=len(payments)
-            )
+            raise document.fault(CountDoesNotMatch, place, announced=int(announced), found=len(payments))
         for found in children(document, place, "CtrlSum"):
             control_cents = cents_of(document, found)
             if control_cents != total_cents:
-                raise ControlSumDoesNotMatch(
-                    file=name,
-                    line=document.line_of(found),
+                raise document.fault(
+                    ControlSumDoesNotMatch,
+                    found,
                     control_cents=control_cents,
                     payments_cents=total_cents,
                     difference_cents=control_cents - total_cents,

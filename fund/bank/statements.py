@@ -130,12 +130,10 @@ def _account(document: Document, element: etree._Element, statement_id: str) -> 
     iban = text_at(document, element, "Acct/Id/IBAN")
     if not iban:
         account = text_at(document, element, "Acct/Id/Othr/Id")
-        raise AccountWithoutIban(
-            file=document.name, line=document.line_of(element), account=account, statement=statement_id
-        )
+        raise document.fault(AccountWithoutIban, element, account=account, statement=statement_id)
     currency = text_at(document, element, "Acct/Ccy") or "EUR"
     if currency != "EUR":
-        raise WrongCurrency(file=document.name, line=document.line_of(element), found=currency)
+        raise document.fault(WrongCurrency, element, found=currency)
     number = text_at(document, element, "ElctrncSeqNb")
     return iban, int(Decimal(number)) if number else None
 
@@ -144,9 +142,9 @@ def _require_sum(document: Document, element: etree._Element, statement: BankSta
     entries_cents = sum(line.booked_cents for line in statement.lines)
     computed_cents = statement.opening_cents + entries_cents
     if computed_cents != statement.closing_cents:
-        raise BankStatementDoesNotAddUp(
-            file=document.name,
-            line=document.line_of(element),
+        raise document.fault(
+            BankStatementDoesNotAddUp,
+            element,
             statement=statement.document_id,
             opening_cents=statement.opening_cents,
             entries_cents=entries_cents,
@@ -169,9 +167,7 @@ def _balance(
             return _signed(document, balance, cents), day_at(document, balance, "Dt") or date.min
         if found:
             break
-    raise BankStatementWithoutBalance(
-        file=document.name, line=document.line_of(element), statement=statement_id, kind=kinds[0], count=len(found)
-    )
+    raise document.fault(BankStatementWithoutBalance, element, statement=statement_id, kind=kinds[0], count=len(found))
 
 
 def _signed(document: Document, element: etree._Element, cents: int, otherwise: str = "") -> int:
@@ -266,9 +262,7 @@ class _Lines:
             found = children(document, details, "TxDtls")
             announced = text_at(document, details, "Btch/NbOfTxs")
             if found and announced and int(announced) != len(found):
-                raise CountDoesNotMatch(
-                    file=document.name, line=document.line_of(details), announced=int(announced), found=len(found)
-                )
+                raise document.fault(CountDoesNotMatch, details, announced=int(announced), found=len(found))
             if not found and batch_id:
                 parts.append(_Part(None, None, 0, batch_id))
             for transaction in found:
@@ -280,12 +274,8 @@ class _Lines:
             return [self._single(parts[0] if parts else _Part(None, None, 0, ""), entry_cents, charges_cents)]
         missing = next((number for number, part in enumerate(parts, start=1) if part.amount_cents is None), None)
         if missing is not None:
-            raise TransactionWithoutAmount(
-                file=document.name,
-                line=document.line_of(entry),
-                position=missing,
-                entry=reference,
-                statement=self.head.document_id,
+            raise document.fault(
+                TransactionWithoutAmount, entry, position=missing, entry=reference, statement=self.head.document_id
             )
         return self._add_up(entry, parts, reference, entry_cents, charges_cents)
 
@@ -300,9 +290,9 @@ class _Lines:
             return parts
         if charges_cents and total_cents - charges_cents == entry_cents:  # one price for all: with the first
             return [replace(part, charges_cents=0 if number else charges_cents) for number, part in enumerate(parts)]
-        raise BatchDoesNotAddUp(
-            file=self._document.name,
-            line=self._document.line_of(entry),
+        raise self._document.fault(
+            BatchDoesNotAddUp,
+            entry,
             entry=reference,
             statement=self.head.document_id,
             amount_cents=entry_cents,

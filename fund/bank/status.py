@@ -43,7 +43,7 @@ def read_status(data: bytes, *, name: str) -> StatusReport:
     group = children(document, document.root, "CstmrPmtStsRpt/OrgnlGrpInfAndSts")[0]
     about = text_at(document, group, "OrgnlMsgNmId")
     if not about.startswith("pain.001"):
-        raise NotAStatusReport(file=name, line=document.line_of(group), found=about)
+        raise document.fault(NotAStatusReport, group, found=about)
     status, reason = _status(document, group, "GrpSts")
     payments: list[PaymentStatus] = []
     informations = children(document, document.root, "CstmrPmtStsRpt/OrgnlPmtInfAndSts")

@@ -44,17 +44,15 @@ def type_wanted(kind: str) -> str:
     }.get(kind, N_("text between quotes"))
 
 
+_WORDS = (
+    (bool, N_("true or false")),  # before the numbers, of which it is one
+    (str, N_("text")),
+    ((int, float), N_("a number")),
+    ((date, datetime), N_("a date or time")),
+    (list, N_("a list")),
+    (dict, N_("a table")),
+)
+
+
 def type_word(value: Any) -> str:
-    if isinstance(value, bool):
-        return N_("true or false")
-    if isinstance(value, str):
-        return N_("text")
-    if isinstance(value, (int, float)):
-        return N_("a number")
-    if isinstance(value, (date, datetime)):
-        return N_("a date or time")
-    if isinstance(value, list):
-        return N_("a list")
-    if isinstance(value, dict):
-        return N_("a table")
-    return N_("something else")
+    return next((word for kind, word in _WORDS if isinstance(value, kind)), N_("something else"))

@@ -126,11 +126,6 @@ def _told(snapshot: Snapshot, case: CaseFile) -> list[Envelope]:
     return [fact for fact in own if isinstance(fact.fact, (ProposalDrafted, ProposalRevised))][-1:] or own
 
 
-def _rows(snapshot: Snapshot, found: list[_Filed]) -> list[dict[str, Any]]:
-    sizes = files.sizes(snapshot, [each.file.sha256 for each in found])
-    return [_row(snapshot, each, sizes.get(each.file.sha256)) for each in found]
-
-
 def _row(snapshot: Snapshot, filed: _Filed, size: int | None) -> dict[str, Any]:
     return {
         "number": filed.number,
@@ -147,7 +142,8 @@ def _row(snapshot: Snapshot, filed: _Filed, size: int | None) -> dict[str, Any]:
 def listed(snapshot: Snapshot, noun: str, *, ref: str) -> dict[str, Any]:
     """The files of a case: what each is, its hash, its size, since when and from whom."""
     found = _filed(snapshot, noun, ref, f"{noun} file list")
-    return {"ref": ref, "files": _rows(snapshot, found)}
+    sizes = files.sizes(snapshot, [each.file.sha256 for each in found])
+    return {"ref": ref, "files": [_row(snapshot, each, sizes.get(each.file.sha256)) for each in found]}
 
 
 def got(snapshot: Snapshot, noun: str, *, ref: str, file: str | None = None) -> dict[str, Any]:

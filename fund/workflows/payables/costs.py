@@ -38,14 +38,8 @@ def approve(
     """The fund owes a supplier for what it needs itself (C1). Two people: FM, then TR, of no payroll of the payee.
 
     Args:
-        payee: The supplier, or a partner, whose verified account is paid.
         amount: Cents.
-        reason: What it is for.
-        invoice: The supplier's number; it stands in the payment, unless there is a ``reference``.
-        reference: The supplier's creditor reference (ISO 11649), with or without spaces: it stands in the payment.
-        due: The last day to pay; the regulations' payment term from the accounting day when left out.
-        file: The invoice or order; the fund keeps it by its hash.
-        on: The accounting day.
+        reference: With or without spaces; it stands in the payment, else the ``invoice`` does.
 
     Raises:
         AmountNotPositive, ReasonMissing: As they say.

@@ -38,29 +38,30 @@ class State(StrEnum):
 
 
 _BANK = either(TREASURER, SYSTEM)
-_WAITING = (State.APPROVED, State.FAILED)
+APPROVED, SENT, PAID, FAILED, CANCELLED = State
+_WAITING = (APPROVED, FAILED)
 
 TRANSITIONS = (
     #          command           from          to               who            records
-    Transition("cost approve", None, State.APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
-    Transition("repayment refund", None, State.APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
-    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched, may_repeat=True),
-    Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
-    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, may_repeat=True, row="D5"),
-    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
-    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
-    Transition("payment retry", _WAITING, State.APPROVED, FUND_MANAGER, PayableRetried, may_repeat=True, row="D6"),
+    Transition("cost approve", None, APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
+    Transition("repayment refund", None, APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
+    Transition("payment batch", APPROVED, APPROVED, PAYERS, PaymentsBatched, may_repeat=True),
+    Transition("payment send", APPROVED, SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
+    Transition("payment settle", SENT, PAID, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment fail", SENT, FAILED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
+    Transition("payment found", FAILED, SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition("payment retry", _WAITING, APPROVED, FUND_MANAGER, PayableRetried, may_repeat=True, row="D6"),
     Transition(
         "payment cancel",
         _WAITING,
-        State.CANCELLED,
+        CANCELLED,
         FUND_MANAGER,
         PayableCancelled,
         second=TREASURER,
         may_repeat=True,
         row="D7",
     ),
-    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
+    Transition("payment return", PAID, APPROVED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 
 

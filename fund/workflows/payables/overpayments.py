@@ -42,11 +42,7 @@ def refund(
     everything that the fund owes.
 
     Args:
-        ref: The payer, a partner.
         amount: Cents; default all that stands overpaid, or all that is open of the call.
-        to: An open call of the same partner, instead of its account.
-        consent: The signatory of the partner who agreed to that.
-        on: The accounting day.
 
     Raises:
         AmountNotPositive, MoreThanOverpaid: Nothing, or more than stands overpaid.

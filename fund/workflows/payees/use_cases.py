@@ -52,26 +52,11 @@ class PayeeState(StrEnum):
     REPLACED = "replaced"
 
 
+RECORDED, VERIFIED, REPLACED = PayeeState
 TRANSITIONS = (
-    Transition("payee record", None, PayeeState.RECORDED, FUND_MANAGER, PayeeRecorded, second=TREASURER, row="C7"),
-    Transition(
-        "payee record",
-        PayeeState.RECORDED,
-        PayeeState.VERIFIED,
-        FUND_MANAGER,
-        PayeeVerified,
-        second=TREASURER,
-        row="C7",
-    ),
-    Transition(
-        "payee record",
-        PayeeState.VERIFIED,
-        PayeeState.REPLACED,
-        FUND_MANAGER,
-        PayeeVerified,
-        second=TREASURER,
-        row="C7",
-    ),
+    Transition("payee record", None, RECORDED, FUND_MANAGER, PayeeRecorded, second=TREASURER, row="C7"),
+    Transition("payee record", RECORDED, VERIFIED, FUND_MANAGER, PayeeVerified, second=TREASURER, row="C7"),
+    Transition("payee record", VERIFIED, REPLACED, FUND_MANAGER, PayeeVerified, second=TREASURER, row="C7"),
 )
 """One command records and verifies an account, and replaces the one before."""
 
@@ -123,14 +108,8 @@ def record(
     """An account is on record and verified; once it has cooled off it can be paid. Two people: FM, then TR.
 
     Args:
-        iban: With or without spaces; its check digits must be right.
-        name: The holder as the bank knows it.
-        partner: Who is paid, when it is a partner.
-        requested_by: The signatory of the partner who asked for it.
         supplier: The short name of somebody else who is paid; the same one again replaces its account.
-        file: The document on which the account of a supplier stands.
         from_on: The first day on which it holds, if later than the end of the cooling-off.
-        on: The accounting day.
 
     Raises:
         InvalidIban, NameTooLong, UnwritableCharacter: It could never be paid.

@@ -44,12 +44,6 @@ def batch(
 ) -> Mapping[str, object]:
     """What stands approved becomes one payment file for one day. Nothing is booked: the file has not left.
 
-    Args:
-        execution_on: The day on which the bank is asked to pay: a working day, the next one when left out.
-        refs: Only these (disbursements, costs, refunds, settlements); all that can be paid on that day when left out.
-        version: ``09`` for pain.001.001.09, ``03`` for a bank that is behind.
-        replaces: A batch that was made and not sent, whose place this one takes.
-
     Raises:
         NotAPaymentDay: Before today, or banks are closed.
         NoBankAccount: The fund has no account registered for 1000.
@@ -61,7 +55,9 @@ def batch(
     day = _execution_day(uow, execution_on)
     if version not in ("09", "03"):
         raise UnknownPaymentVersion(known=["09", "03"], version=version)
-    old = _replaced(uow, replaces)
+    old = None if replaces is None else uow.case(Batch, replaces)
+    if old is not None:
+        uow.transition("payment batch", old)
     own = account_of_the_fund(uow)
     lines: list[BatchLine] = []
     left_out: list[dict[str, str]] = []
@@ -116,14 +112,6 @@ def _execution_day(uow: UnitOfWork, wanted: date | None) -> date:
     return day
 
 
-def _replaced(uow: UnitOfWork, ref: str | None) -> Batch | None:
-    if ref is None:
-        return None
-    old = uow.case(Batch, ref)
-    uow.transition("payment batch", old)
-    return old
-
-
 def _line(uow: UnitOfWork, case: Due, day: date, old: Batch | None) -> BatchLine:
     """The line that pays what is owed on a day, or the refusal that says why it cannot."""
     uow.transition("payment batch", case)
@@ -131,6 +119,7 @@ def _line(uow: UnitOfWork, case: Due, day: date, old: Batch | None) -> BatchLine
         raise DisbursementInBatch(ref=case.ref, batch=case.batch)
     require_flowing(uow, case)
     payee = _payee(uow, case, day)
+    said = f"{case.ref} {case.agreement}" if isinstance(case, Disbursement) else case.text or case.ref
     return BatchLine(
         kind=case.kind,
         ref=case.ref,
@@ -140,16 +129,11 @@ def _line(uow: UnitOfWork, case: Due, day: date, old: Batch | None) -> BatchLine
         payee_ref=payee.ref,
         iban=payee.iban,
         name=payee.name,
-        text=bank_text(_said(case), field=case.ref),
+        text=bank_text(said, field=case.ref),
         agreement=case.agreement if isinstance(case, Disbursement) else "",
         proposal=case.proposal if isinstance(case, Disbursement) else "",
         creditor_reference=case.creditor_reference if isinstance(case, Payable) else "",
     )
-
-
-def _said(case: Due) -> str:
-    """What the payee reads: our ref, and what it is of."""
-    return f"{case.ref} {case.agreement}" if isinstance(case, Disbursement) else case.text or case.ref
 
 
 def _payee(uow: UnitOfWork, case: Due, day: date) -> Payee:

@@ -34,15 +34,16 @@ class BatchState(StrEnum):
 
 
 _BANK = either(TREASURER, SYSTEM)
-_GONE = (BatchState.SENT, BatchState.SETTLED)
+MADE, SENT, SETTLED, DROPPED = BatchState
+_GONE = (SENT, SETTLED)
 BATCH_TRANSITIONS = (
-    Transition("payment batch", None, BatchState.MADE, PAYERS, PaymentsBatched),
-    Transition("payment batch", BatchState.MADE, BatchState.DROPPED, PAYERS, PaymentsBatched, may_repeat=True),
-    Transition("payment send", BatchState.MADE, BatchState.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
+    Transition("payment batch", None, MADE, PAYERS, PaymentsBatched),
+    Transition("payment batch", MADE, DROPPED, PAYERS, PaymentsBatched, may_repeat=True),
+    Transition("payment send", MADE, SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
     Transition(
         "disbursement cancel",
-        BatchState.MADE,
-        BatchState.DROPPED,
+        MADE,
+        DROPPED,
         FUND_MANAGER,
         DisbursementCancelled,
         second=TREASURER,
@@ -50,23 +51,14 @@ BATCH_TRANSITIONS = (
         row="D7",
     ),
     Transition(
-        "payment cancel",
-        BatchState.MADE,
-        BatchState.DROPPED,
-        FUND_MANAGER,
-        PayableCancelled,
-        second=TREASURER,
-        may_repeat=True,
-        row="D7",
+        "payment cancel", MADE, DROPPED, FUND_MANAGER, PayableCancelled, second=TREASURER, may_repeat=True, row="D7"
     ),
     Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, may_repeat=True, row="D6"),
-    Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment settle", SENT, SETTLED, _BANK, PaymentSettled, may_repeat=True, row="D5"),
     Transition("payment settle", _GONE, None, _BANK, PaymentConfirmed, may_repeat=True, row="D5"),
-    Transition(
-        "payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, may_repeat=True, row="D6"
-    ),
-    Transition("payment found", _GONE, BatchState.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
-    Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
+    Transition("payment fail", SENT, SETTLED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
+    Transition("payment found", _GONE, SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition("payment return", _GONE, SETTLED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 """A batch is settled with the last of its lines; until then it stays sent."""
 
@@ -88,15 +80,8 @@ def apply(case: Batch | None, event: Envelope) -> Batch | None:
         entries = tuple(entry.model_copy(update={"state": "sent"}) for entry in case.entries)
         return case.replace(state=state_after(BATCH_TRANSITIONS, case.state, fact), entries=entries, hands=hands)
     if isinstance(fact, PaymentStatusReported):
-        told = {line.ref: line for line in fact.lines}
-        entries = tuple(
-            entry.model_copy(
-                update={"bank_status": told[entry.line.ref].status, "bank_reason": told[entry.line.ref].reason}
-            )
-            if entry.line.ref in told
-            else entry
-            for entry in case.entries
-        )
+        told = {line.ref: {"bank_status": line.status, "bank_reason": line.reason} for line in fact.lines}
+        entries = tuple(entry.model_copy(update=told.get(entry.line.ref)) for entry in case.entries)
         return case.replace(entries=entries, reports={**case.reports, fact.message_id: fact.file_sha256})
     if isinstance(fact, PaymentSettled):
         return _line_ended(case, fact.line.ref, state="paid", **_shown(bank_line=fact.bank_line))
@@ -105,10 +90,7 @@ def apply(case: Batch | None, event: Envelope) -> Batch | None:
     if isinstance(fact, PaymentFailed):
         return _line_ended(case, fact.line.ref, state="failed")
     if isinstance(fact, PaymentFailureUndone):
-        entries = tuple(
-            entry.model_copy(update={"state": "sent"}) if entry.line.ref == fact.line.ref else entry
-            for entry in case.entries
-        )
+        entries = _changed(case, fact.line.ref, state="sent")
         return case.replace(entries=entries, state=state_after(BATCH_TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentReturned):
         return _line_ended(case, fact.line.ref, state="returned", **_shown(returned_line=fact.bank_line))
@@ -120,8 +102,12 @@ def _shown(**lines: str) -> dict[str, str]:
     return {name: line for name, line in lines.items() if line}
 
 
+def _changed(case: Batch, ref: str, **changes: str) -> tuple[BatchEntry, ...]:
+    return tuple(entry.model_copy(update=changes) if entry.line.ref == ref else entry for entry in case.entries)
+
+
 def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
-    entries = tuple(entry.model_copy(update=changes) if entry.line.ref == ref else entry for entry in case.entries)
+    entries = _changed(case, ref, **changes)
     settled = case.state == BatchState.SENT and not any(entry.state in OPEN_LINES for entry in entries)
     return case.replace(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
 

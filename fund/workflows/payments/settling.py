@@ -44,8 +44,6 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
     """A treasurer says that the bank paid (D5), where no bank line could say so for certain.
 
     Args:
-        ref: What was to be paid, or a batch: then all of it that is under way.
-        on: The booking day of the bank.
         bank_line: The unexplained debit that shows it, or its line, if there is one: what was booked for it is undone.
             What was settled or came back before is confirmed by it, as long as no other line showed it.
 
@@ -59,9 +57,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
         debit = _debit_of(uow, ref, total_cents, bank_line)
         _undo_debit(uow, debit, ref)
         bank_line = debit.line_id
-    for entry in entries:
-        records = PaymentSettled if entry.state in OPEN_LINES else PaymentConfirmed
-        uow.record(records(ref=batch.ref, line=entry.line, bank_line=bank_line or ""), effective_on=on)
+    _show(uow, batch, entries, bank_line or "", on=on)
     uow.next_step = f"fund payment list --batch {batch.ref}"
     return {"ref": ref, "batch": batch.ref, "amount_cents": total_cents}
 
@@ -97,14 +93,18 @@ def _debit_of(snapshot: Snapshot, ref: str, expected_cents: int, named: str) -> 
     debit = next((each for each in unexplained_debits(snapshot) if named in (each.ref, each.line_id)), None)
     if debit is None or debit.account != "1000":
         raise UnknownRef(kind="debit", ref=named, suggestion="fund bank unmatched")
-    if debit.amount_cents != expected_cents:
+    _require_amount(ref, expected_cents, debit.amount_cents)
+    return debit
+
+
+def _require_amount(ref: str, expected_cents: int, found_cents: int) -> None:
+    if found_cents != expected_cents:
         raise PaymentDoesNotMatch(
             ref=ref,
             expected_cents=expected_cents,
-            found_cents=debit.amount_cents,
-            difference_cents=debit.amount_cents - expected_cents,
+            found_cents=found_cents,
+            difference_cents=found_cents - expected_cents,
         )
-    return debit
 
 
 def _undo_debit(
@@ -129,9 +129,6 @@ def _undo_debit(
 def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Mapping[str, object]:
     """The bank did not carry out a payment (D6): the money never left, and it is owed again.
 
-    Args:
-        reason: The bank's code (``AC01``) or words.
-
     Raises:
         ReasonMissing: No reason was given. TransitionNotAllowed: It is not under way.
     """
@@ -148,10 +145,6 @@ def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) 
     """A payment that was said to have failed was carried out after all: an unexplained debit shows it (D6, D5).
 
     The failure is taken back, and the debit is the payment; nothing is owed twice.
-
-    Args:
-        bank_line: The unexplained debit, or its line.
-        on: The booking day of the bank.
 
     Raises:
         TransitionNotAllowed: It did not fail, or it was verified again and waits for another batch.
@@ -286,9 +279,16 @@ def _shown_by(
 
 
 def _show(
-    uow: UnitOfWork, batch: Batch, entries: list[BatchEntry], line_id: str, *, on: date, cause: Envelope, reaction: str
+    uow: UnitOfWork,
+    batch: Batch,
+    entries: list[BatchEntry],
+    line_id: str,
+    *,
+    on: date | None,
+    cause: Envelope | None = None,
+    reaction: str = "",
 ) -> None:
-    """A line of a statement shows payments: what is under way is paid by it, what was booked before is confirmed."""
+    """Payments are shown by a line of a statement, or said: what is under way is paid, what was booked is confirmed."""
     for entry in entries:
         records = PaymentSettled if entry.state in OPEN_LINES else PaymentConfirmed
         fact = records(ref=batch.ref, line=entry.line, bank_line=line_id)
@@ -366,27 +366,19 @@ def give_back(
         AlreadyRepaid: What is outstanding on the agreement is less than the repayable part of this payment.
     """
     held = uow.case(Receipt, receipt)
-    if held.amount_cents != case.amount_cents:
-        raise PaymentDoesNotMatch(
-            ref=case.ref,
-            expected_cents=case.amount_cents,
-            found_cents=held.amount_cents,
-            difference_cents=held.amount_cents - case.amount_cents,
-        )
+    _require_amount(case.ref, case.amount_cents, held.amount_cents)
     if held.waiting_cents < case.amount_cents:
         raise NothingToReceive(receipt=receipt, left_cents=held.waiting_cents, asked_cents=case.amount_cents)
-    repayable_cents = case.repayable_cents if isinstance(case, Disbursement) else 0
-    outstanding_cents = (
-        uow.ledger.balance(f"1200.{case.agreement}") if isinstance(case, Disbursement) and repayable_cents else 0
-    )
-    if isinstance(case, Disbursement) and outstanding_cents < repayable_cents:
-        raise AlreadyRepaid(
-            ref=case.ref,
-            repayable_cents=case.repayable_cents,
-            outstanding_cents=outstanding_cents,
-            agreement=case.agreement,
-            receipt=receipt,
-        )
+    if isinstance(case, Disbursement) and case.repayable_cents:
+        outstanding_cents = uow.ledger.balance(f"1200.{case.agreement}")
+        if outstanding_cents < case.repayable_cents:
+            raise AlreadyRepaid(
+                ref=case.ref,
+                repayable_cents=case.repayable_cents,
+                outstanding_cents=outstanding_cents,
+                agreement=case.agreement,
+                receipt=receipt,
+            )
     batch, entry = _batch_of(uow, case)
     fact = PaymentReturned(
         ref=batch.ref,

@@ -2,5 +2,5 @@
 
 ``importing`` takes files in and asks ``hooks`` what other trades know of a line, and ``identity`` which lines are known
 from another document; ``evidence`` says what a receipt may be for, ``matching`` makes it so, ``reversals`` follow what
-the bank takes back; ``projections`` says how a receipt stands, ``reading`` what waits, ``gaps`` what is missing.
+the bank takes back; ``lifecycle`` says how a receipt stands, ``reading`` what waits, ``gaps`` what is missing.
 """

@@ -64,25 +64,16 @@ class CallState(StrEnum):
     RECEIVED = "received"
 
 
-_CALLED = (CallState.OPEN, CallState.RECEIVED)
+OPEN, RECEIVED = CallState
+_CALLED = (OPEN, RECEIVED)
 CALL_TRANSITIONS = (
-    Transition("capital call", None, CallState.OPEN, FUND_MANAGER, ContributionCalled, second=TREASURER, row="K1"),
-    Transition("capital remind", CallState.OPEN, CallState.OPEN, SYSTEM, ContributionReminded, row="K1"),
-    Transition("bank match", _CALLED, CallState.RECEIVED, _MATCHING, ContributionReceived, row="K2"),
-    Transition(
-        "capital receive", _CALLED, CallState.RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"
-    ),
-    Transition(
-        "repayment refund",
-        CallState.OPEN,
-        CallState.RECEIVED,
-        TREASURER,
-        OverpaymentMoved,
-        second=FUND_MANAGER,
-        row="R7",
-    ),
-    Transition("bank unmatch", _CALLED, CallState.OPEN, TREASURER, ReceiptUnmatched, row="R3"),
-    Transition("partner settle", CallState.OPEN, CallState.RECEIVED, TREASURER, ExitSettled, row="K7"),
+    Transition("capital call", None, OPEN, FUND_MANAGER, ContributionCalled, second=TREASURER, row="K1"),
+    Transition("capital remind", OPEN, OPEN, SYSTEM, ContributionReminded, row="K1"),
+    Transition("bank match", _CALLED, RECEIVED, _MATCHING, ContributionReceived, row="K2"),
+    Transition("capital receive", _CALLED, RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"),
+    Transition("repayment refund", OPEN, RECEIVED, TREASURER, OverpaymentMoved, second=FUND_MANAGER, row="R7"),
+    Transition("bank unmatch", _CALLED, OPEN, TREASURER, ReceiptUnmatched, row="R3"),
+    Transition("partner settle", OPEN, RECEIVED, TREASURER, ExitSettled, row="K7"),
 )
 """A call that is paid in part stays open; what comes in above it is owed back."""
 

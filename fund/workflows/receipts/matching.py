@@ -218,8 +218,6 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
     """A treasurer says what a receipt is for: alone where the evidence proposes it, else with a fund manager.
 
     Args:
-        ref: The receipt, or its bank line.
-        to: The call, agreement or disbursement; may be left out where there is one candidate.
         amount: Cents of the receipt; default all that waits.
 
     Raises:
@@ -314,7 +312,6 @@ def allocate(
     """By two people: a receipt repays an advance, whatever its evidence says (R3 manual).
 
     Args:
-        ref: The agreement. instalment: The one that the payer named, by number; else oldest due first.
         amount: Cents of the receipt; default all that waits.
 
     Raises:

@@ -77,9 +77,7 @@ def transfer(
 
     Args:
         amount: Cents.
-        to: ``1005`` for the treasury account, ``1000`` for the bank account from which payments leave.
         iban: Which account of the fund, where several are kept on ``to``; the one registered last when left out.
-        on: The day on which the bank is asked to do it.
 
     Raises:
         AmountNotPositive: As it says.
