@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -30,7 +31,12 @@ def comparable(
         return "today" if day == today and day != on else day.isoformat()
 
     told = [
-        {"type": fact.type, "stream": fact.stream, "on": told_day(fact.effective_on), "payload": fact.fact.payload()}
+        {
+            "type": fact.type,
+            "stream": fact.stream,
+            "on": told_day(fact.effective_on),
+            "payload": json.loads(fact.fact.payload()),
+        }
         for fact in facts
     ]
     booked = [

@@ -132,6 +132,17 @@ def test_who_gave_notice_is_called_no_more_and_votes_on(world: World) -> None:
 # ---------------------------------------------------------------------------------------------------- the settlement
 
 
+def test_what_is_booked_until_the_second_confirms_stops_no_settlement(world: World) -> None:
+    notice(world)
+    world.clock(date(2026, 7, 6))
+    waits = world.do("partner propose-settlement", user="anna", ref=BUNNIK)["pending"]
+    with world.uow("anna") as uow:
+        hand_to(uow, "bram")
+        came_in(uow, "O2026-0088", 1)
+    world.do("confirm", user="bram", ref=waits)
+    assert exit_of(world)["state"] == "settlement_proposed"
+
+
 def test_five_people_bring_a_settlement_into_the_books(world: World) -> None:
     notice(world)
     refused(ValuationDayOutside, lambda: proposed(world))
