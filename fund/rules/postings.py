@@ -77,49 +77,64 @@ def bookings(event: Envelope) -> Sequence[Booking]:
     return function(event.fact) if function else ()
 
 
+def _some(side: Callable[[str, int], Posting], account: str, cents: int) -> tuple[Posting, ...]:
+    """One leg, or none when there is nothing to book."""
+    return (side(account, cents),) if cents else ()
+
+
+def _entry(memo: str, debited: str, credited: str, cents: int, *, kind: str = "", **metadata: str) -> Sequence[Booking]:
+    """One amount: what is debited, what is credited."""
+    return [Booking(memo, (debit(debited, cents), credit(credited, cents)), kind, metadata)]
+
+
+def _change(memo: str, debited: str, credited: str, cents: int, *, kind: str = "") -> Sequence[Booking]:
+    """One amount, below zero the other way around."""
+    if cents < 0:
+        return _entry(memo, credited, debited, -cents, kind=kind)
+    return _entry(memo, debited, credited, cents, kind=kind)
+
+
+def _freed(memo: str, proposal: str, cents: int) -> Sequence[Booking]:
+    """What was promised to a proposal is free again; nothing is booked where nothing was."""
+    return _entry(memo, "9010", f"9000.{proposal}", cents) if cents else []
+
+
+def _mirror(memo: str, seq: int) -> Sequence[Booking]:
+    """The exact mirror of an entry."""
+    return [Booking(memo, reverses_seq=seq)]
+
+
 # --------------------------------------------------------------------------------------------- decisions (lifecycle 4)
 
 
 @books(DecisionApproved)
 def _award_approved(fact: DecisionApproved) -> Sequence[Booking]:
     """P14: the full award is promised, per proposal; the memo pair balances by itself."""
-    postings = (debit(f"9000.{fact.ref}", fact.award_cents), credit("9010", fact.award_cents))
-    return [Booking(memo=f"Toekenning {fact.ref}", postings=postings)]
+    return _entry(f"Toekenning {fact.ref}", f"9000.{fact.ref}", "9010", fact.award_cents)
 
 
 @books(DecisionConditional)
 def _award_conditional(fact: DecisionConditional) -> Sequence[Booking]:
     """P15: as P14; the money is set aside while conditions are being met."""
-    postings = (debit(f"9000.{fact.ref}", fact.award_cents), credit("9010", fact.award_cents))
-    return [Booking(memo=f"Voorwaardelijke toekenning {fact.ref}", postings=postings)]
+    return _entry(f"Voorwaardelijke toekenning {fact.ref}", f"9000.{fact.ref}", "9010", fact.award_cents)
 
 
 @books(DecisionReopened)
 def _award_reopened(fact: DecisionReopened) -> Sequence[Booking]:
     """P19: what was promised is free again; after a rejection nothing was promised."""
-    if not fact.award_cents:
-        return []
-    postings = (debit("9010", fact.award_cents), credit(f"9000.{fact.ref}", fact.award_cents))
-    return [Booking(memo=f"Toekenning {fact.ref} heropend", postings=postings)]
-
-
-def _freed(ref: str, cents: int, memo: str) -> Sequence[Booking]:
-    """What was promised to a proposal is free again; nothing is booked where nothing was."""
-    if not cents:
-        return []
-    return [Booking(memo=memo, postings=(debit("9010", cents), credit(f"9000.{ref}", cents)))]
+    return _freed(f"Toekenning {fact.ref} heropend", fact.ref, fact.award_cents)
 
 
 @books(ProposalWithdrawn)
 def _proposal_withdrawn(fact: ProposalWithdrawn) -> Sequence[Booking]:
     """P21: a proposal was taken back after money was set aside for it."""
-    return _freed(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} ingetrokken")
+    return _freed(f"Aanvraag {fact.ref} ingetrokken", fact.ref, fact.released_cents)
 
 
 @books(ProposalLapsed)
 def _proposal_lapsed(fact: ProposalLapsed) -> Sequence[Booking]:
     """P22: as P21; nobody acted in time."""
-    return _freed(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} vervallen")
+    return _freed(f"Aanvraag {fact.ref} vervallen", fact.ref, fact.released_cents)
 
 
 # ------------------------------------------------------------------------------- capital and receipts (lifecycle 6, 9)
@@ -128,22 +143,20 @@ def _proposal_lapsed(fact: ProposalLapsed) -> Sequence[Booking]:
 @books(ContributionCalled)
 def _contribution_called(fact: ContributionCalled) -> Sequence[Booking]:
     """K1: the partner owes its part, which is capital of the fund from now on."""
-    postings = (debit(f"1100.{fact.partner}", fact.amount_cents), credit(f"3000.{fact.partner}", fact.amount_cents))
-    by_key = f", sleutel {fact.key}" if fact.key else ""
-    return [Booking(memo=f"Kapitaaloproep {fact.ref}{by_key}", postings=postings)]
+    memo = f"Kapitaaloproep {fact.ref}{f', sleutel {fact.key}' if fact.key else ''}"
+    return _entry(memo, f"1100.{fact.partner}", f"3000.{fact.partner}", fact.amount_cents)
 
 
 @books(ReceiptRecorded)
 def _receipt_recorded(fact: ReceiptRecorded) -> Sequence[Booking]:
     """R2: money is on the account, for a purpose not yet known."""
-    postings = (debit(fact.account, fact.amount_cents), credit("2300", fact.amount_cents))
-    return [Booking(memo=f"Ontvangst {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})]
+    return _entry(f"Ontvangst {fact.ref}", fact.account, "2300", fact.amount_cents, bank_line=fact.line_id)
 
 
 @books(ReceiptReversed)
 def _receipt_reversed(fact: ReceiptReversed) -> Sequence[Booking]:
     """R2: the bank took it back; the exact mirror of the receipt."""
-    return [Booking(memo=f"Ontvangst {fact.ref} door de bank teruggenomen", reverses_seq=fact.seq)]
+    return _mirror(f"Ontvangst {fact.ref} door de bank teruggenomen", fact.seq)
 
 
 @books(ContributionReceived)
@@ -176,15 +189,15 @@ def _receipt_allocated(fact: ReceiptAllocated) -> Sequence[Booking]:
 @books(OverpaymentRefunded)
 def _overpayment_refunded(fact: OverpaymentRefunded) -> Sequence[Booking]:
     """R7: what was paid too much is a payment that is due."""
-    postings = (debit(f"2100.{fact.payee}", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
-    return [Booking(memo=f"Te veel ontvangen, terug te betalen ({fact.ref})", postings=postings)]
+    memo = f"Te veel ontvangen, terug te betalen ({fact.ref})"
+    return _entry(memo, f"2100.{fact.payee}", f"2000.{fact.payee}", fact.amount_cents)
 
 
 @books(OverpaymentMoved)
 def _overpayment_moved(fact: OverpaymentMoved) -> Sequence[Booking]:
     """R7: with the partner's consent it pays a contribution."""
-    postings = (debit(f"2100.{fact.partner}", fact.amount_cents), credit(f"1100.{fact.partner}", fact.amount_cents))
-    return [Booking(memo=f"Te veel ontvangen, verrekend met oproep {fact.ref}", postings=postings)]
+    memo = f"Te veel ontvangen, verrekend met oproep {fact.ref}"
+    return _entry(memo, f"2100.{fact.partner}", f"1100.{fact.partner}", fact.amount_cents)
 
 
 @books(ReceiptUnmatched)
@@ -206,10 +219,9 @@ def _receipt_reallocated(fact: ReceiptReallocated) -> Sequence[Booking]:
     postings = _between(fact.ref, {move.partner: move.amount_cents for move in fact.moves})
     if postings:
         made.append(Booking(memo=f"Terugbetalingen {fact.ref} herverdeeld naar valutadatum", postings=postings))
-    expense, allowance, cents = f"4100.{fact.ref}", f"1290.{fact.ref}", fact.allowance_cents
+    cents = fact.allowance_cents
     if cents > 0:
-        more = (debit(expense, cents), credit(allowance, cents))
-        made.append(Booking(memo=f"Voorziening {fact.ref} na herverdeling", postings=more))
+        made += _entry(f"Voorziening {fact.ref} na herverdeling", f"4100.{fact.ref}", f"1290.{fact.ref}", cents)
     return [*made, *_allowance_released(fact.ref, max(-cents, 0))]
 
 
@@ -235,70 +247,49 @@ def _cost_charged(fact: CostCharged) -> Sequence[Booking]:
 @books(DebitRecorded)
 def _debit_recorded(fact: DebitRecorded) -> Sequence[Booking]:
     """C2: money left the account and is not explained yet."""
-    postings = (debit("1010", fact.amount_cents), credit(fact.account, fact.amount_cents))
-    return [
-        Booking(memo=f"Onverklaarde afschrijving {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})
-    ]
+    memo = f"Onverklaarde afschrijving {fact.ref}"
+    return _entry(memo, "1010", fact.account, fact.amount_cents, bank_line=fact.line_id)
 
 
 @books(DebitReversed)
 def _debit_reversed(fact: DebitReversed) -> Sequence[Booking]:
     """C2: the bank took it back, or it is a payment of the fund (D5); the exact mirror of the debit."""
     what = f"is de betaling van {fact.payment}" if fact.payment else "door de bank teruggenomen"
-    return [Booking(memo=f"Afschrijving {fact.ref} {what}", reverses_seq=fact.seq)]
+    return _mirror(f"Afschrijving {fact.ref} {what}", fact.seq)
 
 
 @books(DebitExplained)
 def _debit_explained(fact: DebitExplained) -> Sequence[Booking]:
     """C2: it was a cost of the fund."""
-    postings = (debit("4500", fact.amount_cents), credit("1010", fact.amount_cents))
-    return [Booking(memo=f"Afschrijving {fact.ref} verklaard als kosten", postings=postings)]
+    return _entry(f"Afschrijving {fact.ref} verklaard als kosten", "4500", "1010", fact.amount_cents)
 
 
 @books(IncomeRecorded)
 def _income_recorded(fact: IncomeRecorded) -> Sequence[Booking]:
     """C3: what came in is the fund's own."""
-    postings = (debit("2300", fact.receipt_cents), credit("4400", fact.receipt_cents))
-    return [Booking(memo=f"Overige baten {fact.ref} ({fact.receipt})", postings=postings)]
+    return _entry(f"Overige baten {fact.ref} ({fact.receipt})", "2300", "4400", fact.receipt_cents)
 
 
 # ------------------------------------------------------------------------------------------- money out (lifecycle 5)
 
 
-def _some(side: Callable[[str, int], Posting], account: str, cents: int) -> tuple[Posting, ...]:
-    """One leg, or none when there is nothing to book."""
-    return (side(account, cents),) if cents else ()
-
-
 @books(AgreementAmended)
 def _agreement_amended(fact: AgreementAmended) -> Sequence[Booking]:
     """A3: a rise is promised, a cut is free again."""
-    change, account = fact.change_cents, f"9000.{fact.proposal}"
-    if change > 0:
-        return [
-            Booking(memo=f"Overeenkomst {fact.ref} verhoogd", postings=(debit(account, change), credit("9010", change)))
-        ]
-    return [
-        Booking(memo=f"Overeenkomst {fact.ref} verlaagd", postings=(debit("9010", -change), credit(account, -change)))
-    ]
+    memo = f"Overeenkomst {fact.ref} {'verhoogd' if fact.change_cents > 0 else 'verlaagd'}"
+    return _change(memo, f"9000.{fact.proposal}", "9010", fact.change_cents)
 
 
 @books(AgreementCompleted)
 def _agreement_completed(fact: AgreementCompleted) -> Sequence[Booking]:
     """A5: what was not asked for is free again."""
-    return _released(fact.proposal, fact.released_cents, f"Overeenkomst {fact.ref} afgerond, rest vrijgevallen")
+    return _freed(f"Overeenkomst {fact.ref} afgerond, rest vrijgevallen", fact.proposal, fact.released_cents)
 
 
 @books(AgreementTerminated)
 def _agreement_terminated(fact: AgreementTerminated) -> Sequence[Booking]:
     """A6: as A5."""
-    return _released(fact.proposal, fact.released_cents, f"Overeenkomst {fact.ref} beëindigd, rest vrijgevallen")
-
-
-def _released(proposal: str, cents: int, memo: str) -> Sequence[Booking]:
-    if not cents:
-        return ()
-    return [Booking(memo=memo, postings=(debit("9010", cents), credit(f"9000.{proposal}", cents)))]
+    return _freed(f"Overeenkomst {fact.ref} beëindigd, rest vrijgevallen", fact.proposal, fact.released_cents)
 
 
 @books(AgreementRefinanced)
@@ -320,13 +311,10 @@ def _agreement_refinanced(fact: AgreementRefinanced) -> Sequence[Booking]:
 @books(AllowanceAdjusted)
 def _allowance_adjusted(fact: AllowanceAdjusted) -> Sequence[Booking]:
     """R9: one entry for each agreement whose allowance changed, so that its proof shows no other."""
-    made = []
+    made: list[Booking] = []
     for line in fact.lines:
-        expense, allowance, cents = f"4100.{line.agreement}", f"1290.{line.agreement}", line.change_cents
-        more = (debit(expense, cents), credit(allowance, cents)) if cents > 0 else ()
-        less = (debit(allowance, -cents), credit(expense, -cents)) if cents < 0 else ()
-        kind = "adjusting" if fact.adjusting else ""
-        made.append(Booking(memo=f"Voorziening {line.agreement} {fact.ref}", postings=(*more, *less), kind=kind))
+        memo, kind = f"Voorziening {line.agreement} {fact.ref}", "adjusting" if fact.adjusting else ""
+        made += _change(memo, f"4100.{line.agreement}", f"1290.{line.agreement}", line.change_cents, kind=kind)
     return made
 
 
@@ -367,24 +355,20 @@ def _payment_sent(fact: PaymentSent) -> Sequence[Booking]:
 @books(PaymentSettled)
 def _payment_settled(fact: PaymentSettled) -> Sequence[Booking]:
     """D5: the bank paid."""
-    cents = fact.line.amount_cents
-    return [
-        Booking(memo=f"{fact.line.ref} betaald ({fact.ref})", postings=(debit("1010", cents), credit("1000", cents)))
-    ]
+    return _entry(f"{fact.line.ref} betaald ({fact.ref})", "1010", "1000", fact.line.amount_cents)
 
 
 @books(PaymentFailed)
 def _payment_failed(fact: PaymentFailed) -> Sequence[Booking]:
     """D6: the bank did not pay; it is still owed."""
-    cents = fact.line.amount_cents
-    postings = (debit("1010", cents), credit(f"2000.{fact.line.payee}", cents))
-    return [Booking(memo=f"{fact.line.ref} niet uitgevoerd door de bank ({fact.ref})", postings=postings)]
+    memo = f"{fact.line.ref} niet uitgevoerd door de bank ({fact.ref})"
+    return _entry(memo, "1010", f"2000.{fact.line.payee}", fact.line.amount_cents)
 
 
 @books(PaymentFailureUndone)
 def _payment_failure_undone(fact: PaymentFailureUndone) -> Sequence[Booking]:
     """D6: it had not failed; the exact mirror of the failure."""
-    return [Booking(memo=f"{fact.line.ref} toch door de bank uitgevoerd ({fact.ref})", reverses_seq=fact.seq)]
+    return _mirror(f"{fact.line.ref} toch door de bank uitgevoerd ({fact.ref})", fact.seq)
 
 
 @books(DisbursementCancelled)
@@ -407,10 +391,7 @@ def _disbursement_cancelled(fact: DisbursementCancelled) -> Sequence[Booking]:
 
 def _allowance_released(agreement: str, cents: int) -> Sequence[Booking]:
     """Wherever an advance falls, the allowance above what is left of it is released."""
-    if not cents:
-        return ()
-    postings = (debit(f"1290.{agreement}", cents), credit(f"4100.{agreement}", cents))
-    return (Booking(memo=f"Vrijval voorziening {agreement}", postings=postings),)
+    return _entry(f"Vrijval voorziening {agreement}", f"1290.{agreement}", f"4100.{agreement}", cents) if cents else []
 
 
 @books(DisbursementRefunded)
@@ -435,9 +416,8 @@ def _disbursement_refunded(fact: DisbursementRefunded) -> Sequence[Booking]:
 @books(PaymentReturned)
 def _payment_returned(fact: PaymentReturned) -> Sequence[Booking]:
     """D10: the bank gave it back; the receipt is explained and the payee is owed again."""
-    cents = fact.line.amount_cents
-    postings = (debit("2300", cents), credit(f"2000.{fact.line.payee}", cents))
-    return [Booking(memo=f"{fact.line.ref} door de bank teruggestort ({fact.ref})", postings=postings)]
+    memo = f"{fact.line.ref} door de bank teruggestort ({fact.ref})"
+    return _entry(memo, "2300", f"2000.{fact.line.payee}", fact.line.amount_cents)
 
 
 _LOSS, _LOSSES = "Afboeking", {"learning": "Leerafboeking"}
@@ -463,12 +443,12 @@ def _writeoff_posted(fact: WriteoffPosted) -> Sequence[Booking]:
 @books(WriteoffReversed)
 def _writeoff_reversed(fact: WriteoffReversed) -> Sequence[Booking]:
     """W5: the exact mirror; what was recovered meanwhile is a repayment."""
-    what = _LOSSES.get(fact.ground, _LOSS)
-    mirror = Booking(memo=f"{what} {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)
+    memo = f"{_LOSSES.get(fact.ground, _LOSS)} {fact.ref} teruggenomen: {fact.reason}"
+    mirror = _mirror(memo, fact.entry_seq)
     if not fact.recovered_cents:
-        return [mirror]
+        return mirror
     return [
-        mirror,
+        *mirror,
         Booking(
             memo=f"Ontvangsten op {fact.ref} tellen als terugbetaling",
             postings=(
@@ -502,35 +482,32 @@ def _writeoff_recovered(fact: WriteoffRecovered) -> Sequence[Booking]:
 @books(CostApproved)
 def _cost_approved(fact: CostApproved) -> Sequence[Booking]:
     """C1: the fund spends it on itself and owes it to its supplier."""
-    postings = (debit("4500", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
-    return [Booking(memo=f"Kosten {fact.ref} goedgekeurd", postings=postings)]
+    return _entry(f"Kosten {fact.ref} goedgekeurd", "4500", f"2000.{fact.payee}", fact.amount_cents)
 
 
 @books(TransferSent)
 def _transfer_sent(fact: TransferSent) -> Sequence[Booking]:
     """C4: it left the one account of the fund and is under way to the other."""
-    postings = (debit("1010", fact.amount_cents), credit(fact.from_account, fact.amount_cents))
-    return [Booking(memo=f"Overboeking {fact.ref} van {fact.from_account} verzonden", postings=postings)]
+    memo = f"Overboeking {fact.ref} van {fact.from_account} verzonden"
+    return _entry(memo, "1010", fact.from_account, fact.amount_cents)
 
 
 @books(TransferSettled)
 def _transfer_settled(fact: TransferSettled) -> Sequence[Booking]:
     """C4: it is on the other account."""
-    postings = (debit(fact.to_account, fact.amount_cents), credit("1010", fact.amount_cents))
-    return [Booking(memo=f"Overboeking {fact.ref} op {fact.to_account} ontvangen", postings=postings)]
+    return _entry(f"Overboeking {fact.ref} op {fact.to_account} ontvangen", fact.to_account, "1010", fact.amount_cents)
 
 
 @books(TransferFailed)
 def _transfer_failed(fact: TransferFailed) -> Sequence[Booking]:
     """C4 taken back: it stands where it came from."""
-    postings = (debit(fact.from_account, fact.amount_cents), credit("1010", fact.amount_cents))
-    return [Booking(memo=f"Overboeking {fact.ref} terug op {fact.from_account}", postings=postings)]
+    return _entry(f"Overboeking {fact.ref} terug op {fact.from_account}", fact.from_account, "1010", fact.amount_cents)
 
 
 @books(PayableCancelled)
 def _payable_cancelled(fact: PayableCancelled) -> Sequence[Booking]:
     """D7 of whatever is owed beside disbursements: the exact mirror of what made it a debt."""
-    return [Booking(memo=fact.reason, reverses_seq=fact.entry_seq)]
+    return _mirror(fact.reason, fact.entry_seq)
 
 
 # ------------------------------------------------------------------------------------------------ leaving (lifecycle 9)
@@ -554,16 +531,16 @@ def _exit_settled(fact: ExitSettled) -> Sequence[Booking]:
 @books(ExitPaid)
 def _exit_paid(fact: ExitPaid) -> Sequence[Booking]:
     """K8: what is due goes with the next batch."""
-    postings = (debit(f"2200.{fact.payee}", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
-    return [Booking(memo=f"Uittredesom {fact.payee} te betalen ({fact.ref})", postings=postings)]
+    memo = f"Uittredesom {fact.payee} te betalen ({fact.ref})"
+    return _entry(memo, f"2200.{fact.payee}", f"2000.{fact.payee}", fact.amount_cents)
 
 
 @books(ExitSetOff)
 def _exit_set_off(fact: ExitSetOff) -> Sequence[Booking]:
     """K8: what is due repays the partner's own advance; the allowance above what is left of it is released."""
-    postings = (debit(f"2200.{fact.ref}", fact.amount_cents), credit(f"1200.{fact.agreement}", fact.amount_cents))
+    memo = f"Uittredesom {fact.ref} verrekend met {fact.agreement}"
     return [
-        Booking(memo=f"Uittredesom {fact.ref} verrekend met {fact.agreement}", postings=postings),
+        *_entry(memo, f"2200.{fact.ref}", f"1200.{fact.agreement}", fact.amount_cents),
         *_allowance_released(fact.agreement, fact.allowance_released_cents),
     ]
 
@@ -571,11 +548,8 @@ def _exit_set_off(fact: ExitSetOff) -> Sequence[Booking]:
 @books(ExitPartDue)
 def _exit_part_due(fact: ExitPartDue) -> Sequence[Booking]:
     """K9: a part of what comes later is due now; it falls back where the money was for something else."""
-    later, now, cents = f"2210.{fact.ref}", f"2200.{fact.ref}", fact.amount_cents
-    if not cents:
-        return []
-    postings = (debit(later, cents), credit(now, cents)) if cents > 0 else (debit(now, -cents), credit(later, -cents))
-    return [Booking(memo=f"Deel uittredesom {fact.ref} opeisbaar ({fact.item})", postings=postings)]
+    memo = f"Deel uittredesom {fact.ref} opeisbaar ({fact.item})"
+    return _change(memo, f"2210.{fact.ref}", f"2200.{fact.ref}", fact.amount_cents) if fact.amount_cents else []
 
 
 @books(ExitClosedOut)
@@ -607,7 +581,7 @@ def _period_reopened(fact: PeriodReopened) -> Sequence[Booking]:
     """C6 taken back: the mirror of the closing entry."""
     if fact.entry_seq is None:
         return []
-    return [Booking(memo=f"Jaarafsluiting {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)]
+    return _mirror(f"Jaarafsluiting {fact.ref} teruggenomen: {fact.reason}", fact.entry_seq)
 
 
 @books(EntryPosted)
@@ -622,4 +596,4 @@ def _entry_posted(fact: EntryPosted) -> Sequence[Booking]:
 @books(EntryReversed)
 def _entry_reversed(fact: EntryReversed) -> Sequence[Booking]:
     """C5: the exact mirror of an entry made by hand."""
-    return [Booking(memo=fact.reason, reverses_seq=fact.entry_seq)]
+    return _mirror(fact.reason, fact.entry_seq)

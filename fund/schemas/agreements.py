@@ -27,7 +27,6 @@ class MilestoneEntry(Shape):
 
     @property
     def amount_cents(self) -> int:
-        """The amount in cents."""
         return parse(self.amount)
 
 
@@ -166,12 +165,9 @@ class Benefit(Shape):
     planned_benefit_cents: int
     realised_benefit_cents: int
     called_cents: int = 0
-    """For a plan by savings: what this saving brought forward so far."""
     expected_cost_cents: int | None = None
-    """What is expected now, where it is no longer what was planned."""
     expected_benefit_cents: int | None = None
     realised: bool = True
-    """Whether the realised figures are known."""
     note: str = ""
 
     @property
@@ -236,12 +232,10 @@ class Agreement(CaseFile, kind="agreement"):
 
     @property
     def title(self) -> str:
-        """What the experiment is called."""
         return self.terms.title
 
     @property
     def track(self) -> str:
-        """The track of its round: light, standard or major."""
         return self.terms.track
 
     @property
@@ -251,7 +245,6 @@ class Agreement(CaseFile, kind="agreement"):
 
     @property
     def co_applicants(self) -> tuple[str, ...]:
-        """The partners that take part beside the lead."""
         everybody = dict.fromkeys((self.terms.lead, *self.terms.co_applicants))
         return tuple(party for party in everybody if party != self.lead)
 
@@ -267,17 +260,14 @@ class Agreement(CaseFile, kind="agreement"):
 
     @property
     def plan_type(self) -> str:
-        """``fixed``, ``savings_linked`` or ``on_success``."""
         return self.terms.plan.plan_type
 
     @property
     def hypothesis(self) -> str:
-        """What the experiment tests."""
         return self.terms.hypothesis
 
     @property
     def stop_rule(self) -> str:
-        """When the parties stop, agreed beforehand."""
         return self.terms.stop_rule
 
     @property

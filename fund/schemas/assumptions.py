@@ -53,7 +53,6 @@ class AwardProfile(Shape):
 
     @property
     def amount_cents(self) -> int:
-        """The amount in cents."""
         return parse(self.amount)
 
 

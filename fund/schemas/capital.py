@@ -39,7 +39,6 @@ class Partner(CaseFile, kind="partner"):
     par_cents: int = 0
     """What it was to be called for its share when it was admitted later, at par."""
     notice_on: date | None = None
-    """The day on which it gave notice of leaving."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.region, partner=self.ref, title=self.name)
@@ -154,20 +153,16 @@ class Call(CaseFile, kind="call"):
     reference: str
     """The RF reference that the partner quotes."""
     series: str = ""
-    """The first call that was made with this one."""
     instalment: int = 1
     instalments: int = 1
     part_cents: int
-    """What the partner is asked in all instalments of the series."""
     commitment: str = ""
-    """The award that it is for; empty where it is for the fund."""
     reminded: tuple[int, ...] = ()
     """The steps that were told, in days after the due day."""
     reminded_step: str = ""
 
     @property
     def open_cents(self) -> int:
-        """What the partner still has to pay."""
         return self.called_cents - self.received_cents
 
     def columns(self) -> CaseColumns:

@@ -17,5 +17,4 @@ class Period(CaseFile, kind="period"):
 
     @property
     def is_year(self) -> bool:
-        """Whether it is a year."""
         return len(self.ref) == 4

@@ -40,7 +40,6 @@ class CooperationFile(CaseFile, kind="cooperation"):
 
     @property
     def partners(self) -> frozenset[str]:
-        """The partners that take part, wholly or in parts."""
         return frozenset(each.partner for each in self.members if each.partner and each.role in TAKING_PART)
 
     def as_tie(self) -> Cooperation:

@@ -129,7 +129,6 @@ class Batch(CaseFile, kind="batch"):
 
     @property
     def lines(self) -> tuple[BatchLine, ...]:
-        """What it pays."""
         return tuple(entry.line for entry in self.entries)
 
     def entry_of(self, ref: str) -> BatchEntry | None:

@@ -55,7 +55,6 @@ class Evaluation(CaseFile, kind="evaluation"):
 
     @property
     def applicants(self) -> tuple[str, ...]:
-        """The partners that take part: lead and co-applicants."""
         return (self.lead, *self.co_applicants)
 
     def columns(self) -> CaseColumns:

@@ -44,12 +44,10 @@ class Exit(CaseFile, kind="exit"):
     unpaid_cents: int = 0
     costs_cents: int = 0
     quoted_cents: int = 0
-    """The net amount of the quote."""
     quoted_now_cents: int = 0
     items: tuple[NamedItem, ...] = ()
     resolution: str = ""
     proposals: int = 0
-    """How often a settlement was proposed."""
 
     net_cents: int = 0
     undisputed_cents: int = 0
@@ -67,9 +65,7 @@ class Exit(CaseFile, kind="exit"):
     counted_cents: int = 0
     fallen_cents: int = 0
     closed_out: bool = False
-    """Whether the long-stop ended its later part."""
     closed_out_cents: int = 0
-    """What fell due by it."""
     paid_cents: int = 0
     set_off_cents: int = 0
     kept: tuple[str, ...] = ()
@@ -77,7 +73,6 @@ class Exit(CaseFile, kind="exit"):
 
     @property
     def weight(self) -> Fraction:
-        """The share at the valuation."""
         return Fraction(self.share)
 
     @property
@@ -88,7 +83,6 @@ class Exit(CaseFile, kind="exit"):
 
     @property
     def open_later_cents(self) -> int:
-        """What is still to come."""
         return 0 if self.closed_out else self.later_cents - self.fallen_cents
 
     def named(self) -> dict[str, int]:

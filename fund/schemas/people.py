@@ -33,7 +33,6 @@ class User(CaseFile, kind="user"):
     partner: str | None = None
     seconded: bool = False
     deputy_of: str | None = None
-    """The member of the committee whose deputy this person is."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(partner=self.partner)

@@ -27,11 +27,9 @@ class Round(CaseFile, kind="round"):
     committed_cents: int = 0
     """Awards that stand: approved or conditional, not withdrawn, lapsed or reopened."""
     awards: Mapping[str, int] = Field(default_factory=dict)
-    """Those awards by proposal."""
 
     @property
     def ceiling_left_cents(self) -> int:
-        """What may still be awarded in this round."""
         return self.ceiling_cents - self.committed_cents
 
     def columns(self) -> CaseColumns:
@@ -88,7 +86,6 @@ class PlannedMilestone(Shape):
     due_on: date
     amount_cents: int
     evidence: str
-    """What will show it."""
 
 
 class Interest(Shape):
@@ -140,7 +137,6 @@ class ProposalForm(Shape):
     """
 
     version: str
-    """The version of the form (``2026-1``)."""
     round: str
     lead: str
     title: str
@@ -166,7 +162,6 @@ class ProposalForm(Shape):
     governance_form: str = ""
     ask_cents: int
     share_bps: int
-    """The repayable share."""
     already_funded: str = ""
     """no, other_costs (other money, other costs) or same_costs."""
     own_share_cents: int = 0
@@ -191,12 +186,10 @@ class ProposalForm(Shape):
 
     @property
     def budget_cents(self) -> int:
-        """The budget, all years together."""
         return sum(line.amount_cents for line in self.budget)
 
     @property
     def milestones_cents(self) -> int:
-        """The milestones, all together."""
         return sum(each.amount_cents for each in self.milestones)
 
     @property
@@ -275,7 +268,6 @@ class Proposal(CaseFile, kind="proposal"):
     told_until_on: date | None = None
     """Until when the applicant was told that the decision takes (4:14)."""
     overdue: bool = False
-    """Whether that day passed as well."""
     clock_from: str = ""
     """The id of the fact from which the term of the present state runs."""
 
@@ -290,7 +282,6 @@ class Proposal(CaseFile, kind="proposal"):
 
     @property
     def applicants(self) -> tuple[str, ...]:
-        """Lead and co-applicants: who confirm and sign."""
         return self.form.applicants
 
     @property
@@ -304,7 +295,6 @@ class Proposal(CaseFile, kind="proposal"):
 
     @property
     def share_bps(self) -> int:
-        """The repayable share."""
         return self.form.share_bps
 
     @property

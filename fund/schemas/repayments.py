@@ -30,7 +30,6 @@ class Instalment(Shape):
 
     @property
     def open_cents(self) -> int:
-        """What is still to be paid."""
         return self.amount_cents - self.paid_cents - self.cancelled_cents
 
 
@@ -48,7 +47,6 @@ class Charge(Shape):
 
     @property
     def open_cents(self) -> int:
-        """What is still to be paid."""
         return self.amount_cents - self.paid_cents - self.waived_cents
 
 
@@ -133,17 +131,14 @@ class Plan(CaseFile, kind="plan"):
 
     @property
     def agreement(self) -> str:
-        """The agreement it belongs to."""
         return self.ref
 
     @property
     def open_cents(self) -> int:
-        """What is still to be paid, over all instalments."""
         return sum(instalment.open_cents for instalment in self.instalments)
 
     @property
     def paid_cents(self) -> int:
-        """What was paid, over all instalments."""
         return sum(instalment.paid_cents for instalment in self.instalments)
 
     @property

@@ -38,7 +38,6 @@ class ReviewResult(Shape):
 
     @property
     def counting(self) -> tuple[OpenedScore, ...]:
-        """The scores that count."""
         return tuple(each for each in self.scores if each.reviewer not in self.without)
 
 
@@ -101,13 +100,11 @@ class Review(CaseFile, kind="review"):
     agreement: Mapping[str, int] = Field(default_factory=dict)
     """The scores that the chair of the panel proposes to agree on."""
     agreement_by: str = ""
-    """The id of the fact that proposed them."""
     agreed_by: tuple[str, ...] = ()
     consensus: Consensus | None = None
 
     @property
     def reviewers(self) -> tuple[str, ...]:
-        """User ids of the panel."""
         return tuple(seat.reviewer for seat in self.panel)
 
     @property
@@ -129,14 +126,12 @@ class Review(CaseFile, kind="review"):
 
     @property
     def advice(self) -> str:
-        """The advice that counts."""
         if self.consensus is not None:
             return self.consensus.advice
         return self.result.advice if self.result is not None else ""
 
     @property
     def gates_missed(self) -> tuple[str, ...]:
-        """The gates missed, by what counts."""
         if self.consensus is not None:
             return self.consensus.gates_missed
         return self.result.gates_missed if self.result is not None else ()
@@ -187,7 +182,6 @@ class Decision(CaseFile, kind="decision"):
     """Which time it is voted on; a later vote counts for its own session only."""
     prepared: Preparation | None = None
     voters: tuple[str, ...] = ()
-    """User ids of those who may vote."""
     barred: Mapping[str, str] = Field(default_factory=dict)
     voted: tuple[str, ...] = ()
     commitments: Mapping[str, str] = Field(default_factory=dict)
