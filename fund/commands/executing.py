@@ -22,7 +22,8 @@ from fund.declarations import Input
 from fund.errors import FundError, NotReady
 from fund.errors.commands import CommandConflict, UnknownCommand
 from fund.errors.people import NoActor
-from fund.outbox.deliveries import catch_up, drain, preload, where
+from fund.outbox.attempts import where
+from fund.outbox.relay import catch_up, drain, preload
 from fund.registry import COMMANDS, PROJECTIONS, named
 from fund.rules.authority import require_role
 from fund.store import Store

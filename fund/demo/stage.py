@@ -26,7 +26,8 @@ from fund.database import writing
 from fund.errors import FundError
 from fund.errors.service import NotQuiet
 from fund.language import AMSTERDAM, _, day
-from fund.outbox.deliveries import drain, quiet, tick
+from fund.outbox.relay import drain, quiet
+from fund.outbox.timers import tick
 from fund.store import Store
 from fund.unit_of_work import derive_id
 

@@ -39,6 +39,11 @@ class DeliveryRow:
     epoch: str | None
     error: str | None
 
+    @property
+    def tried_before(self) -> bool:
+        """Whether somebody had it before; perhaps a process died of it."""
+        return self.handed_out > 1 or self.starts > 0
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
@@ -187,7 +192,7 @@ class DeliveryStore:
     # --------------------------------------------------------------------------------------------------- reacting
 
     def lock(self, event_id: str, reaction: str, *, skip: bool = False) -> DeliveryRow | None:
-        """The row, held until our transaction ends; with ``skip`` nothing when somebody else holds it."""
+        """The row while it is open, held until our transaction ends; with ``skip`` not when somebody else holds it."""
         c = t.delivery.c
         query = (
             sa.select(t.delivery)
@@ -199,7 +204,7 @@ class DeliveryStore:
         row = self._connection.execute(query).one_or_none()
         if not self._sqlite and not skip:
             self._connection.execute(sa.text("set local lock_timeout to default"))
-        return None if row is None else _row(row)
+        return None if row is None or row.state not in OPEN else _row(row)
 
     def earlier_open(self, row: DeliveryRow) -> bool:
         """Whether something before it in its stream still waits for the same reaction."""
@@ -221,7 +226,7 @@ class DeliveryStore:
         # Found first, then held: a query that skips held rows would find the one behind it.
         event_id = self._connection.execute(query).scalar_one_or_none()
         found = None if event_id is None else self.lock(event_id, row.reaction, skip=True)
-        if found is None or found.state not in OPEN or found.due_at > now:
+        if found is None or found.due_at > now:
             return None
         self._set(found, leased_us=to_micros(now), epoch=epoch, handed_out=found.handed_out + 1)
         return found
@@ -269,7 +274,7 @@ class DeliveryStore:
         """Rows that were handed out to us and not begun are anybody's."""
         for event_id, reaction in rows:
             row = self.lock(event_id, reaction, skip=True)
-            if row is not None and row.state in OPEN:
+            if row is not None:
                 self._set(row, leased_us=None)
 
     def retry(self, event_id: str, reaction: str) -> bool:
@@ -328,34 +333,6 @@ class DeliveryStore:
         query = sa.select(sa.func.min(c.seq)).where(_in(c.state, BLOCKING), _in(c.state, OPEN))
         found: int | None = self._connection.execute(query).scalar_one()
         return found
-
-    def subscriptions(self) -> list[tuple[str, str, int]]:
-        """(reaction, fact, since) as the outbox trigger reads them."""
-        c = t.subscription.c
-        rows = self._connection.execute(
-            sa.select(c.reaction, c.event_type, c.since_seq).order_by(c.reaction, c.event_type)
-        )
-        return [(row.reaction, row.event_type, row.since_seq) for row in rows]
-
-    def missing(self, *, limit: int = 20) -> list[tuple[int, str]]:
-        """Facts without a row that a subscription asks for: (number of the fact, reaction)."""
-        query = (
-            sa.select(t.event.c.seq, t.subscription.c.reaction)
-            .join(
-                t.subscription,
-                sa.and_(t.subscription.c.event_type == t.event.c.type, t.subscription.c.since_seq < t.event.c.seq),
-            )
-            .outerjoin(
-                t.delivery,
-                sa.and_(
-                    t.delivery.c.event_id == t.event.c.event_id, t.delivery.c.reaction == t.subscription.c.reaction
-                ),
-            )
-            .where(t.delivery.c.event_id.is_(None))
-            .order_by(t.event.c.seq)
-            .limit(limit)
-        )
-        return [(row.seq, row.reaction) for row in self._connection.execute(query)]
 
     # ----------------------------------------------------------------------------------------------------- workers
 
