@@ -62,10 +62,21 @@ def _in(column: Any, states: Sequence[str]) -> Any:
     return column.in_([sa.literal_column(f"'{state}'") for state in states])
 
 
+def _still_tried(c: Any) -> Any:
+    """The state is open; both conditions are those of an index."""
+    return sa.and_(_in(c.state, BLOCKING), _in(c.state, OPEN))
+
+
 def _free(c: Any, now: datetime, epoch: str, lease: timedelta) -> tuple[Any, ...]:
     """The conditions under which a row may be handed out: open, due, and leased to nobody who still counts."""
     leased = sa.or_(c.leased_us.is_(None), c.leased_us < to_micros(now - lease), c.epoch.is_distinct_from(epoch))
     return (_in(c.state, OPEN), c.due_us <= to_micros(now), leased)
+
+
+def _same_stream(row: DeliveryRow) -> tuple[Any, ...]:
+    """The rows that are done or wait in one order with this one."""
+    c = t.delivery.c
+    return (c.stream == row.stream, c.reaction == row.reaction, _in(c.state, BLOCKING))
 
 
 @cache
@@ -81,7 +92,7 @@ def _next_open() -> Any:
     )
     query = sa.select(t.delivery).with_hint(t.delivery, "INDEXED BY ix_delivery_next", "sqlite")
     due = c.due_us <= sa.bindparam("now")
-    query = query.where(_in(c.state, BLOCKING), _in(c.state, OPEN), due, c.seq == least)
+    query = query.where(_still_tried(c), due, c.seq == least)
     return query.order_by(c.seq, c.reaction).limit(1)
 
 
@@ -151,21 +162,23 @@ class DeliveryStore:
 
     def anything_open(self) -> bool:
         """Whether a row is still tried."""
-        c = t.delivery.c
-        query = (
-            sa.select(sa.literal(1)).select_from(t.delivery).where(_in(c.state, BLOCKING), _in(c.state, OPEN)).limit(1)
-        )
+        query = sa.select(sa.literal(1)).select_from(t.delivery).where(_still_tried(t.delivery.c)).limit(1)
         return self._connection.execute(query).scalar_one_or_none() is not None
 
     def mark_tried(self) -> int:
         """Say of every open row that a process is about to try it: what kills a process is told apart by this."""
-        c = t.delivery.c
-        mine: Any = _in(c.state, OPEN)
-        if not self._sqlite:  # rows that somebody works on are not waited for
-            free = sa.select(c.event_id, c.reaction).where(mine).with_for_update(skip_locked=True)
-            mine = sa.tuple_(c.event_id, c.reaction).in_(free)
-        statement = t.delivery.update().where(mine, _in(c.state, BLOCKING)).values(handed_out=c.handed_out + 1)
+        mine = self._not_held(_still_tried(t.delivery.c))
+        statement = t.delivery.update().where(mine).values(handed_out=t.delivery.c.handed_out + 1)
         return int(self._connection.execute(statement).rowcount)
+
+    def _not_held(self, mine: Any) -> Any:
+        """These rows, but those that somebody works on are not waited for."""
+        if self._sqlite:
+            return mine
+        c = t.delivery.c
+        return sa.tuple_(c.event_id, c.reaction).in_(
+            sa.select(c.event_id, c.reaction).where(mine).with_for_update(skip_locked=True)
+        )
 
     def next_open(self, now: datetime) -> DeliveryRow | None:
         """The first row of the fund, in the order (fact, reaction), that is due and waits for nothing before it."""
@@ -182,10 +195,7 @@ class DeliveryStore:
         stuck = sa.select(sa.literal(1)).select_from(t.delivery).where(*mine, ~_in(c.state, OPEN)).limit(1)
         if self._connection.execute(stuck).scalar_one_or_none() is not None:
             return 0
-        due: Any = sa.and_(*mine, c.due_us <= to_micros(now))
-        if not self._sqlite:  # rows that somebody works on are not waited for
-            free = sa.select(c.event_id, c.reaction).where(due).with_for_update(skip_locked=True)
-            due = sa.tuple_(c.event_id, c.reaction).in_(free)
+        due = self._not_held(sa.and_(*mine, c.due_us <= to_micros(now)))
         values = {"state": "delivered", "delivered_us": to_micros(now), "leased_us": None, "error": None}
         return int(self._connection.execute(t.delivery.update().where(due).values(**values)).rowcount)
 
@@ -208,21 +218,13 @@ class DeliveryStore:
 
     def earlier_open(self, row: DeliveryRow) -> bool:
         """Whether something before it in its stream still waits for the same reaction."""
-        c = t.delivery.c
-        query = sa.select(sa.literal(1)).where(
-            c.stream == row.stream, c.reaction == row.reaction, c.seq < row.seq, _in(c.state, BLOCKING)
-        )
-        return self._connection.execute(query.limit(1)).scalar_one_or_none() is not None
+        query = sa.select(sa.literal(1)).where(*_same_stream(row), t.delivery.c.seq < row.seq).limit(1)
+        return self._connection.execute(query).scalar_one_or_none() is not None
 
     def lease_next(self, row: DeliveryRow, now: datetime, epoch: str) -> DeliveryRow | None:
         """The next open row of the same stream and reaction, leased to us; nothing when somebody else holds it."""
         c = t.delivery.c
-        query = (
-            sa.select(c.event_id)
-            .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
-            .order_by(c.seq)
-            .limit(1)
-        )
+        query = sa.select(c.event_id).where(*_same_stream(row), c.seq > row.seq).order_by(c.seq).limit(1)
         # Found first, then held: a query that skips held rows would find the one behind it.
         event_id = self._connection.execute(query).scalar_one_or_none()
         found = None if event_id is None else self.lock(event_id, row.reaction, skip=True)
@@ -298,17 +300,13 @@ class DeliveryStore:
 
     def open_count(self) -> int:
         """How many rows are still tried."""
-        query = (
-            sa.select(sa.func.count())
-            .select_from(t.delivery)
-            .where(_in(t.delivery.c.state, BLOCKING), _in(t.delivery.c.state, OPEN))
-        )
+        query = sa.select(sa.func.count()).select_from(t.delivery).where(_still_tried(t.delivery.c))
         return int(self._connection.execute(query).scalar_one())
 
     def open_because(self, error: str, *, limit: int = 100) -> list[int]:
         """The numbers of the facts, oldest first, that are still tried and were put back for this reason."""
         c = t.delivery.c
-        query = sa.select(c.seq).where(_in(c.state, BLOCKING), _in(c.state, OPEN), c.error == error)
+        query = sa.select(c.seq).where(_still_tried(c), c.error == error)
         return list(self._connection.execute(query.order_by(c.seq).limit(limit)).scalars())
 
     def in_state(self, states: Sequence[str]) -> list[DeliveryRow]:
@@ -319,18 +317,14 @@ class DeliveryStore:
 
     def waiting_behind(self, row: DeliveryRow) -> int:
         """How many rows wait behind this one."""
-        c = t.delivery.c
-        query = (
-            sa.select(sa.func.count())
-            .select_from(t.delivery)
-            .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
+        behind = (
+            sa.select(sa.func.count()).select_from(t.delivery).where(*_same_stream(row), t.delivery.c.seq > row.seq)
         )
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._connection.execute(behind).scalar_one())
 
     def oldest_open(self) -> int | None:
         """The number of the oldest fact of which something is still tried."""
-        c = t.delivery.c
-        query = sa.select(sa.func.min(c.seq)).where(_in(c.state, BLOCKING), _in(c.state, OPEN))
+        query = sa.select(sa.func.min(t.delivery.c.seq)).where(_still_tried(t.delivery.c))
         found: int | None = self._connection.execute(query).scalar_one()
         return found
 
@@ -369,17 +363,6 @@ class DeliveryStore:
 
 
 def _row(row: Any) -> DeliveryRow:
-    return DeliveryRow(
-        row.event_id,
-        row.reaction,
-        row.stream,
-        row.seq,
-        row.state,
-        row.attempts,
-        row.starts,
-        row.handed_out,
-        from_micros(row.due_us),
-        None if row.leased_us is None else from_micros(row.leased_us),
-        row.epoch,
-        row.error,
-    )
+    leased_at = None if row.leased_us is None else from_micros(row.leased_us)
+    tried = (row.state, row.attempts, row.starts, row.handed_out, from_micros(row.due_us), leased_at)
+    return DeliveryRow(row.event_id, row.reaction, row.stream, row.seq, *tried, row.epoch, row.error)
