@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from fund.commands.answers import Answer, answer_of, shown_hash, together
-from fund.commands.arguments import decode, encode
-from fund.commands.running import jsonable, require_as_shown, run
+from fund.commands.answers import Answer, answer_of, require_as_shown, run, shown_hash, together
+from fund.commands.arguments import decode, encode, jsonable
 from fund.database import Connection
 from fund.declarations import Command
 from fund.errors import FundError

@@ -11,21 +11,31 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fund.commands.answers import Answer, answer_of, shown_hash
-from fund.commands.arguments import content_hash, require_small, require_word, with_ids
+from fund.commands.answers import Answer, answer_of, require_as_shown, run, shown_hash
+from fund.commands.arguments import (
+    LONGEST_WORD,
+    content_hash,
+    decode,
+    encode,
+    id_of,
+    jsonable,
+    require_small,
+    require_word,
+    with_ids,
+)
 from fund.commands.commands import Confirm, Decline
 from fund.commands.confirming import as_second, make_pending
 from fund.commands.opening import Fund, naming
-from fund.commands.running import Replayed, record_refusal, remembered, require_as_shown, run
 from fund.database import Connection, explain, writing
 from fund.declarations import Input
 from fund.errors import FundError, NotReady
 from fund.errors.commands import CommandConflict, UnknownCommand
 from fund.errors.people import NoActor
+from fund.events.founding import CommandRefused
 from fund.outbox.attempts import where
 from fund.outbox.relay import catch_up, drain, preload
-from fund.registry import COMMANDS, PROJECTIONS, named
-from fund.rules.authority import require_role
+from fund.registry import COMMANDS, KINDS, PROJECTIONS, named
+from fund.rules.authority import Actor, require_role
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
 
@@ -196,9 +206,7 @@ def _ask(
     if name in ("confirm", "decline"):
         answer = as_second(connection, who, name, args, command_id=command_id, dry_run=dry_run)
     else:
-        command = COMMANDS.get(name)
-        if command is None:
-            raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+        command = COMMANDS[name]
         require_role(who, command.who, command=name)  # before anything is looked up for it
         snapshot = Snapshot(connection, PROJECTIONS, actor=who, now=store.work.clock())
         args = with_ids(snapshot, args)
@@ -220,3 +228,63 @@ def _ask(
     answer["command_id"] = command_id
     store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
     return answer
+
+
+# --------------------------------------------------------------------------------------------- what was answered before
+
+
+class Replayed(Exception):
+    """Marks a refusal that was remembered, so that it is not recorded a second time."""
+
+
+def remembered(store: Store, who: Actor, command_id: str, name: str, digest: bytes) -> Answer:
+    row = store.work.command(who.user_id, command_id)
+    assert row is not None
+    if row.content_hash != digest:
+        raise CommandConflict(command_id=command_id, name=row.name)
+    answer: Answer = json.loads(row.answer or "{}")
+    if "error" in answer:
+        error = answer["error"]
+        cls = FundError.every().get(error["code"], FundError)
+        raise cls(**decode(error["details"])) from Replayed()
+    answer["replayed"] = True
+    return answer
+
+
+def record_refusal(
+    fund: Fund, name: str, args: Mapping[str, Any], *, user: str, command_id: str, problem: FundError
+) -> None:
+    if isinstance(problem.__cause__, Replayed):
+        return
+    digest = content_hash(name, args)
+    with writing(fund.engine) as connection:
+        store = Store(connection)
+        snapshot = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock())
+        subject = _subject(snapshot, problem.details.get("ref") or args.get("ref") or "")
+        who = snapshot.user(user)
+        if not store.work.ask(
+            actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
+        ):
+            return
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
+        uow.record(CommandRefused(command=name, code=problem.code(), subject=subject))
+        answer = {"error": {"code": problem.code(), "details": encode(jsonable(problem.details))}}
+        store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
+
+
+def _subject(snapshot: Snapshot, typed: Any) -> str:
+    """The ref or id that a refused command was about; what was typed, and is none, stands in no fact."""
+    try:
+        ref = str(id_of(snapshot, typed))[:LONGEST_WORD]
+    except FundError:
+        return ""
+    return ref if _is_known(snapshot.store, ref) else ""
+
+
+def _is_known(store: Store, ref: str) -> bool:
+    """Whether a ref is that of a case, of something that waits, or of a fact."""
+    if not ref or not ref.isprintable():
+        return False
+    if store.cases.any_of([f"{kind}/{ref}" for kind in KINDS]):
+        return True
+    return store.work.pending(ref) is not None or store.facts.get(ref) is not None
