@@ -1,4 +1,4 @@
-"""``fund worker``: do what follows from facts, in the background, until told to stop."""
+"""``fund worker``: do what follows from facts, in the background, until a stop."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from fund.language import N_
 )
 @click.pass_context
 def worker(ctx: click.Context, once: bool, threads: int) -> None:
-    from fund.worker import log_to_stderr, run, until_told
+    from fund.worker import log_to_stderr, run, stop_signal
 
     settings = shell(ctx).settings
     log_to_stderr()
-    run(settings.database_url, broker=settings.broker_url, stop=until_told(), threads=threads, once=once)
+    run(settings.database_url, broker=settings.broker_url, stop=stop_signal(), threads=threads, once=once)

@@ -1,4 +1,4 @@
-"""The loop of ``fund worker``: hand out what is due, react, let deadlines fall due; until told to stop.
+"""The loop of ``fund worker``: hand out what is due, react, let deadlines fall due; until a stop.
 
 With a broker, Dramatiq's threads hear the messages of any worker; without one, or while it does not answer, this
 process reacts itself with the same function. Any number of workers may run; none is needed for anything but speed.
@@ -249,10 +249,8 @@ def run(
         loop.stop()
 
 
-def until_told() -> threading.Event:
-    """An event that is set when this process is told to stop; what still hangs after 28 seconds is rolled back by our
-    death.
-    """
+def stop_signal() -> threading.Event:
+    """Set when this process is asked to stop; what still hangs 28 seconds later is rolled back by the end of it."""
     stop = threading.Event()
 
     def end(*_args: object) -> None:
@@ -294,7 +292,7 @@ def setup() -> None:
 def hand_out() -> int:
     """The loop without a listener: what is due goes to the workers that :func:`setup` made."""
     settings = load()
-    run(settings.database_url, broker=settings.broker_url, stop=until_told(), threads=0)
+    run(settings.database_url, broker=settings.broker_url, stop=stop_signal(), threads=0)
     return 0
 
 

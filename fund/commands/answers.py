@@ -28,7 +28,7 @@ SHOWN = 100
 
 
 def run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
-    """Run the use case for whoever gave the command, on a day that may be chosen."""
+    """Run the use case, for a person who may, on a day that may be chosen."""
     require_role(uow.maker, command.who, command=command.name)
     _require_day(uow, command, args.get("on"))
     outcome = command.use_case(uow, **args)
@@ -97,7 +97,7 @@ def answer_of(
 
 
 def shown_hash(uow: UnitOfWork, on: date | None) -> bytes:
-    """What of a unit of work must be the same for whoever said yes to it: the hash of :meth:`UnitOfWork.comparable`."""
+    """The hash of what must be the same for those who said yes to it (:meth:`UnitOfWork.comparable`)."""
     return hashlib.sha256(uow.comparable(on).encode()).digest()
 
 

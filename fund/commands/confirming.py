@@ -156,7 +156,7 @@ def confirm(
 
 
 def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, reason: str) -> Answer:
-    """What waited under ``ref`` will not happen; the reason is kept. By the maker, or by whoever might confirm.
+    """What waited under ``ref`` will not happen; the reason is kept. By the maker, or by somebody who might confirm.
 
     Raises:
         UnknownRef, PendingNotOpen, ReasonMissing, NotAuthorised: As they say.

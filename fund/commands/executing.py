@@ -52,7 +52,7 @@ def execute(
     preview: bool = False,
     expected: str | None = None,
 ) -> Answer:
-    """Carry a command out as ``user``: its facts and entries stand afterwards, or nothing changed.
+    """Carry a command out as ``user``: its facts and entries are there afterwards, or nothing changed.
 
     The same person's same command id with the same content answers as the first time, for ever. A command that asks two
     people answers with the ref of what waits (``pending``). With ``dry_run`` everything is shown and rolled back, and
@@ -121,23 +121,24 @@ def execute_named(
         UnknownCommand: There is no such command.
         FundError: As :func:`execute`.
     """
-    return execute(fund, _command_named(name, args or {}), user=user, **how)
-
-
-def _command_named(name: str, args: Mapping[str, Any]) -> Input:
-    if name in ("confirm", "decline"):
-        refs = args.get("refs") or ((args["ref"],) if "ref" in args else ())
-        return Confirm(refs=refs) if name == "confirm" else Decline(refs=refs, reason=args.get("reason", ""))
-    if name not in COMMANDS:
+    args = args or {}
+    refs = args.get("refs") or ((args["ref"],) if "ref" in args else ())
+    if name == "confirm":
+        given: Input = Confirm(refs=refs)
+    elif name == "decline":
+        given = Decline(refs=refs, reason=args.get("reason", ""))
+    elif name in COMMANDS:
+        given = named(name, args)
+    else:
         raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
-    return named(name, args)
+    return execute(fund, given, user=user, **how)
 
 
 def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | None], *, dry_run: bool) -> Answer:
     """The answer; where a rule refuses it, the answer after what is due has been done.
 
     A round whose last day has passed is closed although nobody closed it yet: the refusal would speak of a state that
-    is over. What is due stands, whatever becomes of the command; a dry run keeps nothing of it.
+    is over. What is due stays done, whatever becomes of the command; a dry run keeps nothing of it.
     """
     try:
         answer = attempt()
@@ -152,8 +153,9 @@ def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | No
 
 
 def _caught_up(fund: Fund, trial: Connection | None = None) -> bool:
-    """Whether something was due and is done now, or in a trial. Where that goes wrong, the refusal stands as it was:
-    what is wrong is told where the same is done one by one, by a worker or after the next command.
+    """Whether something was due and is done now, or in a trial. Where that goes wrong, the refusal stays as it was.
+
+    What is wrong is said where the same is done one by one, by a worker or after the next command.
     """
     try:
         if trial is not None:
@@ -173,7 +175,7 @@ def _follow(fund: Fund) -> None:
             fund.notify()
         else:
             drain(fund.engine, warn=fund.warn)
-    except NotReady as problem:  # the command stands; the next one, or a worker, goes on with what follows
+    except NotReady as problem:  # the command is done; the next one, or a worker, goes on with what follows
         if fund.warn is not None:
             fund.warn(str(explain(problem, fund.engine)))
 
@@ -273,18 +275,13 @@ def record_refusal(
 
 
 def _subject(snapshot: Snapshot, typed: Any) -> str:
-    """The ref or id that a refused command was about; what was typed, and is none, stands in no fact."""
+    """The ref or id that a refused command was about; what was typed, and is none, is in no fact."""
     try:
         ref = str(id_of(snapshot, typed))[:LONGEST_WORD]
     except FundError:
         return ""
-    return ref if _is_known(snapshot.store, ref) else ""
-
-
-def _is_known(store: Store, ref: str) -> bool:
-    """Whether a ref is that of a case, of something that waits, or of a fact."""
-    if not ref or not ref.isprintable():
-        return False
-    if store.cases.any_of([f"{kind}/{ref}" for kind in KINDS]):
-        return True
-    return store.work.pending(ref) is not None or store.facts.get(ref) is not None
+    store = snapshot.store
+    known = ref.isprintable() and (
+        store.cases.any_of([f"{kind}/{ref}" for kind in KINDS]) or store.work.pending(ref) or store.facts.get(ref)
+    )
+    return ref if ref and known else ""

@@ -37,7 +37,7 @@ def react(event_id: object, reaction: object) -> None:
         return
     try:
         epoch = broker.known or deliveries.NO_EPOCH
-        deliveries.react(database.engine, event_id, reaction, epoch=epoch, stop=stopping.told.is_set)
+        deliveries.react(database.engine, event_id, reaction, epoch=epoch, stop=stopping.requested.is_set)
     except Exception as problem:
         away = unavailable(problem)
         if away is None:

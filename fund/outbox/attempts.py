@@ -1,6 +1,6 @@
 """One attempt at an effect: inside a savepoint, and what its failure means.
 
-Three kinds of trouble are told apart: the world is ill (tried again, not counted), we are wrong (five attempts, then a
+There are three kinds of trouble: the world is ill (tried again, not counted), we are wrong (five attempts, then a
 dead letter), the rules say no (a dead letter at once).
 """
 

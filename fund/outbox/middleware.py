@@ -22,7 +22,7 @@ from fund.outbox.timers import tick
 log = logging.getLogger("fund.worker")
 
 GRACE_SECONDS = 20.0
-"""So long a message may go on when its worker is told to stop."""
+"""So long a message may go on when its worker is asked to stop."""
 TICK_SECONDS = 0.05
 
 
@@ -50,15 +50,15 @@ class Stopping(ShutdownNotifications):
 
     def __init__(self) -> None:
         super().__init__(notify_shutdown=True)
-        self.told = threading.Event()
+        self.requested = threading.Event()
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Nobody has said stop."""
-        self.told.clear()
+        self.requested.clear()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """A stream is left to others from here on; what hangs is interrupted."""
-        self.told.set()
+        self.requested.set()
         self._last = threading.Timer(GRACE_SECONDS, super().before_worker_shutdown, (broker, worker))
         self._last.daemon = True
         self._last.start()
@@ -117,7 +117,7 @@ class HandOut(Middleware):
 
     def _ticks(self) -> bool:
         """Whether a deadline was acted upon, which is tried twenty times a second at most."""
-        if self._stopping.told.is_set() or time.monotonic() - self._ticked < TICK_SECONDS:
+        if self._stopping.requested.is_set() or time.monotonic() - self._ticked < TICK_SECONDS:
             return False
         fired = tick(self._database.engine)
         self._ticked = 0.0 if fired else time.monotonic()

@@ -22,7 +22,7 @@ from fund.store import Store
 from fund.unit_of_work import UnitOfWork
 
 LEASE = timedelta(seconds=30)
-"""So long a row that was handed out is left to whoever got it."""
+"""So long a row that was handed out is left to the process that got it."""
 
 
 def relay(

@@ -166,7 +166,7 @@ class DeliveryStore:
         return self._connection.execute(query).scalar_one_or_none() is not None
 
     def mark_tried(self) -> int:
-        """Say of every open row that a process is about to try it: what kills a process is told apart by this."""
+        """Say of every open row that a process is about to try it: what kills a process is known by this."""
         mine = self._not_held(_still_tried(t.delivery.c))
         statement = t.delivery.update().where(mine).values(handed_out=t.delivery.c.handed_out + 1)
         return int(self._connection.execute(statement).rowcount)
@@ -269,7 +269,7 @@ class DeliveryStore:
         self._set(row, due_us=to_micros(due_at), starts=0, leased_us=None, error=error)
 
     def release(self, row: DeliveryRow) -> None:
-        """Nobody works on it any more; whoever did lives."""
+        """Nobody works on it any more, and the process that did has not died of it."""
         self._set(row, starts=0, leased_us=None)
 
     def give_back(self, rows: Sequence[tuple[str, str]]) -> None:
