@@ -33,7 +33,7 @@ from fund.events import Envelope  # noqa: E402
 from fund.events.founding import UserRevoked  # noqa: E402
 from fund.events.service import DeliveryRetried  # noqa: E402
 from fund.outbox import subscriptions  # noqa: E402
-from fund.outbox.deliveries import drain, relay  # noqa: E402
+from fund.outbox.relay import drain, relay  # noqa: E402
 from fund.outbox.subscriptions import Reaction  # noqa: E402
 from fund.registry import PROJECTIONS  # noqa: E402
 from fund.rules.authority import SYSTEM_ACTOR  # noqa: E402

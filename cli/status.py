@@ -31,9 +31,9 @@ def status(ctx: click.Context) -> None:
     found["broker"] = None
     broker = shell(ctx).settings.broker_url
     if broker is not None:
-        from fund.worker import broker_answers
+        from fund.outbox.broker import answers
 
-        found["broker"] = broker_answers(broker)
+        found["broker"] = answers(broker)
         found |= operations.reasons(found)
     if typed(ctx, "json"):
         emit_json({"schema_version": 1, **found})

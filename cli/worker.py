@@ -1,10 +1,6 @@
-"""``fund worker``: do what follows from facts, in the background, until told to stop."""
+"""``fund worker``: do what follows from facts, in the background, until a stop."""
 
 from __future__ import annotations
-
-import os
-import signal
-import threading
 
 import click
 
@@ -31,19 +27,8 @@ from fund.language import N_
 )
 @click.pass_context
 def worker(ctx: click.Context, once: bool, threads: int) -> None:
-    from fund.worker import log_to_stderr, run
+    from fund.worker import log_to_stderr, run, stop_signal
 
     settings = shell(ctx).settings
     log_to_stderr()
-    stop = threading.Event()
-
-    def end(*_args: object) -> None:
-        """Finish or roll back what is under way; what still hangs after 28 seconds is rolled back by our death."""
-        stop.set()
-        last = threading.Timer(28.0, os._exit, (0,))
-        last.daemon = True
-        last.start()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, end)
-    run(settings.database_url, broker=settings.broker_url, stop=stop, threads=threads, once=once)
+    run(settings.database_url, broker=settings.broker_url, stop=stop_signal(), threads=threads, once=once)

@@ -8,7 +8,8 @@ from typing import Any
 
 from fund.checks import folded
 from fund.database import Connection, Engine, head_revision, place, readable_by_others, revision, upgrade
-from fund.outbox.deliveries import UNKNOWN_REACTION, clock_problem
+from fund.outbox.deliveries import UNKNOWN_REACTION
+from fund.outbox.timers import clock_problem
 from fund.registry import PROJECTIONS
 from fund.rules import valuation
 from fund.store import Store

@@ -1,8 +1,8 @@
-"""The loop of ``fund worker``: hand out what is due, ring, react, let deadlines fall due; until told to stop.
+"""The loop of ``fund worker``: hand out what is due, react, let deadlines fall due; until a stop.
 
-With a broker, Dramatiq's threads hear the bell of any worker; without one, or while it does not answer, this process
-reacts itself with the same function. Any number of workers may run; none is needed for anything but speed. Source:
-service.md 3-11, 21.
+With a broker, Dramatiq's threads hear the messages of any worker; without one, or while it does not answer, this
+process reacts itself with the same function. Any number of workers may run; none is needed for anything but speed.
+``dramatiq fund.worker:setup`` runs the same actors. Source: service.md 3-11, 21.
 """
 
 from __future__ import annotations
@@ -18,29 +18,33 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib import metadata
 
 import dramatiq
-from dramatiq import Worker
+from dramatiq.middleware import CurrentMessage, Middleware
 
-from fund.database import Engine, create_engine, explain, head_revision, require_head, unavailable, writing
+from fund.database import create_engine, explain, head_revision, require_head, unavailable, writing
 from fund.errors import FundError, NotReady
 from fund.errors.database import DatabaseBusy, DatabaseUnreachable
-from fund.errors.service import BrokerUnreachable
-from fund.outbox.actors import declare
-from fund.outbox.broker import Notifier, answers, make_broker
-from fund.outbox.deliveries import NO_EPOCH, preload, react, relay, tick, where
-from fund.settings import masked
+from fund.errors.service import BrokerUnreachable, UnknownBroker
+from fund.outbox.actors import database
+from fund.outbox.attempts import where
+from fund.outbox.broker import broker
+from fund.outbox.deliveries import react
+from fund.outbox.relay import preload, relay
+from fund.outbox.timers import tick
+from fund.settings import load, masked
 from fund.store import Store
 
 log = logging.getLogger("fund.worker")
 
 POLL_SECONDS = 0.25
 TICK_SECONDS = 1.0
-TICK_AGAIN_SECONDS = 0.05
 START_PATIENCE_SECONDS = 30.0
 BROKER_WAIT_MOST = 15.0
-STOP_MS = 20_000
+STOP_MS = 25_000
+LAST_SECONDS = 28.0
 FORGOTTEN = timedelta(days=1)
 SIGN_OF_LIFE_SECONDS = 5.0
 THREADS = 4
@@ -71,6 +75,9 @@ class JsonLines(logging.Formatter):
             "event": record.getMessage(),
             "logger": record.name,
         }
+        message = CurrentMessage.get_current_message()
+        if message is not None:
+            line["message"] = message.message_id
         line.update({name: getattr(record, name) for name in self._kept if hasattr(record, name)})
         if os.environ.get("FUND_DEBUG", "") not in ("", "0") and hasattr(record, "trace"):
             line["trace"] = masked(str(record.trace))
@@ -87,33 +94,33 @@ def log_to_stderr() -> None:
     logging.getLogger("dramatiq").setLevel(logging.CRITICAL)
 
 
-class _Loop:
-    """One worker: its name, its database, its bell, and when to do what."""
+@cache
+def _boot() -> None:
+    """Dramatiq's middleware starts what it has once for each process."""
+    broker.emit_after("process_boot")
 
-    def __init__(self, url: str, broker_url: str | None, *, threads: int, stop: threading.Event) -> None:
-        self.engine: Engine = create_engine(url, pooled=True, connections=threads + 2)
+
+class _Loop:
+    """One worker: its name, its database, its broker, and when to do what."""
+
+    def __init__(
+        self, url: str, broker_url: str | None, *, threads: int, stop: threading.Event, once: bool = False
+    ) -> None:
+        self.engine = create_engine(url, pooled=True, connections=2)
         self.name = f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident() % 100_000}"
-        self.bell: Notifier | None = None
-        self.listener: Worker | None = None
-        self.broker: dramatiq.Broker | None = None
+        self.listener: dramatiq.Worker | None = None
         self._stop = stop
         self._ticked = 0.0
         self._seen = 0.0
         self._broker_back_at = 0.0
         self._broker_away = 0
-        self._handing_out = threading.Lock()
-        self._once_more = threading.Event()
         if broker_url:
-            self.broker = make_broker(broker_url)
-            actor = declare(
-                self.broker, self.engine, afterwards=self.after_message, epoch=self.epoch, stop=self._stop.is_set
-            )
-            self.bell = Notifier(broker_url, actor)
-            self.listener = Worker(self.broker, worker_timeout=100, worker_threads=threads)
-
-    def epoch(self) -> str:
-        """The broker's epoch as last heard."""
-        return self.bell.known if self.bell is not None else NO_EPOCH
+            broker.connect(broker_url)  # also with ``once``: a URL that names no broker is refused
+        self._broker = broker if broker_url and not once else None
+        if self._broker is not None and threads:
+            _boot()
+            database.url = url
+            self.listener = dramatiq.Worker(broker, worker_timeout=100, worker_threads=threads)
 
     def start(self, *, patience: float) -> None:
         """Be at the fund's version, and listen; a database that does not answer is waited for, ``patience`` seconds."""
@@ -147,24 +154,19 @@ class _Loop:
     def turn(self) -> int:
         """One turn of the loop: how much was handed out, done or fired."""
         done = self.hand_out()
-        if time.monotonic() - self._ticked >= TICK_SECONDS or done:
-            done += self.tick()
+        if (time.monotonic() - self._ticked >= TICK_SECONDS or done) and not self._stop.is_set():
+            fired = tick(self.engine)
+            self._ticked = 0.0 if fired else time.monotonic()  # more may be due: at once, not in a second
+            done += fired
         if time.monotonic() - self._seen >= SIGN_OF_LIFE_SECONDS:
             self.give_sign()
         return done
 
-    def tick(self) -> int:
-        """Let what is due fall due."""
-        fired = 0 if self._stop.is_set() else tick(self.engine)
-        self._ticked = 0.0 if fired else time.monotonic()  # more may be due: at once, not in a second
-        return fired
-
     def hand_out(self) -> int:
-        """Hand out what is due: to the bell, or to ourselves while it does not answer."""
-        bell = self.bell
-        if bell is not None and time.monotonic() >= self._broker_back_at:
+        """Hand out what is due: to the broker, or to ourselves while it does not answer."""
+        if self._broker is not None and time.monotonic() >= self._broker_back_at:
             try:
-                handed = relay(self.engine, notify=bell.notify, epoch=bell.epoch())
+                handed = relay(self.engine, notify=self._broker.notify, epoch=self._broker.epoch())
                 self._broker_away = 0
                 return len(handed)
             except BrokerUnreachable as problem:
@@ -172,7 +174,7 @@ class _Loop:
                 self._broker_away += 1
                 self._broker_back_at = time.monotonic() + wait
                 log.warning("the broker does not answer; this worker reacts itself", extra={"reason": str(problem)})
-        handed = relay(self.engine, epoch=NO_EPOCH, limit=50)
+        handed = relay(self.engine, limit=50)
         done = 0
         for number, (event_id, reaction) in enumerate(handed):
             if self._stop.is_set():
@@ -182,22 +184,6 @@ class _Loop:
             react(self.engine, event_id, reaction, stop=self._stop.is_set)
             done += 1
         return done
-
-    def after_message(self) -> None:
-        """What this worker's own commits made due is handed out at once, by one thread for all."""
-        assert self.bell is not None
-        self._once_more.set()
-        while self._once_more.is_set() and self._handing_out.acquire(blocking=False):
-            try:
-                self._once_more.clear()
-                handed = relay(self.engine, notify=self.bell.notify, epoch=self.bell.epoch())
-                if not handed and time.monotonic() - self._ticked >= TICK_AGAIN_SECONDS and self.tick():
-                    self._once_more.set()
-            except Exception as problem:
-                if unavailable(problem) is None:
-                    raise
-            finally:
-                self._handing_out.release()
 
     def stop(self) -> None:
         """Finish what is under way, and say goodbye."""
@@ -215,21 +201,13 @@ class _Loop:
 
     def close(self) -> None:
         """Hang up."""
-        if self.bell is not None:
-            self.bell.close()
-        if self.broker is not None:
-            self.broker.close()
+        if self._broker is not None:
+            self._broker.close()
         self.engine.dispose()
 
 
 def run(
-    url: str,
-    *,
-    broker: str | None = None,
-    stop: threading.Event,
-    threads: int = THREADS,
-    once: bool = False,
-    on_idle: Callable[[], None] | None = None,
+    url: str, *, broker: str | None = None, stop: threading.Event, threads: int = THREADS, once: bool = False
 ) -> None:
     """Work until ``stop`` is set; with ``once`` until nothing is due, in this process, whatever the broker does.
 
@@ -240,9 +218,7 @@ def run(
         DatabaseMissing, DatabaseBehind, DatabaseNewer, DatabaseUnreachable, UnknownBroker: At the start.
         NotReady: With ``once``, at any time.
     """
-    loop = _Loop(url, None if once else broker, threads=threads, stop=stop)
-    if once and broker is not None:
-        make_broker(broker).close()  # a URL that names no broker is refused all the same
+    loop = _Loop(url, broker, threads=threads, stop=stop, once=once)
     stumbled = 0
     try:
         loop.start(patience=0.0 if once else START_PATIENCE_SECONDS)
@@ -268,40 +244,74 @@ def run(
             if not done:
                 if once:
                     return
-                if on_idle is not None:
-                    on_idle()
                 stop.wait(POLL_SECONDS)
     finally:
         loop.stop()
 
 
-def broker_answers(url: str) -> bool:
-    """Whether the broker is there and keeps what it hears.
+def stop_signal() -> threading.Event:
+    """Set when this process is asked to stop; what still hangs 28 seconds later is rolled back by the end of it."""
+    stop = threading.Event()
+
+    def end(*_args: object) -> None:
+        stop.set()
+        last = threading.Timer(LAST_SECONDS, os._exit, (0,))
+        last.daemon = True
+        last.start()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, end)
+    return stop
+
+
+class _Relay(Middleware):
+    """Under Dramatiq's own program, the loop runs in a process beside its workers."""
+
+    @property
+    def forks(self) -> list[Callable[[], int]]:
+        """What that program runs once."""
+        return [hand_out]
+
+
+def setup() -> None:
+    """For ``dramatiq fund.worker:setup``: the environment names the fund and its broker (``FUND_BROKER``).
 
     Raises:
-        UnknownBroker: The URL names none.
+        UnknownBroker: It names none. DatabaseMissing, DatabaseBehind, DatabaseNewer: As they say.
     """
-    return answers(url)
+    settings = load()
+    if settings.broker_url is None:
+        raise UnknownBroker(place="FUND_BROKER")
+    broker.connect(settings.broker_url)
+    database.url = settings.database_url
+    require_head(create_engine(database.url))
+    preload()
+    broker.add_middleware(_Relay())
+
+
+def hand_out() -> int:
+    """The loop without a listener: what is due goes to the workers that :func:`setup` made."""
+    settings = load()
+    run(settings.database_url, broker=settings.broker_url, stop=stop_signal(), threads=0)
+    return 0
 
 
 @contextmanager
-def ringer(url: str, broker: str) -> Iterator[Callable[[], None]]:
-    """A function that hands out what is open and rings for it: for a command that does not want to wait for a poll."""
+def ringer(url: str, broker_url: str) -> Iterator[Callable[[], None]]:
+    """A function that hands out what is open: for a command that does not want to wait for a poll."""
     engine = create_engine(url, pooled=True)
-    made = make_broker(broker)
-    bell = Notifier(broker, declare(made, engine))
+    broker.connect(broker_url)
 
     def notify() -> None:
         try:
-            relay(engine, notify=bell.notify, epoch=bell.epoch())
+            relay(engine, notify=broker.notify, epoch=broker.epoch())
         except BrokerUnreachable:
             log.warning("the broker does not answer; the workers will see it by themselves")
 
     try:
         yield notify
     finally:
-        bell.close()
-        made.close()
+        broker.close()
         engine.dispose()
 
 
@@ -318,7 +328,5 @@ def run_one(url: str, event_id: str, reaction: str) -> None:
     engine.dispose()
 
 
-if (
-    __name__ == "__main__"
-):  # the child of a worker: the URL comes by standard input, so no password stands in a process list
+if __name__ == "__main__":  # the child of a worker; the URL comes by standard input: no password in a process list
     run_one(sys.stdin.read(), sys.argv[1], sys.argv[2])

@@ -17,7 +17,7 @@ from fund.commands.querying import ask_named
 from fund.database import writing
 from fund.declarations import InputFile
 from fund.ledger import Entry
-from fund.outbox.deliveries import drain
+from fund.outbox.relay import drain
 from fund.registry import PROJECTIONS
 from fund.rules.regulations import Regulations
 from fund.schemas.proposals import ProposalForm

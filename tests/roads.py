@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from fund import language
 from fund.database import Engine, create_engine, head_revision, is_sqlite, reading, revision
-from fund.outbox import subscriptions
+from fund.outbox import subscriptions, timers
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -72,7 +72,7 @@ def road(function: Walk[Given, Found]) -> Walk[Given, Found]:
             begun = world.past if world.past is not None and world.mark == mark(world) else None
         if begun is None or " at 0x" in asked:
             return function(*given, **options)
-        heard = (subscriptions.REACTIONS, subscriptions.TIMERS)
+        heard = (subscriptions.REACTIONS, timers.TIMERS)
         key = (is_sqlite(world.fund.engine), begun, asked, language.language(), *heard)
         place = _places.get(key)
         if place is not None:
@@ -107,7 +107,7 @@ def begin(url: str, begins: str, found: Callable[[], object]) -> None:
     if not _blank(engine):
         found()
         return
-    key = (is_sqlite(engine), "founded", begins, subscriptions.REACTIONS, subscriptions.TIMERS)
+    key = (is_sqlite(engine), "founded", begins, subscriptions.REACTIONS, timers.TIMERS)
     if key not in _begun:
         found()
         kept = _keep(engine, url)

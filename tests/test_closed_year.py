@@ -14,7 +14,7 @@ import pytest
 
 from fund.commands.opening import open_fund
 from fund.database import writing
-from fund.outbox.deliveries import drain
+from fund.outbox.relay import drain
 from fund.store import Store
 from tests.bookkeeping import book, head, journal
 from tests.conftest import Fund

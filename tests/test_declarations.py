@@ -28,7 +28,8 @@ from fund.declarations import (
     found_at,
     parameters,
 )
-from fund.outbox.subscriptions import REACTIONS, TIMERS
+from fund.outbox.subscriptions import REACTIONS
+from fund.outbox.timers import TIMERS
 from fund.registry import COMMANDS, QUERIES, command_named
 from fund.workflows.receipts import hooks
 from fund.workflows.resolutions import CARRIED

@@ -1,20 +1,60 @@
-"""Answers: what a command recorded, as JSON."""
+"""A use case is run, and what it recorded is answered as JSON; a preview is the answer of a trial."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from fund.commands.arguments import encode
-from fund.declarations import Answer, EntryJson, EventJson
+from fund.declarations import Answer, Command, EntryJson, EventJson
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import PreviewChanged
 from fund.events import Envelope
 from fund.ledger import EntryDraft, Posted
+from fund.rules.authority import require_role
 from fund.unit_of_work import UnitOfWork
 
 SHOWN = 100
 """So many facts and entries at most stand in an answer of one person's command; the counts are always whole."""
+
+
+def run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
+    """Run the use case, for a person who may, on a day that may be chosen."""
+    require_role(uow.maker, command.who, command=command.name)
+    _require_day(uow, command, args.get("on"))
+    outcome = command.use_case(uow, **args)
+    if isinstance(outcome, Mapping):
+        uow.result.update(outcome)
+
+
+def require_as_shown(name: str, found: bytes, expected: str | None) -> None:
+    """Nothing, where what happens is what somebody said yes to. What waits for a second person keeps its own hash.
+
+    Raises:
+        PreviewChanged: It is not.
+    """
+    if expected is not None and found.hex() != expected:
+        raise PreviewChanged(command=name, shown=expected[:12], found=found.hex()[:12])
+
+
+def _require_day(uow: UnitOfWork, command: Command, on: object) -> None:
+    """The day that was typed lies between the fund's first day and today, whether or not something is booked on it:
+    terms run from it too. Only what holds from a day on may be typed ahead of it.
+
+    What a bank tells is booked on the bank's day, which nobody types.
+
+    Raises:
+        DayToCome, DayBeforeFund: As they say.
+    """
+    if not isinstance(on, date):
+        return
+    if on > uow.today and not command.ahead:
+        raise DayToCome(command=command.name, on=on, today=uow.today)
+    if on < uow.first_day:
+        raise DayBeforeFund(command=command.name, on=on, first=uow.first_day)
 
 
 def answer_of(
@@ -52,7 +92,7 @@ def answer_of(
 
 
 def shown_hash(uow: UnitOfWork, on: date | None) -> bytes:
-    """What of a unit of work must be the same for whoever said yes to it: the hash of :meth:`UnitOfWork.comparable`."""
+    """The hash of what must be the same for those who said yes to it (:meth:`UnitOfWork.comparable`)."""
     return hashlib.sha256(uow.comparable(on).encode()).digest()
 
 

@@ -1,4 +1,4 @@
-"""Arguments: as JSON and back, as they are compared, and with the ids of what they name."""
+"""Arguments and details: as JSON and back, as they are compared, and with the ids of what they name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from fund.events import canonical_json, require_printable
 from fund.glossary import Name
 from fund.money import require_cents
 from fund.unit_of_work import Snapshot
+
+LONGEST_WORD = 200
+"""So many characters of a command id are kept."""
 
 
 def encode(value: Any) -> Any:
@@ -43,10 +46,6 @@ def decode(value: Any) -> Any:
     if isinstance(value, list):
         return [decode(item) for item in value]
     return value
-
-
-LONGEST_WORD = 200
-"""So many characters of a command id are kept."""
 
 
 def require_small(value: Any) -> None:
@@ -98,3 +97,16 @@ def id_of(snapshot: Snapshot, value: Any) -> Any:
 
 def content_hash(name: str, args: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_json([name, encode(dict(args))]).encode()).digest()
+
+
+def jsonable(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details of a refusal, as they are kept with it."""
+    kept = (str, int, bool, type(None), date, datetime)
+    return {
+        key: list(value)
+        if isinstance(value, (list, tuple, set, frozenset))
+        else value
+        if isinstance(value, kept)
+        else str(value)
+        for key, value in details.items()
+    }

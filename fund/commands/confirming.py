@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from fund.commands.answers import answer_of, shown_hash, together
-from fund.commands.arguments import decode, encode
-from fund.commands.running import jsonable, require_as_shown, run
+from fund.commands.answers import answer_of, require_as_shown, run, shown_hash, together
+from fund.commands.arguments import decode, encode, jsonable
 from fund.database import Connection
 from fund.declarations import Answer, Command
 from fund.errors import FundError
@@ -157,7 +156,7 @@ def confirm(
 
 
 def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, reason: str) -> Answer:
-    """What waited under ``ref`` will not happen; the reason is kept. By the maker, or by whoever might confirm.
+    """What waited under ``ref`` will not happen; the reason is kept. By the maker, or by somebody who might confirm.
 
     Raises:
         UnknownRef, PendingNotOpen, ReasonMissing, NotAuthorised: As they say.

@@ -11,20 +11,31 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fund.commands.answers import answer_of, shown_hash
-from fund.commands.arguments import content_hash, require_small, require_word, with_ids
+from fund.commands.answers import answer_of, require_as_shown, run, shown_hash
+from fund.commands.arguments import (
+    LONGEST_WORD,
+    content_hash,
+    decode,
+    encode,
+    id_of,
+    jsonable,
+    require_small,
+    require_word,
+    with_ids,
+)
 from fund.commands.commands import Confirm, Decline
 from fund.commands.confirming import as_second, make_pending
 from fund.commands.opening import Fund, naming
-from fund.commands.running import Replayed, record_refusal, remembered, require_as_shown, run
 from fund.database import Connection, explain, writing
 from fund.declarations import Answer, Input
 from fund.errors import FundError, NotReady
-from fund.errors.commands import CommandConflict, UnknownCommand
+from fund.errors.commands import CommandConflict
 from fund.errors.people import NoActor
-from fund.outbox.deliveries import catch_up, drain, preload, where
-from fund.registry import COMMANDS, PROJECTIONS, command_named
-from fund.rules.authority import require_role
+from fund.events.founding import CommandRefused
+from fund.outbox.attempts import where
+from fund.outbox.relay import catch_up, drain, preload
+from fund.registry import COMMANDS, KINDS, PROJECTIONS, command_named
+from fund.rules.authority import Actor, require_role
 from fund.store import Store
 from fund.unit_of_work import Snapshot, UnitOfWork
 
@@ -41,7 +52,7 @@ def execute(
     preview: bool = False,
     expected: str | None = None,
 ) -> Answer:
-    """Carry a command out as ``user``: its facts and entries stand afterwards, or nothing changed.
+    """Carry a command out as ``user``: its facts and entries are there afterwards, or nothing changed.
 
     The same person's same command id with the same content answers as the first time, for ever. A command that asks two
     people answers with the ref of what waits (``pending``). With ``dry_run`` everything is shown and rolled back, and
@@ -110,21 +121,22 @@ def execute_named(
         UnknownCommand: There is no such command.
         FundError: As :func:`execute`.
     """
-    return execute(fund, _command_named(name, args or {}), user=user, **how)
-
-
-def _command_named(name: str, args: Mapping[str, Any]) -> Input:
-    if name in ("confirm", "decline"):
-        refs = args.get("refs") or ((args["ref"],) if "ref" in args else ())
-        return Confirm(refs=refs) if name == "confirm" else Decline(refs=refs, reason=args.get("reason", ""))
-    return command_named(name, args)
+    args = args or {}
+    refs = args.get("refs") or ((args["ref"],) if "ref" in args else ())
+    if name == "confirm":
+        given: Input = Confirm(refs=refs)
+    elif name == "decline":
+        given = Decline(refs=refs, reason=args.get("reason", ""))
+    else:
+        given = command_named(name, args)
+    return execute(fund, given, user=user, **how)
 
 
 def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | None], *, dry_run: bool) -> Answer:
     """The answer; where a rule refuses it, the answer after what is due has been done.
 
     A round whose last day has passed is closed although nobody closed it yet: the refusal would speak of a state that
-    is over. What is due stands, whatever becomes of the command; a dry run keeps nothing of it.
+    is over. What is due stays done, whatever becomes of the command; a dry run keeps nothing of it.
     """
     try:
         answer = attempt()
@@ -139,8 +151,9 @@ def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | No
 
 
 def _caught_up(fund: Fund, trial: Connection | None = None) -> bool:
-    """Whether something was due and is done now, or in a trial. Where that goes wrong, the refusal stands as it was:
-    what is wrong is told where the same is done one by one, by a worker or after the next command.
+    """Whether something was due and is done now, or in a trial. Where that goes wrong, the refusal stays as it was.
+
+    What is wrong is said where the same is done one by one, by a worker or after the next command.
     """
     try:
         if trial is not None:
@@ -160,7 +173,7 @@ def _follow(fund: Fund) -> None:
             fund.notify()
         else:
             drain(fund.engine, warn=fund.warn)
-    except NotReady as problem:  # the command stands; the next one, or a worker, goes on with what follows
+    except NotReady as problem:  # the command is done; the next one, or a worker, goes on with what follows
         if fund.warn is not None:
             fund.warn(str(explain(problem, fund.engine)))
 
@@ -193,9 +206,7 @@ def _ask(
     if name in ("confirm", "decline"):
         answer = as_second(connection, who, name, args, command_id=command_id, dry_run=dry_run)
     else:
-        command = COMMANDS.get(name)
-        if command is None:
-            raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+        command = COMMANDS[name]
         require_role(who, command.who, command=name)  # before anything is looked up for it
         snapshot = Snapshot(connection, PROJECTIONS, actor=who, now=store.work.clock())
         args = with_ids(snapshot, args)
@@ -217,3 +228,59 @@ def _ask(
     answer["command_id"] = command_id
     store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
     return answer
+
+
+# --------------------------------------------------------------------------------------------- what was answered before
+
+
+class Replayed(Exception):
+    """Marks a refusal that was remembered, so that it is not recorded a second time."""
+
+
+def remembered(store: Store, who: Actor, command_id: str, name: str, digest: bytes) -> Answer:
+    row = store.work.command(who.user_id, command_id)
+    assert row is not None
+    if row.content_hash != digest:
+        raise CommandConflict(command_id=command_id, name=row.name)
+    kept = json.loads(row.answer or "{}")
+    if "error" in kept:
+        error = kept["error"]
+        cls = FundError.every().get(error["code"], FundError)
+        raise cls(**decode(error["details"])) from Replayed()
+    answer: Answer = kept
+    answer["replayed"] = True
+    return answer
+
+
+def record_refusal(
+    fund: Fund, name: str, args: Mapping[str, Any], *, user: str, command_id: str, problem: FundError
+) -> None:
+    if isinstance(problem.__cause__, Replayed):
+        return
+    digest = content_hash(name, args)
+    with writing(fund.engine) as connection:
+        store = Store(connection)
+        snapshot = Snapshot(connection, PROJECTIONS, actor=None, now=store.work.clock())
+        subject = _subject(snapshot, problem.details.get("ref") or args.get("ref") or "")
+        who = snapshot.user(user)
+        if not store.work.ask(
+            actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
+        ):
+            return
+        uow = UnitOfWork.on(connection, PROJECTIONS, actor=who, command_id=command_id)
+        uow.record(CommandRefused(command=name, code=problem.code(), subject=subject))
+        answer = {"error": {"code": problem.code(), "details": encode(jsonable(problem.details))}}
+        store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
+
+
+def _subject(snapshot: Snapshot, typed: Any) -> str:
+    """The ref or id that a refused command was about; what was typed, and is none, is in no fact."""
+    try:
+        ref = str(id_of(snapshot, typed))[:LONGEST_WORD]
+    except FundError:
+        return ""
+    store = snapshot.store
+    known = ref.isprintable() and (
+        store.cases.any_of([f"{kind}/{ref}" for kind in KINDS]) or store.work.pending(ref) or store.facts.get(ref)
+    )
+    return ref if ref and known else ""

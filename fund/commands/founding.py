@@ -37,7 +37,7 @@ def found_fund(
     Args:
         on: The first day of the regulations (default today).
         rules: Other regulations than the standard ones.
-        held_clock: For a story or a test: the fund's clock stands still at this instant from the beginning.
+        held_clock: For a story or a test: the fund's clock is held at this instant from the beginning.
         lock_step: For a story: what follows is handed out in one order only.
 
     Raises:

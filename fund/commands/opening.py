@@ -22,7 +22,7 @@ class Fund:
     notify: Callable[[], None] | None = None
     """Called after a commit when workers do what follows; without it this process does it itself."""
     warn: Callable[[str], None] | None = None
-    """Called with a sentence when a reaction failed; the command itself stands."""
+    """Called with a sentence when a reaction failed; the command itself is done."""
     progress: Callable[[int, int], None] | None = None
     """Called while a long command runs: so many done, of so many."""
 

@@ -35,7 +35,7 @@ def ask(
 
     Args:
         selection: Of a list: ``state``, ``search`` and ``sort``.
-        context: What a query takes besides its input: where a long answer goes piece by piece, who is told how far
+        context: What a query takes besides its input: where a long answer goes piece by piece, who hears how far
             it is.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Whose turn it is: who may type a command that the fund advises, so that the advice can be followed as it stands."""
+"""Whose turn it is: who may type a command that the fund advises, so that the advice can be followed as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fund.workflows.inbox.task import Task
 
 
 def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
-    """The names of those who may give a command as it stands today, in order; ``None`` where ``user`` may too.
+    """The names of those who may give a command today, in order; ``None`` where ``user`` may too.
 
     What waits in the inbox says it to the person: who is of a party, or acted before, is left out. A command that waits
     in no inbox is for everybody in its roles who has the tie to the case that its row asks, one that reads for every

@@ -28,7 +28,8 @@ from fund.declarations import Answer
 from fund.errors import FundError
 from fund.errors.service import NotQuiet
 from fund.language import AMSTERDAM, _, day
-from fund.outbox.deliveries import drain, quiet, tick
+from fund.outbox.relay import drain, quiet
+from fund.outbox.timers import tick
 from fund.store import Store
 from fund.unit_of_work import derive_id
 

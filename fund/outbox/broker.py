@@ -1,7 +1,4 @@
-"""The bell: Redis only says that there is something to do. What there is to do stands in the database.
-
-Whatever the broker loses, doubles or delays changes nothing but the time it takes (service.md 3, 6, 7).
-"""
+"""The broker of the actors, one for the process: Redis or Valkey, which keeps nothing of ours."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from urllib.parse import urlsplit
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import Middleware
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -22,10 +18,71 @@ QUEUE = "fund"
 NAMESPACE = "fund"
 
 
+class Broker(RedisBroker):
+    """A Dramatiq broker that is connected later, when the settings are read; without retries, results or delays.
+
+    Attributes:
+        known: The epoch as last heard.
+    """
+
+    def __init__(self) -> None:
+        middleware: list[Middleware] = []
+        super().__init__(  # type: ignore[no-untyped-call]
+            client=redis.Redis(), middleware=middleware, namespace=NAMESPACE, dead_message_ttl=60_000
+        )
+        self.known = ""
+        self._place = ""
+
+    def connect(self, url: str) -> None:
+        """Speak to the broker at ``url`` from now on; nothing is opened yet.
+
+        Raises:
+            UnknownBroker: The URL names no Redis.
+        """
+        self._place = _place(url)
+        self.client = _client(url)
+        self.scripts = {name: self.client.register_script(each.script) for name, each in self.scripts.items()}
+
+    def epoch(self) -> str:
+        """A random key that lives as long as the broker's memory: another one means that messages were lost.
+
+        Raises:
+            BrokerUnreachable: The broker does not answer.
+        """
+        key = f"{self.namespace}:epoch"
+        try:
+            found = self.client.get(key)
+            if not isinstance(found, bytes):
+                self.client.set(key, uuid.uuid4().hex, nx=True)  # whichever comes first
+                found = self.client.get(key)
+        except redis.RedisError as problem:
+            raise BrokerUnreachable(place=self._place, reason=str(problem)) from problem
+        self.known = found.decode() if isinstance(found, bytes) else uuid.uuid4().hex
+        return self.known
+
+    def notify(self, event_id: str, reaction: str) -> None:
+        """Tell some worker that this row is handed out.
+
+        Raises:
+            BrokerUnreachable: The broker does not answer.
+        """
+        try:
+            self.get_actor("react").send(event_id, reaction)
+        except (redis.RedisError, dramatiq.errors.ConnectionError) as problem:
+            raise BrokerUnreachable(place=self._place, reason=str(problem)) from problem
+
+    def close(self) -> None:
+        """Hang up; it may be connected again."""
+        self.client.close()
+
+
+broker = Broker()
+dramatiq.set_broker(broker)
+
+
 def _client(url: str) -> redis.Redis:
     """A client that fails fast: half a second to connect, two to answer, and no retry of its own."""
-    kind = urlsplit(url).scheme
-    if kind not in ("redis", "rediss", "unix"):
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
         raise UnknownBroker(place=_place(url))
     try:
         client = redis.Redis.from_url(
@@ -42,24 +99,7 @@ def _place(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}"
 
 
-def make_broker(url: str, *, namespace: str = NAMESPACE) -> dramatiq.Broker:
-    """A Dramatiq broker that keeps nothing for us: no retries, results, delays or dead letters.
-
-    Raises:
-        UnknownBroker: The URL names no Redis.
-    """
-    middleware: list[Middleware] = []
-    return RedisBroker(  # type: ignore[no-untyped-call]
-        client=_client(url), middleware=middleware, namespace=namespace, dead_message_ttl=60_000
-    )
-
-
-def stub_broker() -> StubBroker:
-    """A broker in this process: for tests of the actors."""
-    return StubBroker(middleware=[])
-
-
-def answers(url: str, *, namespace: str = NAMESPACE) -> bool:
+def answers(url: str) -> bool:
     """Whether the broker is there and keeps what it hears.
 
     Raises:
@@ -67,54 +107,7 @@ def answers(url: str, *, namespace: str = NAMESPACE) -> bool:
     """
     with _client(url) as client:
         try:
-            client.set(f"{namespace}:asked", "1", ex=60)
+            client.set(f"{NAMESPACE}:asked", "1", ex=60)
         except redis.RedisError:
             return False
     return True
-
-
-class Notifier:
-    """Rings for a row that was handed out. Raises :class:`BrokerUnreachable` when nobody hears.
-
-    Args:
-        actor: The Dramatiq actor that reacts; its messages carry two ids and nothing else.
-    """
-
-    def __init__(self, url: str, actor: dramatiq.Actor[..., object], *, namespace: str = NAMESPACE) -> None:
-        self._redis = _client(url)
-        self._url = url
-        self._actor = actor
-        self._key = f"{namespace}:epoch"
-        self.known = ""
-        """The epoch as we last heard it."""
-
-    def epoch(self) -> str:
-        """A random key that lives as long as the broker's memory: another one means that messages were lost.
-
-        Raises:
-            BrokerUnreachable: The broker does not answer.
-        """
-        try:
-            found = self._redis.get(self._key)
-            if not isinstance(found, bytes):
-                self._redis.set(self._key, uuid.uuid4().hex, nx=True)  # whoever comes first
-                found = self._redis.get(self._key)
-            self.known = found.decode() if isinstance(found, bytes) else uuid.uuid4().hex
-            return self.known
-        except redis.RedisError as problem:
-            raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
-
-    def notify(self, event_id: str, reaction: str) -> None:
-        """Tell some worker that this row is handed out.
-
-        Raises:
-            BrokerUnreachable: The broker does not answer.
-        """
-        try:
-            self._actor.send(event_id, reaction)
-        except (redis.RedisError, dramatiq.errors.ConnectionError) as problem:
-            raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
-
-    def close(self) -> None:
-        """Hang up."""
-        self._redis.close()

@@ -1,4 +1,4 @@
-"""What follows after a fact, and what follows at an instant: two tables.
+"""What follows after a fact.
 
 A reaction gets a unit of work whose facts are the service's own (actor ``system``, caused by the fact), and leaves the
 world the same when run twice. Each row here has its rows in table ``subscription``, written by the migration that
@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fund.contributions.reminding import REMIND
 from fund.declarations import Place, found_at
 from fund.events import Envelope
-from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements import CLOSING_FACTS
-from fund.workflows.decisions.terms import BACK, TERM, TERM_FACTS
-from fund.workflows.exits.deferred_payments import COLLECTING_FACTS, LONG_STOP
+from fund.workflows.decisions.terms import TERM_FACTS
+from fund.workflows.exits.deferred_payments import COLLECTING_FACTS
 from fund.workflows.exits.paying import LEAVING_FACTS
-from fund.workflows.partners.reviewing import REVIEW
 from fund.workflows.proposals.ending import CLOCK_FACTS
 from fund.workflows.repayments.reminders import AGAIN_FACTS
 from fund.workflows.reviews import LEFT_FACTS
@@ -52,19 +49,6 @@ class Reaction:
     def idle(self) -> Callable[[Snapshot], bool] | None:
         """Whether nothing at all would follow."""
         return found_at(self.nothing_to_do) if self.nothing_to_do is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """When a timer of this kind falls due, the service does this."""
-
-    kind: str
-    place: Place
-
-    @property
-    def function(self) -> Callable[[UnitOfWork, TimerRow], object]:
-        """What the service does."""
-        return found_at(self.place)
 
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -120,33 +104,7 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
 )
 
-TIMERS: tuple[Timer, ...] = (
-    Timer("round.open", "fund.workflows.rounds.use_cases:open_round"),
-    Timer("round.close", "fund.workflows.rounds.use_cases:close"),
-    Timer("review.close", "fund.workflows.reviews.closing:close_at_deadline"),
-    Timer("review.consensus", "fund.workflows.reviews.consensus:means_stand"),
-    Timer("proposal.announce", "fund.workflows.proposals.ending:announce"),
-    Timer("proposal.expire", "fund.workflows.proposals.ending:expire"),
-    Timer(TERM, "fund.workflows.decisions.terms:term_ends"),
-    Timer(BACK, "fund.workflows.decisions.terms:come_back"),
-    Timer("agreement.suspension", "fund.workflows.agreements.ending:end_suspension"),
-    Timer("benefit.due", "fund.workflows.agreements.benefits:ask_benefits"),
-    Timer(REMIND, "fund.contributions.reminding:remind"),
-    Timer(REVIEW, "fund.workflows.partners.reviewing:announce_review"),
-    Timer("repayment.arrears", "fund.workflows.repayments.reminders:escalate"),
-    Timer("repayment.limitation", "fund.workflows.repayments.reminders:warn"),
-    Timer("evaluation.due", "fund.workflows.evaluations.publishing:fall_due_at"),
-    Timer("followon.announce", "fund.workflows.evaluations.followon:announce"),
-    Timer("followon.expire", "fund.workflows.evaluations.followon:expire"),
-    Timer(LONG_STOP, "fund.workflows.exits.deferred_payments:long_stop_reached"),
-)
-
 
 def reactions_by_name() -> dict[str, Reaction]:
     """The reactions, by name."""
     return {reaction.name: reaction for reaction in REACTIONS}
-
-
-def timers_by_kind() -> dict[str, Timer]:
-    """The timer rows, by kind."""
-    return {timer.kind: timer for timer in TIMERS}

@@ -40,6 +40,11 @@ class DeliveryRow:
     epoch: str | None
     error: str | None
 
+    @property
+    def tried_before(self) -> bool:
+        """Whether somebody had it before; perhaps a process died of it."""
+        return self.handed_out > 1 or self.starts > 0
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
@@ -58,10 +63,21 @@ def _in(column: Any, states: Sequence[str]) -> Any:
     return column.in_([sa.literal_column(f"'{state}'") for state in states])
 
 
+def _still_tried(c: Any) -> Any:
+    """The state is open; both conditions are those of an index."""
+    return sa.and_(_in(c.state, BLOCKING), _in(c.state, OPEN))
+
+
 def _free(c: Any, now: datetime, epoch: str, lease: timedelta) -> tuple[Any, ...]:
     """The conditions under which a row may be handed out: open, due, and leased to nobody who still counts."""
     leased = sa.or_(c.leased_us.is_(None), c.leased_us < to_micros(now - lease), c.epoch.is_distinct_from(epoch))
     return (_in(c.state, OPEN), c.due_us <= to_micros(now), leased)
+
+
+def _same_stream(row: DeliveryRow) -> tuple[Any, ...]:
+    """The rows that are done or wait in one order with this one."""
+    c = t.delivery.c
+    return (c.stream == row.stream, c.reaction == row.reaction, _in(c.state, BLOCKING))
 
 
 @cache
@@ -77,7 +93,7 @@ def _next_open() -> Any:
     )
     query = sa.select(t.delivery).with_hint(t.delivery, "INDEXED BY ix_delivery_next", "sqlite")
     due = c.due_us <= sa.bindparam("now")
-    query = query.where(_in(c.state, BLOCKING), _in(c.state, OPEN), due, c.seq == least)
+    query = query.where(_still_tried(c), due, c.seq == least)
     return query.order_by(c.seq, c.reaction).limit(1)
 
 
@@ -153,18 +169,22 @@ class DeliveryStore:
 
     def anything_open(self) -> bool:
         """Whether a row is still tried."""
-        c = t.delivery.c
-        return self._any(_in(c.state, BLOCKING), _in(c.state, OPEN))
+        return self._any(_still_tried(t.delivery.c))
 
     def mark_tried(self) -> int:
-        """Say of every open row that a process is about to try it: what kills a process is told apart by this."""
-        c = t.delivery.c
-        mine: Any = _in(c.state, OPEN)
-        if not self._sqlite:  # rows that somebody works on are not waited for
-            free = sa.select(c.event_id, c.reaction).where(mine).with_for_update(skip_locked=True)
-            mine = sa.tuple_(c.event_id, c.reaction).in_(free)
-        statement = t.delivery.update().where(mine, _in(c.state, BLOCKING)).values(handed_out=c.handed_out + 1)
+        """Say of every open row that a process is about to try it: what kills a process is known by this."""
+        mine = self._not_held(_still_tried(t.delivery.c))
+        statement = t.delivery.update().where(mine).values(handed_out=t.delivery.c.handed_out + 1)
         return int(self._connection.execute(statement).rowcount)
+
+    def _not_held(self, mine: Any) -> Any:
+        """These rows, but those that somebody works on are not waited for."""
+        if self._sqlite:
+            return mine
+        c = t.delivery.c
+        return sa.tuple_(c.event_id, c.reaction).in_(
+            sa.select(c.event_id, c.reaction).where(mine).with_for_update(skip_locked=True)
+        )
 
     def next_open(self, now: datetime) -> DeliveryRow | None:
         """The first row of the fund, in the order (fact, reaction), that is due and waits for nothing before it."""
@@ -179,17 +199,14 @@ class DeliveryStore:
         mine: Any = (c.reaction == reaction, _in(c.state, BLOCKING))
         if self._any(*mine, ~_in(c.state, OPEN)):
             return 0
-        due: Any = sa.and_(*mine, c.due_us <= to_micros(now))
-        if not self._sqlite:  # rows that somebody works on are not waited for
-            free = sa.select(c.event_id, c.reaction).where(due).with_for_update(skip_locked=True)
-            due = sa.tuple_(c.event_id, c.reaction).in_(free)
+        due = self._not_held(sa.and_(*mine, c.due_us <= to_micros(now)))
         values = {"state": "delivered", "delivered_us": to_micros(now), "leased_us": None, "error": None}
         return int(self._connection.execute(t.delivery.update().where(due).values(**values)).rowcount)
 
     # --------------------------------------------------------------------------------------------------- reacting
 
     def lock(self, event_id: str, reaction: str, *, skip: bool = False) -> DeliveryRow | None:
-        """The row, held until our transaction ends; with ``skip`` nothing when somebody else holds it."""
+        """The row while it is open, held until our transaction ends; with ``skip`` not when somebody else holds it."""
         c = t.delivery.c
         query = (
             sa.select(t.delivery)
@@ -201,26 +218,20 @@ class DeliveryStore:
         row = rows.one(self._connection, DeliveryRow, query)
         if not self._sqlite and not skip:
             self._connection.execute(sa.text("set local lock_timeout to default"))
-        return row
+        return None if row is None or row.state not in OPEN else row
 
     def earlier_open(self, row: DeliveryRow) -> bool:
         """Whether something before it in its stream still waits for the same reaction."""
-        c = t.delivery.c
-        return self._any(c.stream == row.stream, c.reaction == row.reaction, c.seq < row.seq, _in(c.state, BLOCKING))
+        return self._any(*_same_stream(row), t.delivery.c.seq < row.seq)
 
     def lease_next(self, row: DeliveryRow, now: datetime, epoch: str) -> DeliveryRow | None:
         """The next open row of the same stream and reaction, leased to us; nothing when somebody else holds it."""
         c = t.delivery.c
-        query = (
-            sa.select(c.event_id)
-            .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
-            .order_by(c.seq)
-            .limit(1)
-        )
+        query = sa.select(c.event_id).where(*_same_stream(row), c.seq > row.seq).order_by(c.seq).limit(1)
         # Found first, then held: a query that skips held rows would find the one behind it.
         event_id = self._connection.execute(query).scalar_one_or_none()
         found = None if event_id is None else self.lock(event_id, row.reaction, skip=True)
-        if found is None or found.state not in OPEN or found.due_at > now:
+        if found is None or found.due_at > now:
             return None
         self._set(found, leased_us=to_micros(now), epoch=epoch, handed_out=found.handed_out + 1)
         return found
@@ -261,14 +272,14 @@ class DeliveryStore:
         self._set(row, due_us=to_micros(due_at), starts=0, leased_us=None, error=error)
 
     def release(self, row: DeliveryRow) -> None:
-        """Nobody works on it any more; whoever did lives."""
+        """Nobody works on it any more, and the process that did has not died of it."""
         self._set(row, starts=0, leased_us=None)
 
     def give_back(self, rows: Sequence[tuple[str, str]]) -> None:
         """Rows that were handed out to us and not begun are anybody's."""
         for event_id, reaction in rows:
             row = self.lock(event_id, reaction, skip=True)
-            if row is not None and row.state in OPEN:
+            if row is not None:
                 self._set(row, leased_us=None)
 
     def retry(self, event_id: str, reaction: str) -> bool:
@@ -292,7 +303,7 @@ class DeliveryStore:
 
     def open_count(self) -> int:
         """How many rows are still tried."""
-        return self._count(_in(t.delivery.c.state, BLOCKING), _in(t.delivery.c.state, OPEN))
+        return self._count(_still_tried(t.delivery.c))
 
     def _count(self, *conditions: Any) -> int:
         query = sa.select(sa.func.count()).select_from(t.delivery).where(*conditions)
@@ -301,7 +312,7 @@ class DeliveryStore:
     def open_because(self, error: str, *, limit: int = 100) -> list[int]:
         """The numbers of the facts, oldest first, that are still tried and were put back for this reason."""
         c = t.delivery.c
-        query = sa.select(c.seq).where(_in(c.state, BLOCKING), _in(c.state, OPEN), c.error == error)
+        query = sa.select(c.seq).where(_still_tried(c), c.error == error)
         return list(self._connection.execute(query.order_by(c.seq).limit(limit)).scalars())
 
     def in_state(self, states: Sequence[str]) -> list[DeliveryRow]:
@@ -312,21 +323,13 @@ class DeliveryStore:
 
     def waiting_behind(self, row: DeliveryRow) -> int:
         """How many rows wait behind this one."""
-        c = t.delivery.c
-        return self._count(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
+        return self._count(*_same_stream(row), t.delivery.c.seq > row.seq)
 
     def oldest_open(self) -> int | None:
         """The number of the oldest fact of which something is still tried."""
-        c = t.delivery.c
-        query = sa.select(sa.func.min(c.seq)).where(_in(c.state, BLOCKING), _in(c.state, OPEN))
+        query = sa.select(sa.func.min(t.delivery.c.seq)).where(_still_tried(t.delivery.c))
         found: int | None = self._connection.execute(query).scalar_one()
         return found
-
-    def subscriptions(self) -> list[tuple[str, str, int]]:
-        """(reaction, fact, since) as the outbox trigger reads them."""
-        c = t.subscription.c
-        query = sa.select(c.reaction, c.event_type, c.since_seq).order_by(c.reaction, c.event_type)
-        return [tuple(row) for row in self._connection.execute(query)]
 
     # ----------------------------------------------------------------------------------------------------- workers
 

@@ -30,7 +30,7 @@ from fund import database, files
 from fund.errors import FundError, NotReady
 from fund.errors.database import DatabaseBusy, StorageFull
 from fund.errors.usage import FileUnreadable, InputNoFile
-from fund.outbox.deliveries import drain
+from fund.outbox.relay import drain
 from fund.paths import read_input, unwritable
 from tests.cli.test_bad_input import somebody_without_rights
 from tests.cli.test_commands import ALL

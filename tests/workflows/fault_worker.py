@@ -10,13 +10,12 @@ import os
 import sys
 import time
 from datetime import timedelta
-from functools import partial
 
 from fund import worker
 from fund.events import Envelope
 from fund.events.service import DeliveryRetried
 from fund.outbox import deliveries as deliver
-from fund.outbox import subscriptions
+from fund.outbox import relay, subscriptions
 from fund.outbox.subscriptions import Reaction
 from fund.unit_of_work import UnitOfWork
 
@@ -42,6 +41,12 @@ NOTE = Reaction("faults.note", HEARD, note)
 NOTE_OR_DIE = Reaction("faults.note", HEARD, note_or_die)
 
 
+def setup() -> None:
+    """For the program of Dramatiq: ``dramatiq tests.workflows.fault_worker:setup``."""
+    subscriptions.REACTIONS = (NOTE,)
+    worker.setup()
+
+
 def program() -> int:
     """The command line, or the child of a worker."""
     subscriptions.REACTIONS = (NOTE_OR_DIE,)
@@ -53,7 +58,7 @@ def program() -> int:
 
     lease = os.environ.get("FAULTS_LEASE")
     if lease is not None:
-        worker.relay = partial(worker.relay, lease=timedelta(seconds=float(lease)))  # type: ignore[assignment]
+        relay.LEASE = timedelta(seconds=float(lease))
     return run_shell(sys.argv[1:])
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 import redis
 import sqlalchemy as sa
-from dramatiq import Message, Worker
+from dramatiq import Broker, Message, Worker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import TimeLimit
 
 from fund import worker
 from fund.database import writing
 from fund.events import Envelope
-from fund.outbox import subscriptions
-from fund.outbox.actors import declare
-from fund.outbox.broker import QUEUE, Notifier, make_broker, stub_broker
-from fund.outbox.deliveries import relay
+from fund.outbox import middleware, subscriptions
+from fund.outbox.actors import database, react, stopping
+from fund.outbox.broker import QUEUE, broker
+from fund.outbox.middleware import Logging
+from fund.outbox.relay import drain, relay
 from fund.outbox.subscriptions import Reaction
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
@@ -65,70 +69,125 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def test_the_actor_reacts_on_the_stub_broker_and_a_doubled_message_changes_nothing(world: World) -> None:
-    ids = add(world, 3)
-    broker = stub_broker()
-    actor = declare(broker, world.fund.engine)
-    listener = Worker(broker, worker_timeout=50, worker_threads=2)
+@pytest.fixture
+def stub(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubBroker]:
+    """A broker in this process, with the actor of the workers on it."""
+    made = StubBroker(middleware=[Logging(), TimeLimit(time_limit=500, interval=50), stopping, database])
+    made.declare_actor(react)
+    made.emit_after("process_boot")
+    monkeypatch.setattr(react, "broker", made)
+    monkeypatch.setattr(database, "url", world.fund.url)
+    yield made
+    made.close()
+
+
+@contextmanager
+def listening(broker: Broker, threads: int = 1) -> Iterator[Worker]:
+    listener = Worker(broker, worker_timeout=50, worker_threads=threads)
     listener.start()
     try:
-        for _twice in range(2):
-            for event_id, reaction in [(event_id, "hear") for event_id in ids]:
-                actor.send(event_id, reaction)
-        broker.join(QUEUE, timeout=20_000)
-        listener.join()
+        yield listener
     finally:
         listener.stop()
-        broker.close()
+
+
+def test_the_actor_reacts_on_the_stub_broker_and_a_doubled_message_changes_nothing(
+    world: World, stub: StubBroker
+) -> None:
+    ids = add(world, 3)
+    with listening(stub, threads=2) as listener:
+        for event_id in ids * 2:
+            react.send(event_id, "hear")
+        stub.join(QUEUE, timeout=20_000)
+        listener.join()
     assert effects(world) == dict.fromkeys(ids, 1)
 
 
-def test_messages_that_name_nothing_are_acknowledged_and_the_worker_lives(world: World) -> None:
+def test_messages_that_name_nothing_are_acknowledged_and_the_worker_lives(world: World, stub: StubBroker) -> None:
     ids = add(world, 1)
-    broker = stub_broker()
-    actor = declare(broker, world.fund.engine)
-    listener = Worker(broker, worker_timeout=50, worker_threads=1)
-    listener.start()
-    try:
-        actor.send("evt_nobody", "hear")
-        actor.send(ids[0], "no such reaction")
-        actor.send(17, {"not": "an id"})
-        actor.send("x" * 5000, "hear")
-        actor.send(ids[0], "hear")
-        broker.join(QUEUE, timeout=20_000, fail_fast=True)
+    with listening(stub) as listener:
+        react.send("evt_nobody", "hear")
+        react.send(ids[0], "no such reaction")
+        react.send(17, {"not": "an id"})
+        react.send("x" * 5000, "hear")
+        react.send(ids[0], "hear")
+        stub.join(QUEUE, timeout=20_000, fail_fast=True)
         listener.join()
-    finally:
-        listener.stop()
-        broker.close()
     assert effects(world) == {ids[0]: 1}
-    assert broker.dead_letters == []
+    assert stub.dead_letters == []
 
 
-def test_the_bell_rings_through_valkey(world: World, redis_url: str) -> None:
+def hang(begun: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reaction that has its effect, and then does not end."""
+
+    def hanging(uow: UnitOfWork, event: Envelope) -> None:
+        note(uow, event)
+        begun.set()
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(subscriptions, "REACTIONS", (Reaction("hear", ("user.added",), hanging),))
+
+
+def test_a_message_that_hangs_while_its_worker_stops_is_interrupted_and_rolls_back(
+    world: World, stub: StubBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = threading.Event()
+    hang(begun, monkeypatch)
+    monkeypatch.setattr(middleware, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(stub.middleware[1], "time_limit", 60_000)
+    (event_id,) = add(world, 1)
+    relay(world.fund.engine)
+    began = time.monotonic()
+    with listening(stub):
+        react.send(event_id, "hear")
+        assert begun.wait(20)
+    assert time.monotonic() - began < 10, "it stopped, although the reaction never ends"
+    assert [(line.getMessage(), line.reason) for line in caplog.records if line.name == "fund.worker"] == [  # type: ignore[attr-defined]
+        ("a message was interrupted and rolled back", "Shutdown")
+    ]
+    assert effects(world) == {}
+    monkeypatch.setattr(subscriptions, "REACTIONS", (Reaction("hear", ("user.added",), note),))
+    assert len(relay(world.fund.engine)) == 1, "no lease holds it up"
+    drain(world.fund.engine)
+    assert effects(world) == {event_id: 1}
+
+
+def test_a_message_that_does_not_end_is_interrupted_and_its_worker_goes_on(
+    world: World, stub: StubBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    hang(begun, monkeypatch)
+    first, second = add(world, 2)
+    with listening(stub) as listener:
+        react.send(first, "hear")
+        assert begun.wait(20)
+        monkeypatch.setattr(subscriptions, "REACTIONS", (Reaction("hear", ("user.added",), note),))
+        react.send(second, "hear")
+        stub.join(QUEUE, timeout=20_000, fail_fast=False)
+        listener.join()
+    assert effects(world) == {second: 1}
+    with writing(world.fund.engine) as connection:
+        assert Store(connection).deliveries.counts()["pending"] == 1
+
+
+def test_messages_go_through_valkey(world: World, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = add(world, 5)
-    broker = make_broker(redis_url)
-    actor = declare(broker, world.fund.engine)
-    bell = Notifier(redis_url, actor)
-    listener = Worker(broker, worker_timeout=50, worker_threads=2)
-    listener.start()
-    try:
-        handed = relay(world.fund.engine, notify=bell.notify, epoch=bell.epoch())
+    broker.connect(redis_url)
+    monkeypatch.setattr(database, "url", world.fund.url)
+    with listening(broker, threads=2):
+        handed = relay(world.fund.engine, notify=broker.notify, epoch=broker.epoch())
         assert len(handed) == 5
         until(lambda: effects(world) == dict.fromkeys(ids, 1))
-    finally:
-        listener.stop()
-        bell.close()
-        broker.close()
+    broker.close()
 
 
-def test_the_epoch_lasts_until_the_broker_loses_its_memory(world: World, redis_url: str) -> None:
-    broker = make_broker(redis_url)
-    bell = Notifier(redis_url, declare(broker, world.fund.engine))
-    first = bell.epoch()
-    assert bell.epoch() == first
+def test_the_epoch_lasts_until_the_broker_loses_its_memory(redis_url: str) -> None:
+    broker.connect(redis_url)
+    first = broker.epoch()
+    assert broker.epoch() == first
     redis.Redis.from_url(redis_url).flushall()
-    assert bell.epoch() != first
-    bell.close()
+    assert broker.epoch() != first
     broker.close()
 
 
@@ -141,19 +200,18 @@ def run_worker(world: World, broker: str | None) -> tuple[threading.Event, threa
     return stop, thread
 
 
-def test_two_workers_with_a_broker_do_everything_once(world: World, redis_url: str) -> None:
+def test_a_worker_with_a_broker_does_everything_once_and_says_goodbye(world: World, redis_url: str) -> None:
     ids = add(world, 20)
-    running = [run_worker(world, redis_url) for _ in range(2)]
+    stop, thread = run_worker(world, redis_url)
     try:
         until(lambda: len(effects(world)) == 20)
     finally:
-        for stop, thread in running:
-            stop.set()
-            thread.join()
+        stop.set()
+        thread.join()
     assert effects(world) == dict.fromkeys(ids, 1)
     with writing(world.fund.engine) as connection:
         assert Store(connection).deliveries.counts()["delivered"] == 20
-        assert Store(connection).deliveries.workers() == [], "both said goodbye"
+        assert Store(connection).deliveries.workers() == []
 
 
 def test_a_worker_without_a_broker_does_the_same(world: World) -> None:

@@ -490,7 +490,7 @@ def test_nothing_of_the_fund_is_imported_while_others_wait_for_its_lock(sqlite_u
 
 KNOWS = """
 import sys
-from fund.outbox.deliveries import preload
+from fund.outbox.relay import preload
 
 preload()
 print(sorted(each for each in sys.modules if each.startswith("fund.workflows.")))

@@ -17,9 +17,11 @@ from fund.errors.database import DatabaseBusy
 from fund.events import Envelope
 from fund.operations import status
 from fund.outbox import deliveries as deliver
-from fund.outbox import subscriptions
-from fund.outbox.deliveries import drain, quiet, react, relay, tick
-from fund.outbox.subscriptions import Reaction, Timer
+from fund.outbox import subscriptions, timers
+from fund.outbox.deliveries import react
+from fund.outbox.relay import drain, quiet, relay
+from fund.outbox.subscriptions import Reaction
+from fund.outbox.timers import Timer, tick
 from fund.store import FactStore, Store, TimerRow, WorkStore
 from fund.unit_of_work import UnitOfWork
 from tests.factories import START, World, founded
@@ -224,12 +226,15 @@ def test_the_order_of_a_stream_is_kept_when_the_later_message_comes_first(
     assert noted(world) == [first, second.seq]
 
 
-def test_a_lease_keeps_a_row_from_a_second_relay_until_it_ends(world: World, listen: Callable[..., None]) -> None:
+def test_a_lease_keeps_a_row_from_a_second_relay_until_it_ends(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     listen(hear=note)
     add(world, "rob")
     assert len(relay(world.fund.engine, epoch="a")) == 1
     assert relay(world.fund.engine, epoch="a") == []
-    assert len(relay(world.fund.engine, epoch="a", lease=timedelta(seconds=-1))) == 1
+    monkeypatch.setattr("fund.outbox.relay.LEASE", timedelta(seconds=-1))
+    assert len(relay(world.fund.engine, epoch="a")) == 1
 
 
 def test_a_broker_that_lost_its_memory_costs_no_lease(world: World, listen: Callable[..., None]) -> None:
@@ -282,7 +287,7 @@ def test_a_reaction_that_kills_its_process_is_told_apart_and_dies_alone(
 
 def test_timers_fire_in_order_once_and_name_their_cause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fired: list[str] = []
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("ring", lambda _uow, timer: fired.append(timer.stream)),))
+    monkeypatch.setattr(timers, "TIMERS", (Timer("ring", lambda _uow, timer: fired.append(timer.stream)),))
     (seq,) = add(world, "rob")
     with world.uow("petra") as uow:
         cause = uow.store.facts.by_seq(seq)
@@ -298,7 +303,7 @@ def test_timers_fire_in_order_once_and_name_their_cause(world: World, monkeypatc
 
 def test_a_timer_that_was_cleared_does_not_fire(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fired: list[str] = []
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("ring", lambda _uow, timer: fired.append(timer.stream)),))
+    monkeypatch.setattr(timers, "TIMERS", (Timer("ring", lambda _uow, timer: fired.append(timer.stream)),))
     (seq,) = add(world, "rob")
     with world.uow("petra") as uow:
         cause = uow.store.facts.by_seq(seq)
@@ -325,7 +330,7 @@ def test_lock_step_hands_out_the_first_row_of_the_fund_only(database_url: str, m
 
 def test_every_reaction_has_its_subscriptions_in_the_database(world: World) -> None:
     with writing(world.fund.engine) as connection:
-        stored = {(reaction, wire) for reaction, wire, _since in Store(connection).deliveries.subscriptions()}
+        stored = {(reaction, wire) for reaction, wire, _since in Store(connection).guards.subscriptions()}
     declared = {(reaction.name, wire) for reaction in subscriptions.REACTIONS for wire in reaction.types}
     assert stored == declared
 
@@ -335,7 +340,7 @@ def test_every_reaction_has_its_subscriptions_in_the_database(world: World) -> N
 
 def _timer(world: World, function: Callable[..., object], monkeypatch: pytest.MonkeyPatch, *, name: str = "") -> None:
     """A timer of its own kind, due now."""
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", function),))
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", function),))
     with world.uow("petra") as uow:
         cause = uow.store.facts.by_seq(1)
         assert cause is not None
@@ -548,7 +553,7 @@ def test_a_deadline_that_fails_is_tried_five_times_and_then_a_dead_letter_that_c
             raise ValueError("a bug")
         fired.append(timer.timer_id)
 
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", notify),))
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", notify),))
     _due(world, "x/1", "x/2")
     for _attempt in range(6):
         with writing(world.fund.engine) as connection:
@@ -575,7 +580,7 @@ def test_a_deadline_that_another_one_cleared_in_the_same_turn_does_not_fire(
         fired.append(timer.timer_id)
         uow.store.work.clear_timer("x/2")
 
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", notify),))
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", notify),))
     _due(world, "x/1", "x/2", "x/3")
     tick(world.fund.engine)
     assert fired == ["x/1", "x/3"]
@@ -583,9 +588,7 @@ def test_a_deadline_that_another_one_cleared_in_the_same_turn_does_not_fire(
 
 def test_deadlines_that_this_code_does_not_know_starve_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fired: list[str] = []
-    monkeypatch.setattr(
-        subscriptions, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),)
-    )
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),))
     _due(world, "a/1", "a/2", kind="test.newer")
     _due(world, "x/1")
     assert drain(world.fund.engine) == 1
@@ -594,9 +597,7 @@ def test_deadlines_that_this_code_does_not_know_starve_nobody(world: World, monk
 
 def test_deadlines_of_one_instant_go_by_their_names(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fired: list[str] = []
-    monkeypatch.setattr(
-        subscriptions, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),)
-    )
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),))
     for name in ("x/b", "x/c", "x/a"):
         _due(world, name)
     tick(world.fund.engine)
@@ -605,9 +606,7 @@ def test_deadlines_of_one_instant_go_by_their_names(world: World, monkeypatch: p
 
 def test_no_deadline_is_acted_upon_by_a_clock_that_is_wrong(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fired: list[str] = []
-    monkeypatch.setattr(
-        subscriptions, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),)
-    )
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),))
     _due(world, "x/1")
     with writing(world.fund.engine) as connection:
         Store(connection).work.hold_clock(None)

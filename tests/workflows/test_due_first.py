@@ -17,7 +17,8 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.errors.database import DatabaseBusy
 from fund.errors.proposals import RoundNotOpen
 from fund.errors.reviews import RoundNotClosed
-from fund.outbox.deliveries import drain, tick
+from fund.outbox.relay import drain
+from fund.outbox.timers import tick
 from fund.registry import COMMANDS
 from fund.schemas.proposals import Round
 from fund.store import Store
@@ -169,11 +170,11 @@ def test_beside_workers_each_deadline_is_acted_upon_once(world: World) -> None:
 def test_a_clock_that_is_not_trusted_with_deadlines_lets_none_fall_due(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fund.outbox import deliveries as deliver
+    from fund.outbox import timers
 
     with writing(world.fund.engine) as connection:
         Store(connection).work.hold_clock(None)
-    monkeypatch.setattr(deliver, "clock_problem", lambda *_args: "the database's clock differs from this machine's")
+    monkeypatch.setattr(timers, "clock_problem", lambda *_args: "the database's clock differs from this machine's")
     with pytest.raises(RoundNotClosed):
         world.do("review open", user="anna", ref="2026-001")
     assert round_state(world) == "open"

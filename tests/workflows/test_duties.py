@@ -184,7 +184,7 @@ def test_c_making_does_not_count_the_same_batch_makers_send_again_what_the_bank_
 
 
 def _done(walk: Walk, name: str, args: Mapping[str, Any], actor: Actor) -> None:
-    from fund.commands.running import run as _run
+    from fund.commands.answers import run as _run
 
     walk.ask(actor, name)
     uow = walk.uow(actor)

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from fund.commands.answers import run as _run
 from fund.commands.confirming import confirm
 from fund.commands.confirming import make_pending as _make_pending
-from fund.commands.running import run as _run
 from fund.database import writing
 from fund.declarations import Command
 from fund.errors import FundError

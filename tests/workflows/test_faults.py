@@ -34,11 +34,12 @@ from fund.database import reading, writing
 from fund.errors.commands import PendingNotOpen
 from fund.errors.database import DatabaseReadOnly, DatabaseUnreachable, StorageFull
 from fund.events.founding import UserChanged
-from fund.outbox import subscriptions
-from fund.outbox.actors import declare
-from fund.outbox.broker import Notifier, make_broker
-from fund.outbox.deliveries import drain, react, relay, tick
-from fund.outbox.subscriptions import Reaction, Timer
+from fund.outbox import subscriptions, timers
+from fund.outbox.broker import answers, broker
+from fund.outbox.deliveries import react
+from fund.outbox.relay import drain, relay
+from fund.outbox.subscriptions import Reaction
+from fund.outbox.timers import Timer, tick
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
 from fund.users.people import add_user
@@ -249,6 +250,51 @@ def test_a_worker_that_is_told_to_stop_under_load_stops_in_time_and_leaves_the_r
     as_if_nothing(world, told)
 
 
+def test_two_workers_with_a_broker_do_everything_once(world: World, redis_url: str) -> None:
+    told = facts(world, lives=20)
+    running = [process(world, broker=redis_url) for _ in range(2)]
+    try:
+        until(lambda: len(effects(world)) == 20)
+    finally:
+        for each in running:
+            each.terminate()
+        for each in running:
+            each.communicate()
+    assert [each.returncode for each in running] == [0, 0]
+    with reading(world.fund.engine) as connection:
+        assert Store(connection).deliveries.workers() == [], "both said goodbye"
+    as_if_nothing(world, told)
+
+
+def test_the_program_of_dramatiq_runs_the_same_actors(world: World, redis_url: str) -> None:
+    """``dramatiq fund.worker:setup``, with the reactions of these tests; the loop runs beside its processes."""
+    told = facts(world, lives=3)
+    broker.connect(redis_url)
+    relay(world.fund.engine, notify=broker.notify, epoch=broker.epoch())
+    program = Path(sys.executable).parent / "dramatiq"
+    running = subprocess.Popen(
+        [str(program), "tests.workflows.fault_worker:setup", "--processes", "2", "--threads", "2"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FUND_DATABASE": world.fund.url, "FUND_BROKER": redis_url},
+    )
+    try:
+        until(lambda: effects(world) == told)
+        told |= facts(world, lives=3, name="later")  # nobody says anything: the loop hands it out
+        until(lambda: effects(world) == told)
+    finally:
+        running.terminate()
+        _out, log = running.communicate(timeout=40)
+        broker.close()
+    assert running.returncode == 0, log
+    with reading(world.fund.engine) as connection:
+        assert Store(connection).deliveries.workers() == [], log
+    as_if_nothing(world, told)
+
+
 def test_log_lines_of_a_worker_are_json(on_sqlite: World) -> None:
     facts(on_sqlite, lives=1)
     running = process(on_sqlite, "--once")
@@ -318,7 +364,7 @@ def test_a_broker_that_hangs_is_done_without(on_postgres: World, valkey: Valkey)
         valkey.process.send_signal(signal.SIGSTOP)
         told |= facts(on_postgres, lives=10, name="without")
         assert until(lambda: effects(on_postgres) == told) < 15
-        assert worker.broker_answers(valkey.url) is False
+        assert answers(valkey.url) is False
         valkey.process.send_signal(signal.SIGCONT)
     as_if_nothing(on_postgres, told)
 
@@ -326,7 +372,7 @@ def test_a_broker_that_hangs_is_done_without(on_postgres: World, valkey: Valkey)
 def test_a_broker_without_room_is_done_without(on_postgres: World, valkey: Valkey) -> None:
     with redis.Redis.from_url(valkey.url) as client:
         client.config_set("maxmemory", "1")
-    assert worker.broker_answers(valkey.url) is False
+    assert answers(valkey.url) is False
     told = facts(on_postgres, lives=3)
     with threads(on_postgres, broker=valkey.url):
         until(lambda: effects(on_postgres) == told)
@@ -337,10 +383,8 @@ def test_a_worker_that_does_all_there_is_and_stops_leaves_nothing_in_a_queue(
     on_postgres: World, redis_url: str
 ) -> None:
     told = facts(on_postgres, lives=4, each=3)
-    broker = make_broker(redis_url)
-    bell = Notifier(redis_url, declare(broker, on_postgres.fund.engine))
-    relay(on_postgres.fund.engine, notify=bell.notify, epoch=bell.epoch())  # rung for, and nobody hears
-    bell.close()
+    broker.connect(redis_url)
+    relay(on_postgres.fund.engine, notify=broker.notify, epoch=broker.epoch())  # rung for, and nobody hears
     broker.close()
     worker.run(on_postgres.fund.url, broker=redis_url, stop=threading.Event(), once=True)
     as_if_nothing(on_postgres, told)
@@ -464,7 +508,7 @@ def test_three_relays_with_a_lease_shorter_than_a_life_takes_are_as_one(
 ) -> None:
     told = facts(world, lives=4, each=15)
     monkeypatch.setenv("FAULTS_PAUSE", "0.01")
-    monkeypatch.setattr(worker, "relay", partial(relay, lease=timedelta(seconds=0.05)))
+    monkeypatch.setattr("fund.outbox.relay.LEASE", timedelta(seconds=0.05))
     with threads(world, count=3):
         until(lambda: effects(world) == told)
     as_if_nothing(world, told)
@@ -562,7 +606,7 @@ def test_a_thousand_facts_and_a_thousand_deadlines_after_a_month_away_go_in_orde
         uow.store.work.set_setting(f"noted {event.stream}", f"{before} {event.seq}")
 
     hear(monkeypatch, Reaction("faults.note", HEARD, quick))
-    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", notify),))
+    monkeypatch.setattr(timers, "TIMERS", (Timer("test.ring", notify),))
     many = 1000 if world.fund.engine.dialect.name == "sqlite" else 300
     told = facts(world, lives=many // 10, each=10)
     dice = random.Random("timers")

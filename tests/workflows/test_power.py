@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fund.database import from_micros, is_sqlite, reading, writing
 from fund.errors.database import DatabaseUnreachable
 from fund.outbox import deliveries as deliver
-from fund.outbox.deliveries import drain
+from fund.outbox.relay import drain
 from fund.store import Store
 from tests.factories import World
 from tests.ledger.doomed import OwnServer, own_server

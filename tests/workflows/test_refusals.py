@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import fund.errors
-from fund.commands.running import record_refusal as _record_refusal
+from fund.commands.executing import record_refusal as _record_refusal
 from fund.database import writing
 from fund.errors import FundError, RuleRefusal
 from fund.events.founding import CommandRefused

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund.bank.simulation import write_status
-from fund.commands.running import run as _run
+from fund.commands.answers import run as _run
 from fund.database import Connection
 from fund.errors import FundError
 from fund.events import Fact
