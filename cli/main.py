@@ -11,6 +11,7 @@ Exit codes:
 
 from __future__ import annotations
 
+import gc
 import gettext
 import importlib
 import os
@@ -86,6 +87,7 @@ _WITH_VALUE = ("--database", "--as", "--broker", "--lang")
 
 def main() -> None:
     """Run the command that was typed and leave with its exit code."""
+    gc.set_threshold(200_000, 50, 100)  # most commands end before there is anything to collect
     _open_closed()
     sys.exit(run_shell(sys.argv[1:]))
 

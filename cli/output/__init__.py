@@ -29,13 +29,13 @@ from cli.output.tables import (
     track_text,
 )
 from cli.output.terminal import accessible, clean, interactive, is_terminal, note, say, say_lines, show_sentence
-from fund.declarations import Answer
 from fund.language import N_, _, decimal_text, language, ngettext, number
 
 if TYPE_CHECKING:
     from cli.output.bar import Progress, progress
     from cli.output.files import in_the_way, raw, write_folder, write_output
     from cli.output.pages import show_page
+    from fund.declarations import Answer
     from fund.errors import FundError
 
 __all__ = [

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.output.tables import Column, day_text, facts, table
 from cli.output.terminal import say
-from fund.declarations import Answer
 from fund.language import N_, _, day, euros, instant, ngettext
+
+if TYPE_CHECKING:
+    from fund.declarations import Answer
 
 
 def said(name: str, value: Any) -> str:

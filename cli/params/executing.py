@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import click
 
 from cli import output
-from cli.output.views import Done, done_lines
 from cli.params.context import shell, typed
-from fund.declarations import Answer, Answered, Input, Question
 from fund.language import _, ngettext
 
 if TYPE_CHECKING:
+    from cli.output.views import Done
     from fund.commands.opening import Fund
+    from fund.declarations import Answer, Answered, Input, Question
     from fund.errors.commands import AmbiguousName
 
-Asked = TypeVar("Asked", bound=Input)
+Asked = TypeVar("Asked", bound="Input")
 
 
 def run(
@@ -31,7 +31,7 @@ def run(
     done: Done = (),
     label: str = "",
     path: str | None = None,
-) -> Mapping[str, Any]:
+) -> Answer:
     """Carry out a changing command and show its answer, which is also returned.
 
     Args:
@@ -102,6 +102,8 @@ def run(
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
         pending = answer.get("pending") and not dry_run
+        from cli.output.views import done_lines
+
         known = {each.name: getattr(given, each.name) for each in fields(given)}
         lines = () if pending or answer.get("withheld") else done_lines(done, answer, known)
         with redirect_stdout(sys.stderr) if path == "-" else nullcontext():
