@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from cli.output import Column, say_lines
-from cli.output.views import ListView, sentence
+from cli.output.views import Counted, ListView, done_lines, sentence
 from cli.params import Code, noun, run
 from cli.params.declared import add_command, add_query, declared
 from fund.declarations import Answer, InputFile
-from fund.language import N_, NN_, _, ngettext
+from fund.language import N_, NN_, _
 from fund.words import choice_word
 from fund.workflows.receipts.commands import (
     Bank,
@@ -30,6 +30,17 @@ from fund.workflows.receipts.commands import (
 bank = noun("bank", N_("Import bank statements and match receipts"))
 
 
+IMPORTED = (
+    N_("{lines_new} new lines, {lines_known} known before."),
+    N_("{matched} explained, {unmatched} waiting."),
+    Counted(
+        "matched_before",
+        NN_("{count} receipt that waited is explained now.", "{count} receipts that waited are explained now."),
+        optional=True,
+    ),
+)
+
+
 @declared(bank, ImportBankFiles)
 def import_(ctx: click.Context, files: tuple[InputFile, ...]) -> None:
     answer = run(ctx, ImportBankFiles(files=files), done=_imported, label=_("Importing lines"))
@@ -39,18 +50,7 @@ def import_(ctx: click.Context, files: tuple[InputFile, ...]) -> None:
 
 def _imported(answer: Answer) -> list[str]:
     result = answer["result"]
-    lines = [
-        sentence(N_("{lines_new} new lines, {lines_known} known before."), result),
-        sentence(N_("{matched} explained, {unmatched} waiting."), result),
-    ]
-    if count := result["matched_before"]:
-        lines.append(
-            ngettext(
-                "{count} receipt that waited is explained now.",
-                "{count} receipts that waited are explained now.",
-                count,
-            ).format(count=count)
-        )
+    lines = list(done_lines(IMPORTED, {**answer, "events": []}, {}))
     for refused in result["refused"]:
         lines.append(_("Refused: {message}").format(message=refused["message"]))
         if refused["hint"]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import click
 
-from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_folder, write_output
+from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, write_folder, write_output
+from cli.output.views import ListView, When
 from cli.params import forcing, listing, may_write, noun, option, query, read, require_own_stream, typed
 from cli.params.declared import add_command, declared
-from fund.contributions.commands import CallCapital, CapitalLetter, CapitalList, ReceiveContribution
+from fund.contributions.commands import (
+    CallCapital,
+    CallRow,
+    CapitalLetter,
+    CapitalList,
+    Letter,
+    Letters,
+    ReceiveContribution,
+)
 from fund.declarations import Answer
-from fund.language import N_, _, euros, ngettext
+from fund.language import N_, NN_, _, euros, ngettext
 
 capital = noun("capital", N_("Call and receive contributions"))
 
@@ -36,22 +44,6 @@ def _called(answer: Answer) -> list[str]:
         ]
     if result["key"]:
         lines.append(_("Divided by key {key}.").format(key=result["key"]))
-    return lines
-
-
-def _received(answer: Answer) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    lines = [
-        _("{amount} of {receipt} is set against {call}.").format(
-            amount=euros(fact["amount_cents"]), receipt=fact["receipt"], call=fact["ref"]
-        )
-    ]
-    if fact["surplus_cents"]:
-        lines.append(
-            _("{amount} more than was open is owed back to {partner}.").format(
-                amount=euros(fact["surplus_cents"]), partner=fact["partner"]
-            )
-        )
     return lines
 
 
@@ -78,7 +70,7 @@ def letter(ctx: click.Context, ref: str, all: bool, output: str | None) -> None:
         )
 
 
-def _letters_written(found: list[dict[str, Any]], output: str, several: bool, *, force: bool) -> list[str]:
+def _letters_written(found: list[Letter], output: str, several: bool, *, force: bool) -> list[str]:
     """The files, each written whole or not at all, by name."""
     from fund.reports.letters import letter_pdf
 
@@ -87,14 +79,14 @@ def _letters_written(found: list[dict[str, Any]], output: str, several: bool, *,
         return [output]
     with progress(_("Letters"), len(found)) as bar:
 
-        def letter(one: dict[str, Any]) -> bytes:
+        def letter(one: Letter) -> bytes:
             bar.step()
             return letter_pdf(one)
 
         return write_folder(output, {f"{one['ref']}.pdf": partial(letter, one) for one in found}, force=force)
 
 
-def _letters_shown(data: Mapping[str, Any]) -> None:
+def _letters_shown(data: Letters) -> None:
     """The words of each letter, as rows."""
     from fund.reports.letters import call_letter
 
@@ -106,44 +98,44 @@ def _letters_shown(data: Mapping[str, Any]) -> None:
             facts(words["computed_title"], told)
 
 
-LIST = (
-    Column("ref", N_("Ref"), "ref"),
-    Column("partner_name", N_("Partner"), "text"),
-    Column("due_on", N_("Due"), "date"),
-    Column("state", N_("State"), "state", kind="call"),
-    Column("called_cents", N_("Called"), "amount"),
-    Column("received_cents", N_("Received"), "amount"),
+def _name(row: CallRow) -> str:
+    """The partner, with its state where it is leaving."""
+    if row["partner_state"] == "active":
+        return row["partner_name"]
+    return f"{row['partner_name']} ({state_text('partner', row['partner_state'])})"
+
+
+LIST = ListView(
+    title=N_("Capital calls"),
+    rows="calls",
+    columns=(
+        Column("ref", N_("Ref"), "ref"),
+        Column("partner_name", N_("Partner"), "text"),
+        Column("due_on", N_("Due"), "date"),
+        Column("state", N_("State"), "state", kind="call"),
+        Column("called_cents", N_("Called"), "amount"),
+        Column("received_cents", N_("Received"), "amount"),
+    ),
+    count=NN_("{count} call", "{count} calls"),
+    sums=("called_cents", "received_cents"),
+    empty=N_("No capital was called yet."),
+    row=lambda row: {**row, "partner_name": _name(row)},
 )
 
 
 @declared(capital, CapitalList)
-@listing(*LIST)
+@listing(*LIST.columns)
 def list_(ctx: click.Context, partner: str | None, open: bool) -> None:
-    empty = _("Every call is paid whole.") if open else _("No capital was called yet.")
-    read(ctx, CapitalList(partner=partner, open=open), show=lambda data: _listed(data, empty))
+    view = replace(LIST, empty=N_("Every call is paid whole.")) if open else LIST
+    read(ctx, CapitalList(partner=partner, open=open), show=view)
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    """The partner, with its state where it is leaving."""
-    if row["partner_state"] == "active":
-        return str(row["partner_name"])
-    return f"{row['partner_name']} ({state_text('partner', row['partner_state'])})"
-
-
-def _listed(data: Mapping[str, Any], empty: str) -> None:
-    rows = [{**row, "partner_name": _name(row)} for row in data["calls"]]
-    table(
-        _("Capital calls"),
-        LIST,
-        rows,
-        total={
-            "ref": ngettext("{count} call", "{count} calls", len(rows)).format(count=len(rows)),
-            "called_cents": sum(row["called_cents"] for row in rows),
-            "received_cents": sum(row["received_cents"] for row in rows),
-        },
-        empty=empty,
-    )
-
-
-add_command(capital, ReceiveContribution, done=_received)
+add_command(
+    capital,
+    ReceiveContribution,
+    done=(
+        N_("{amount_cents} of {receipt} is set against {ref}."),
+        When("surplus_cents", N_("{surplus_cents} more than was open is owed back to {partner}.")),
+    ),
+)
 add_command(capital, CallCapital, done=_called)

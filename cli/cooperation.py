@@ -177,7 +177,7 @@ add_command(
         Counted(
             "taken_over",
             NN_("{count} of the report stays as it was.", "{count} of the report stay as they were."),
-            none=False,
+            optional=True,
         ),
         When("partners_unknown", N_("No partner of this fund: {partners_unknown}.")),
     ),

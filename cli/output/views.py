@@ -74,12 +74,12 @@ class When:
 class Counted:
     """A sentence that counts the things in the value of this name: ``{count}``. ``forms``: ``NN_`` of both.
 
-    ``none``: whether it is said of none of them too.
+    ``optional``: Nothing is said where there is none.
     """
 
     name: str
     forms: tuple[str, str]
-    none: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def done_lines(done: Done, answer: Answer, typed: Mapping[str, Any]) -> Iterator
         if isinstance(each, Counted):
             things = next(source[each.name] for source in sources if each.name in source)
             count = things if isinstance(things, int) else len(things)
-            if count or each.none:
+            if count or not each.optional:
                 yield ngettext(*each.forms, count).format_map(_Places({"count": count}, *sources))
         elif isinstance(each, When):
             given = next((source[each.name] for source in sources if each.name in source), None)

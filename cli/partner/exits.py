@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, say_lines, table
+from cli.output.views import When
 from cli.params import run
 from cli.params.declared import add_command, add_query, declared
 from cli.partner.noun import partner
@@ -114,12 +115,7 @@ def give_notice(
 ) -> None:
     args = GiveNotice(ref=ref, decision=decision, decided_on=decided_on, leaves_on=leaves_on)
     question = _("Give notice for {ref}?").format(ref=ref)
-    run(ctx, args, ask=question, done=_noticed)
-
-
-def _noticed(answer: Answer) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [_("{ref} gave notice and leaves on {day}.").format(ref=fact["ref"], day=day_text(fact["leaves_on"]))]
+    run(ctx, args, ask=question, done=N_("{ref} gave notice and leaves on {leaves_on}."))
 
 
 def _proposed(answer: Answer) -> list[str]:
@@ -141,20 +137,6 @@ def _proposed(answer: Answer) -> list[str]:
     return lines
 
 
-def _agreed(answer: Answer) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [_("{ref}: {net} net is agreed.").format(ref=fact["ref"], net=euros(fact["net_cents"]))]
-
-
-def _disputed(answer: Answer) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [
-        _("{ref} disputes {net}; {undisputed} is undisputed and may be paid first.").format(
-            ref=fact["ref"], net=euros(fact["net_cents"]), undisputed=euros(fact["undisputed_cents"])
-        )
-    ]
-
-
 def _settled(answer: Answer) -> list[str]:
     fact = answer["events"][0]["payload"]
     if fact["net_cents"] < 0:
@@ -166,36 +148,25 @@ def _settled(answer: Answer) -> list[str]:
     ]
 
 
-# --------------------------------------------------------------------------------------------------- K8, K10: the end
-
-
-def _paid(answer: Answer) -> list[str]:
-    event = answer["events"][0]
-    fact = event["payload"]
-    if event["type"] == "exit.set_off":
-        return [
-            _("{amount} repays {agreement}.").format(amount=euros(fact["amount_cents"]), agreement=fact["agreement"])
-        ]
-    return [
-        _("{amount} is to be paid to {partner} as {ref}.").format(
-            amount=euros(fact["amount_cents"]), partner=fact["payee"], ref=fact["ref"]
-        )
-    ]
-
-
-def _closed_out(answer: Answer) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [
-        _("{amount} is due to {ref}; {rest} stays in the fund.").format(
-            amount=euros(fact["amount_cents"]), ref=fact["ref"], rest=euros(fact["released_cents"])
-        )
-    ]
-
-
 add_query(partner, PartnerExitQuote, show=_quoted)
 add_command(partner, ProposeSettlement, done=_proposed)
-add_command(partner, AgreeSettlement, done=_agreed)
-add_command(partner, DisputeSettlement, done=_disputed)
+add_command(partner, AgreeSettlement, done=N_("{ref}: {net_cents} net is agreed."))
+add_command(
+    partner,
+    DisputeSettlement,
+    done=N_("{ref} disputes {net_cents}; {undisputed_cents} is undisputed and may be paid first."),
+)
 add_command(partner, SettleExit, ask=True, done=_settled)
-add_command(partner, PaySettlement, ask=True, done=_paid)
-add_command(partner, CloseOutExit, ask=True, done=_closed_out)
+add_command(
+    partner,
+    PaySettlement,
+    ask=True,
+    done=When(
+        "agreement",
+        N_("{amount_cents} repays {agreement}."),
+        otherwise=N_("{amount_cents} is to be paid to {payee} as {ref}."),
+    ),
+)
+add_command(
+    partner, CloseOutExit, ask=True, done=N_("{amount_cents} is due to {ref}; {released_cents} stays in the fund.")
+)

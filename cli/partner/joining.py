@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
 
-import click
-
-from cli.output import facts
-from cli.params import run
-from cli.params.declared import add_command, add_query, declared
+from cli.output import Column
+from cli.output.views import DetailView, Each
+from cli.params.declared import add_command, add_query
 from cli.partner.noun import partner
-from fund.declarations import Answer, InputFile
-from fund.language import _, day, euros, number
+from fund.declarations import Answer
+from fund.language import N_, _, euros, number
 from fund.workflows.partners.commands import AdmitPartner, PartnerAccessionQuote, ProposePartner
-
-
-@declared(partner, ProposePartner)
-def add(ctx: click.Context, file: InputFile) -> None:
-    run(ctx, ProposePartner(file=file), done=_added)
-
-
-def _added(answer: Answer) -> list[str]:
-    return [_("{partner} is a candidate.").format(partner=each) for each in answer["result"]["candidates"]]
 
 
 def _asked(answer: Answer) -> list[str]:
@@ -38,22 +25,25 @@ def _asked(answer: Answer) -> list[str]:
     ]
 
 
-def _quoted(data: Mapping[str, Any]) -> None:
-    facts(
-        _("{partner} joining, as of {day}").format(partner=data["partner_name"], day=day(data["as_of"])),
-        [
-            (_("Distribution key"), data["key"]),
-            (_("Share"), f"{_percent(data['share'])}  ({data['share']})"),
-            (_("Called of the others"), euros(data["capital_cents"])),
-            (_("To be paid, at par"), euros(data["par_cents"])),
-            (_("Worth of that share"), euros(data["worth_cents"])),
-        ],
-    )
-
-
 def _percent(share: str) -> str:
     return f"{number(round(Fraction(share) * 10_000))}%"
 
 
+QUOTE = DetailView(
+    title=N_("{partner_name} joining, as of {as_of}"),
+    facts=(
+        Column("key", N_("Distribution key")),
+        Column("share", N_("Share"), cell=lambda row: f"{_percent(row['share'])}  ({row['share']})"),
+        Column("capital_cents", N_("Called of the others"), "amount"),
+        Column("par_cents", N_("To be paid, at par"), "amount"),
+        Column("worth_cents", N_("Worth of that share"), "amount"),
+    ),
+)
+
+add_command(
+    partner,
+    ProposePartner,
+    done=Each("candidates", N_("{partner} is a candidate."), row=lambda candidate: {"partner": candidate}),
+)
 add_command(partner, AdmitPartner, done=_asked)
-add_query(partner, PartnerAccessionQuote, show=_quoted)
+add_query(partner, PartnerAccessionQuote, show=QUOTE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     AMOUNT,
@@ -87,6 +87,34 @@ class ReceiveContribution(Input):
     on: date | None = accounting_day(default=None)
 
 
+class CallRow(TypedDict):
+    ref: str
+    partner: str
+    partner_name: str
+    partner_state: str
+    called_cents: int
+    received_cents: int
+    open_cents: int
+    called_on: str
+    due_on: str
+    state: str
+    key: str
+    share: str
+    total_cents: int
+    reference: str
+    series: str
+    instalment: int
+    instalments: int
+    part_cents: int
+    commitment: str | None
+    reminded: str | None
+    overdue: bool
+
+
+class Calls(TypedDict):
+    calls: list[CallRow]
+
+
 @query(
     "capital list",
     ".reading:calls",
@@ -94,11 +122,72 @@ class ReceiveContribution(Input):
     examples=("fund capital list", "fund capital list --open", "fund capital list --partner Woudenberg --json"),
     see=("capital call", "partner list"),
 )
-class CapitalList(Question[dict[str, Any]]):
+class CapitalList(Question[Calls]):
     """List the calls."""
 
     partner: str | None = option("--partner", PARTNER, N_("Only those of this partner"), default=None)
     open: bool = option("--open", FLAG, N_("Only those that are not paid whole"), default=False)
+
+
+class CallInstalment(TypedDict):
+    ref: str
+    instalment: int
+    due_on: str
+    amount_cents: int
+    reference: str
+
+
+class Computation(TypedDict):
+    """From the total of the call to the cents of this partner."""
+
+    total_cents: int
+    key: str
+    family: str
+    from_on: str
+    reference_year: int | None
+    inhabitants: int | None
+    inhabitants_of_all: int | None
+    equal_over: int | None
+    equal_of_all: str | None
+    by_inhabitants_of_all: str | None
+    equal: str | None
+    fixed: str | None
+    by_inhabitants: str | None
+    key_share: str
+    share: str
+    exact: str
+    whole_cents: int
+    remainder_cents: int
+    left_over_cents: int
+    part_cents: int
+
+
+class SealedFact(TypedDict):
+    seq: int
+    hash: str
+
+
+class Letter(TypedDict):
+    ref: str
+    partner: str
+    partner_name: str
+    fund_name: str
+    iban: str
+    amount_cents: int
+    called_on: str
+    due_on: str
+    reference: str
+    commitment: str | None
+    instalment: int
+    instalments: list[CallInstalment]
+    of_instalments: int
+    computation: Computation | None
+    fact: SealedFact
+
+
+class Letters(TypedDict):
+    series: str
+    letters: list[Letter]
 
 
 @query(
@@ -110,7 +199,7 @@ class CapitalList(Question[dict[str, Any]]):
     ),
     see=("capital list", "capital call", "key show"),
 )
-class CapitalLetter(Question[dict[str, Any]]):
+class CapitalLetter(Question[Letters]):
     """Write the letter of a call.
 
     Addressed to the partner: what to pay, until when, with which reference, and the partner's own computation. With

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
+from fund.contributions.commands import CallInstalment, Computation, Letter, Letters
 from fund.errors.capital import NothingToPayInto
 from fund.rules.keys import Share, fraction_text, shares
+from fund.schemas.base import as_row
 from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner, members_of
 from fund.schemas.people import FundFile
 from fund.unit_of_work import Snapshot
@@ -21,7 +22,7 @@ PAID_INTO = "1000"
 """Partners pay to the bank account from which the fund pays."""
 
 
-def letters(snapshot: Snapshot, *, ref: str, all: bool = False) -> dict[str, Any]:
+def letters(snapshot: Snapshot, *, ref: str, all: bool = False) -> Letters:
     """The letter of a call, or those of every call that was made with it, in the order of their refs.
 
     Raises:
@@ -45,34 +46,25 @@ def letters(snapshot: Snapshot, *, ref: str, all: bool = False) -> dict[str, Any
 
 def _letter(
     snapshot: Snapshot, call: Call, series: Sequence[Call], key: DistributionKey | None, steps: dict[str, Share]
-) -> dict[str, Any]:
+) -> Letter:
     partner, fund = snapshot.case(Partner, call.partner), snapshot.cases(FundFile)[0]
     made = snapshot.history(call)[0]
     mine = sorted((one for one in series if one.partner == call.partner), key=lambda one: one.instalment)
-    return {
-        "ref": call.ref,
-        "partner": call.partner,
-        "partner_name": partner.name,
-        "fund_name": fund.name,
-        "iban": _account(snapshot).ref,
-        "amount_cents": call.called_cents,
-        "called_on": call.called_on.isoformat(),
-        "due_on": call.due_on.isoformat(),
-        "reference": call.reference,
-        "commitment": call.commitment or None,
-        "instalment": call.instalment,
-        "instalments": [
-            one.row("ref", "instalment", "due_on") | {"amount_cents": one.called_cents, "reference": one.reference}
-            for one in mine
-        ],
-        "of_instalments": call.instalments,
-        "computation": _computation(call, series, key, steps) if key is not None else None,
-        "fact": {"seq": made.seq, "hash": made.hash.hex()},
-    }
+    return as_row(
+        Letter,
+        call,
+        partner_name=partner.name,
+        fund_name=fund.name,
+        iban=_account(snapshot).ref,
+        amount_cents=call.called_cents,
+        instalments=[as_row(CallInstalment, one, amount_cents=one.called_cents) for one in mine],
+        of_instalments=call.instalments,
+        computation=_computation(call, series, key, steps) if key is not None else None,
+        fact={"seq": made.seq, "hash": made.hash.hex()},
+    )
 
 
-def _computation(call: Call, series: Sequence[Call], key: DistributionKey, steps: dict[str, Share]) -> dict[str, Any]:
-    """From the total of the call to the cents of this partner."""
+def _computation(call: Call, series: Sequence[Call], key: DistributionKey, steps: dict[str, Share]) -> Computation:
     exact = call.total_cents * Fraction(call.share)
     whole = exact.numerator // exact.denominator
     step = steps.get(call.partner)

@@ -7,10 +7,8 @@ par: euro for euro what makes its part of the called capital equal to that share
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any
 
 from fund.contributions.calling import key_in_force
 from fund.declarations import InputFile
@@ -24,21 +22,10 @@ from fund.rules.keys import fraction_text, rescale, shares
 from fund.schemas.capital import DistributionKey, Partner, members_of
 from fund.schemas.resolutions import ADMISSION, Resolution
 from fund.unit_of_work import Snapshot, UnitOfWork
+from fund.workflows.partners.commands import AccessionQuote, AccessionTerms
 from fund.workflows.partners.founders import read_partners, require_no_supplier
 from fund.workflows.partners.lifecycle import PartnerState
 from fund.workflows.resolutions import propose
-
-
-@dataclass(frozen=True, slots=True)
-class _Quote:
-    """What joining would mean: the weight beside the key's, the share it makes, and what is paid for it at par."""
-
-    key: DistributionKey
-    weight: Fraction
-    share: Fraction
-    capital_cents: int
-    par_cents: int
-    worth_cents: int
 
 
 def add(uow: UnitOfWork, *, file: InputFile) -> Mapping[str, object]:
@@ -86,7 +73,7 @@ def admit(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         command="partner admit",
         matter=ADMISSION,
         subject=ref,
-        terms=_as_json(_quote(uow, partner)),
+        terms=_quote(uow, partner),
         reason=reason,
         body="board",
         parties=(ref,),
@@ -99,7 +86,7 @@ def still_as_voted(uow: UnitOfWork, resolution: Resolution) -> None:
     partner = uow.case(Partner, resolution.subject)
     if partner.state != PartnerState.CANDIDATE:
         raise NotACandidate(partner=partner.ref, state=partner.state)
-    told, now = resolution.terms, _as_json(_quote(uow, partner))
+    told, now = resolution.terms, _quote(uow, partner)
     for name in ("key", "weight", "par_cents"):
         if told[name] != now[name]:
             raise AccessionChanged(
@@ -140,7 +127,7 @@ def admitted(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None
 # ------------------------------------------------------------------------------------------------------------- quote
 
 
-def accession_quote(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
+def accession_quote(snapshot: Snapshot, *, ref: str) -> AccessionQuote:
     """What joining would mean for a candidate today: its share, and what it is called for that, at par.
 
     Raises:
@@ -154,11 +141,11 @@ def accession_quote(snapshot: Snapshot, *, ref: str) -> dict[str, Any]:
         "as_of": snapshot.today.isoformat(),
         "partner": ref,
         "partner_name": partner.name,
-        **_as_json(_quote(snapshot, partner)),
+        **_quote(snapshot, partner),
     }
 
 
-def _quote(snapshot: Snapshot, partner: Partner) -> _Quote:
+def _quote(snapshot: Snapshot, partner: Partner) -> AccessionTerms:
     key = key_in_force(snapshot, snapshot.today)
     taking_part = [
         each.ref for each in snapshot.cases(Partner, states=[PartnerState.ACTIVE]) if each.ref != partner.ref
@@ -171,7 +158,15 @@ def _quote(snapshot: Snapshot, partner: Partner) -> _Quote:
     par = ceil(capital * share / (1 - share)) if share < 1 else 0
     main = main_balances(balances)
     worth = floor(max(valuation.nav(main) + par, 0) * share)
-    return _Quote(key, weight, share, capital, par, worth)
+    return {
+        "key": key.ref,
+        "family": key.family,
+        "weight": fraction_text(weight),
+        "share": fraction_text(share),
+        "capital_cents": capital,
+        "par_cents": par,
+        "worth_cents": worth,
+    }
 
 
 def _weight(key: DistributionKey, members: Sequence[Partner], newcomer: Partner) -> Fraction:
@@ -188,15 +183,3 @@ def _weight(key: DistributionKey, members: Sequence[Partner], newcomer: Partner)
     whole = sum((Fraction(key.weights[each.ref]) for each in there), Fraction(0))
     assert share < 1, "a key divides over somebody already"
     return whole * share / (1 - share)
-
-
-def _as_json(quote: _Quote) -> dict[str, Any]:
-    return {
-        "key": quote.key.ref,
-        "family": quote.key.family,
-        "weight": fraction_text(quote.weight),
-        "share": fraction_text(quote.share),
-        "capital_cents": quote.capital_cents,
-        "par_cents": quote.par_cents,
-        "worth_cents": quote.worth_cents,
-    }

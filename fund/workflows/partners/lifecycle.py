@@ -124,34 +124,10 @@ def apply_partner(case: Partner | None, event: Envelope) -> Partner | None:
     """The partner after a fact."""
     fact = event.fact
     if isinstance(fact, PartnerProposed):
-        return Partner(
-            ref=fact.ref,
-            state=state_after(PARTNER_TRANSITIONS, None, fact),
-            name=fact.name,
-            short_name=fact.short_name,
-            sort=fact.sort,
-            size_class=fact.size_class,
-            region=fact.region,
-            inhabitants=fact.inhabitants,
-            inhabitants_year=fact.inhabitants_year,
-            joined_on=event.effective_on,
-            founder=False,
-        )
+        state = state_after(PARTNER_TRANSITIONS, None, fact)
+        return Partner.of(fact, state=state, joined_on=event.effective_on, founder=False)
     if isinstance(fact, PartnerAdmitted):
-        return Partner(
-            ref=fact.ref,
-            state=state_after(PARTNER_TRANSITIONS, case.state if case else None, fact),
-            par_cents=fact.par_cents,
-            name=fact.name,
-            short_name=fact.short_name,
-            sort=fact.sort,
-            size_class=fact.size_class,
-            region=fact.region,
-            inhabitants=fact.inhabitants,
-            inhabitants_year=fact.inhabitants_year,
-            joined_on=fact.joined_on,
-            founder=fact.founder,
-        )
+        return Partner.of(fact, state=state_after(PARTNER_TRANSITIONS, case.state if case else None, fact))
     if case is None or (event.stream != case.stream and not isinstance(fact, PayableCancelled)):
         return case
     after = case.replace(state=state_after(PARTNER_TRANSITIONS, case.state, fact))
@@ -162,28 +138,11 @@ def apply_key(case: DistributionKey | None, event: Envelope) -> DistributionKey 
     """The distribution key after a fact: proposed, its votes, adopted or rejected."""
     fact = event.fact
     if isinstance(fact, KeyProposed):
-        return DistributionKey(
-            ref=fact.ref,
-            state=state_after(KEY_TRANSITIONS, None, fact),
-            family=fact.family,
-            reference_year=fact.reference_year,
-            base_bps=fact.base_bps,
-            fixed_bps=fact.fixed_bps,
-            from_on=fact.from_on,
-            shares=fact.shares,
-            early=fact.early,
-        )
+        return DistributionKey.of(fact, state=state_after(KEY_TRANSITIONS, None, fact))
     if isinstance(fact, KeyAdopted):
-        return DistributionKey(
-            ref=fact.ref,
+        return DistributionKey.of(
+            fact,
             state=State.ADOPTED,
-            family=fact.family,
-            reference_year=fact.reference_year,
-            base_bps=fact.base_bps,
-            fixed_bps=fact.fixed_bps,
-            from_on=fact.from_on,
-            shares=fact.shares,
-            founding=fact.founding,
             early=case.early if case else False,
             votes={**(case.votes if case else {}), **_opened(fact.votes)},
             voted=case.voted if case else {},

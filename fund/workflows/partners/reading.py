@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from fund.contributions.calling import key_in_force
 from fund.contributions.letters import explained as explained_key
@@ -23,13 +22,28 @@ from fund.rules.keys import (
     shares,
     shares_in_bps,
 )
+from fund.schemas.base import as_row
 from fund.schemas.capital import Call, DistributionKey, Partner, members_of
 from fund.schemas.exits import Exit
 from fund.unit_of_work import Snapshot
+from fund.workflows.partners.commands import (
+    AdoptedKey,
+    ComparedKeys,
+    DividedKey,
+    ExitItem,
+    ExitRow,
+    KeyDetail,
+    KeyFacts,
+    PartnerCall,
+    PartnerDetail,
+    PartnerFacts,
+    PartnerRow,
+    Partners,
+)
 from fund.workflows.partners.lifecycle import State
 
 
-def partners(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]:
+def partners(snapshot: Snapshot, *, as_of: date | None = None) -> Partners:
     """Everybody who takes part, with the share in the fund's capital and what was paid in.
 
     ``share_bps`` follows the capital called (3000), or before any call the key in force; together 10,000.
@@ -43,16 +57,15 @@ def partners(snapshot: Snapshot, *, as_of: date | None = None) -> dict[str, Any]
     return {
         "as_of": day.isoformat(),
         "partners": [
-            {
-                "id": partner.ref,
-                "name": partner.name,
-                "short_name": partner.short_name,
-                "kind": partner.sort,
-                "state": partner.state,
-                "share_bps": bps.get(partner.ref, 0),
-                "called_cents": capital[partner.ref],
-                "paid_in_cents": capital[partner.ref] - balances.get(f"1100.{partner.ref}", 0),
-            }
+            as_row(
+                PartnerRow,
+                partner,
+                id=partner.ref,
+                kind=partner.sort,
+                share_bps=bps.get(partner.ref, 0),
+                called_cents=capital[partner.ref],
+                paid_in_cents=capital[partner.ref] - balances.get(f"1100.{partner.ref}", 0),
+            )
             for partner in there
         ],
     }
@@ -66,80 +79,56 @@ def _key_weights(snapshot: Snapshot, there: Sequence[Partner], day: date) -> dic
     return {partner.ref: Fraction(key.weights.get(partner.ref, "0")) for partner in there}
 
 
-def show_partner(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
+def show_partner(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> PartnerDetail:
     """One partner: what it is, its part in the fund, and its calls.
 
     Raises:
         UnknownPartner: No such partner.
     """
     found = snapshot.partner(ref)
-    row: dict[str, Any] = next((row for row in partners(snapshot, as_of=as_of)["partners"] if row["id"] == ref), {})
+    there = {row["id"]: row for row in partners(snapshot, as_of=as_of)["partners"]}
+    facts: PartnerFacts = {"id": ref, "name": found.name}
+    if ref in there:
+        facts = {**facts, **there[ref]}
+    facts |= {
+        "size_class": found.size_class or None,
+        "region": found.region,
+        "inhabitants": found.inhabitants,
+        "inhabitants_year": found.inhabitants_year,
+        "joined_on": found.joined_on.isoformat(),
+        "founder": found.founder,
+    }
     return {
         "as_of": (as_of or snapshot.today).isoformat(),
-        "partner": {
-            **row,
-            "id": found.ref,
-            "name": found.name,
-            "size_class": found.size_class or None,
-            "region": found.region,
-            "inhabitants": found.inhabitants,
-            "inhabitants_year": found.inhabitants_year,
-            "joined_on": found.joined_on.isoformat(),
-            "founder": found.founder,
-        },
+        "partner": facts,
         "exit": _exit(snapshot, ref),
-        "calls": [
-            {
-                "ref": call.ref,
-                "called_cents": call.called_cents,
-                "received_cents": call.received_cents,
-                "due_on": call.due_on.isoformat(),
-                "state": call.state,
-                "reference": call.reference,
-            }
-            for call in snapshot.cases(Call, partner=ref)
-        ],
+        "calls": [as_row(PartnerCall, call) for call in snapshot.cases(Call, partner=ref)],
     }
 
 
-def _exit(snapshot: Snapshot, ref: str) -> dict[str, Any] | None:
+def _exit(snapshot: Snapshot, ref: str) -> ExitRow | None:
     """How far the exit of a partner is; ``None`` for who does not leave."""
     case = snapshot.maybe(Exit, ref)
     if case is None:
         return None
-    named = case.named()
-    return {
-        "state": case.state,
-        "leaves_on": case.leaves_on.isoformat() if case.leaves_on else None,
-        "decided_on": case.decided_on.isoformat() if case.decided_on else None,
-        "valued_on": case.valued_on.isoformat() if case.valued_on else None,
-        "known_at": case.known_at,
-        "share": case.share,
-        "resolution": case.resolution or None,
-        "net_cents": case.net_cents,
-        "undisputed_cents": case.undisputed_cents,
-        "reason": case.reason or None,
-        "settled_cents": case.settled_cents,
-        "due_cents": case.due_cents,
-        "later_cents": case.open_later_cents,
-        "paid_cents": case.paid_cents,
-        "set_off_cents": case.set_off_cents,
-        "kept": list(case.kept),
-        "exited_on": case.exited_on.isoformat() if case.exited_on else None,
-        "items": [
-            {
-                "case": item,
-                "name": snapshot.partner_name(item),
-                "kinds": sorted({each.item for each in case.items if each.case == item}),
-                "named_cents": cents,
-                "collected_cents": case.collected.get(item, 0),
-            }
-            for item, cents in sorted(named.items())
+    return as_row(
+        ExitRow,
+        case,
+        later_cents=case.open_later_cents,
+        items=[
+            ExitItem(
+                case=item,
+                name=snapshot.partner_name(item),
+                kinds=sorted({each.item for each in case.items if each.case == item}),
+                named_cents=cents,
+                collected_cents=case.collected.get(item, 0),
+            )
+            for item, cents in sorted(case.named().items())
         ],
-    }
+    )
 
 
-def compare_keys(snapshot: Snapshot, *, amount: int) -> dict[str, Any]:
+def compare_keys(snapshot: Snapshot, *, amount: int) -> ComparedKeys:
     """What every partner would pay of an amount under each family, and under the key in force: side by side, explained.
 
     ``lines`` are the same parts as one list, for a spreadsheet.
@@ -155,7 +144,7 @@ def compare_keys(snapshot: Snapshot, *, amount: int) -> dict[str, Any]:
     rules = snapshot.regulations().key
     members = members_of(active)
     year = rules.reference_year or reference_years()[-1]
-    keys = []
+    keys: list[DividedKey] = []
     for family in FAMILIES:
         if family != "equal" and not any(member.sort == "municipality" for member in members):
             continue
@@ -196,7 +185,7 @@ def compare_keys(snapshot: Snapshot, *, amount: int) -> dict[str, Any]:
 
 def _divided(
     name: str, family: str, year: int | None, divided: Sequence[Share], amount: int, *, in_force: bool = False
-) -> dict[str, Any]:
+) -> DividedKey:
     steps = {share.partner: share for share in divided}
     parts = {part.partner: part for part in divide(amount, {share.partner: share.weight for share in divided})}
     return {
@@ -221,7 +210,7 @@ def _divided(
     }
 
 
-def show_key(snapshot: Snapshot, *, ref: str | None = None, as_of: date | None = None) -> dict[str, Any]:
+def show_key(snapshot: Snapshot, *, ref: str | None = None, as_of: date | None = None) -> KeyDetail:
     """One key, or the one in force: its family, its shares with their steps, and the votes on it.
 
     Raises:
@@ -234,20 +223,15 @@ def show_key(snapshot: Snapshot, *, ref: str | None = None, as_of: date | None =
     bps = shares_in_bps({partner: Fraction(share) for partner, share in key.weights.items()})
     return {
         "as_of": day.isoformat(),
-        "key": {
-            "name": key.ref,
-            "state": key.state,
-            "family": key.family,
-            "reference_year": key.reference_year,
-            "base_bps": key.base_bps,
-            "fixed_bps": dict(key.fixed_bps),
-            "from_on": key.from_on.isoformat(),
-            "review_on": add_months(key.from_on, REVIEW_MONTHS).isoformat(),
-            "founding": key.founding,
-            "early": key.early,
-            "votes": dict(sorted(key.votes.items())),
-            "voted": sorted({*key.votes, *key.voted}),
-        },
+        "key": as_row(
+            KeyFacts,
+            key,
+            name=key.ref,
+            fixed_bps=dict(key.fixed_bps),
+            review_on=add_months(key.from_on, REVIEW_MONTHS),
+            votes=dict(sorted(key.votes.items())),
+            voted=sorted({*key.votes, *key.voted}),
+        ),
         "partners": [
             {
                 "partner": partner,
@@ -260,5 +244,5 @@ def show_key(snapshot: Snapshot, *, ref: str | None = None, as_of: date | None =
             }
             for partner, share in sorted(key.weights.items())
         ],
-        "keys": [{"name": one.ref, "family": one.family, "from_on": one.from_on.isoformat()} for one in adopted],
+        "keys": [as_row(AdoptedKey, one, name=one.ref) for one in adopted],
     }

@@ -7,7 +7,6 @@ voted on in ``keys``.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fund.contributions.calling import key_in_force
 from fund.dates import add_months, start_of_day
@@ -19,6 +18,7 @@ from fund.schemas.proposals import Round
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
 from fund.workflows.agreements.business_case import benefit_per_partner
+from fund.workflows.partners.commands import ReviewedPartner, ReviewOfKey
 
 REVIEW = "key.review"
 """The timer of one announcement of one key."""
@@ -75,7 +75,7 @@ def _rounds(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(round_.ref for round_ in snapshot.cases(Round, states=UNDER_WAY))
 
 
-def review(snapshot: Snapshot) -> dict[str, Any]:
+def review(snapshot: Snapshot) -> ReviewOfKey:
     """What the partners look at when they review their key: until when, what each paid in, what the fund brought it.
 
     Benefits are those reported until now; the announcements keep what was known on their day.
@@ -87,7 +87,7 @@ def review(snapshot: Snapshot) -> dict[str, Any]:
     until = add_months(key.from_on, REVIEW_MONTHS)
     benefits = {each.partner: each for each in _benefits(snapshot)}
     balances = snapshot.ledger.balances()
-    partners = []
+    partners: list[ReviewedPartner] = []
     for partner in snapshot.cases(Partner):
         found = benefits.get(partner.ref)
         called = -balances.get(f"3000.{partner.ref}", 0)
