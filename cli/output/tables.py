@@ -134,6 +134,10 @@ class Column:
         """The cell of ``row`` as people read it."""
         return self.said(row.get(self.key) if self.cell is None else self.cell(row))
 
+    def show_total(self, total: Mapping[str, Any]) -> str:
+        """The cell of the last row: made as the others are where it has what they are sorted by."""
+        return self.show(total) if self.by in total else self.said(total.get(self.key))
+
     def said(self, value: Any) -> str:
         """A value of this column as people read it."""
         if value is None:
@@ -173,7 +177,7 @@ def table(
     if not lines:
         say(empty or _("none"))
         return
-    last = [column.said(total.get(column.key)) for column in columns] if total is not None else None
+    last = [column.show_total(total) for column in columns] if total is not None else None
     headers = [column.title() for column in columns]
     if accessible():
         _table_for_ears(headers, lines, last)
