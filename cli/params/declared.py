@@ -108,7 +108,9 @@ def add_query(
         columns: Those of its tables, where rows can be chosen and sorted (``listing``), if ``show`` is no list itself.
         kind: Whose states they have.
     """
-    columns = show.columns if isinstance(show, ListView) else columns
+    said = of.declaration
+    if isinstance(show, ListView) and isinstance(said, declarations.Query) and said.lists:
+        columns = show.columns
 
     def answered(ctx: click.Context, **typed: Any) -> None:
         read(ctx, of(**typed), show=show)
