@@ -65,12 +65,12 @@ def _list(ctx: click.Context, given: CooperationList) -> Cooperations:
 
 
 def _one(ctx: click.Context, given: CooperationShow) -> CooperationDetail:
-    def shown(found: list[CooperationFile]) -> CooperationDetail:
+    def nearest(found: list[CooperationFile]) -> CooperationDetail:
         from fund.workflows.cooperations import register
 
         return {**register.as_json(register.nearest(found, given.ref)), "revisions": []}
 
-    return _asked(ctx, given, shown)
+    return _asked(ctx, given, nearest)
 
 
 def _taking_part(found: Sequence[CooperationFile], name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,6 @@ from cli.params.declared import add_command, add_query, declared
 from fund.declarations import Answer, InputFile
 from fund.language import N_, _, euros, language, ngettext
 from fund.rules.valuation import free_text
-from fund.schemas.resolutions import ResolutionDetail
 from fund.words import choice_word
 from fund.workflows.decisions.commands import (
     CastVote,
@@ -30,6 +29,9 @@ from fund.workflows.decisions.commands import (
     PrepareDecision,
     ReopenDecision,
 )
+
+if TYPE_CHECKING:
+    from fund.schemas.resolutions import ResolutionDetail
 
 CHOICE = one_of(
     "vote",

@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from cli.output import Column, by_another, say, table
-from cli.output.views import sentence
 from cli.params import read
 from cli.params.declared import declared
-from fund.language import N_, _, ngettext
+from fund.language import N_, _, day, ngettext
 from fund.words import role_word
 from fund.workflows.inbox.commands import Inbox, InboxItems
 
@@ -28,10 +27,10 @@ def _show(data: InboxItems) -> None:
     today = date.fromisoformat(data["as_of"])
     everybody = data["everybody"] or not data["user"]
     if everybody:
-        title = sentence(N_("Waiting, for everybody, on {as_of}"), data)
+        title = _("Waiting, for everybody, on {day}").format(day=day(today))
     else:
         roles = ", ".join(role_word(role) for role in data["roles"])
-        title = sentence(N_("Waiting for you, {user} ({roles}), on {as_of}"), {"roles": roles}, data)
+        title = _("Waiting for you, {user} ({roles}), on {day}").format(user=data["user"], roles=roles, day=day(today))
     columns = [Column("until", N_("At the latest"), "date", style=_soon), Column("what", N_("What"), "text")]
     if everybody:
         columns.append(Column("whom", N_("For"), "name"))

@@ -11,7 +11,6 @@ from pydantic import Field, ValidationError
 
 from fund.errors import FaultyInput, shape_fault, toml_fault
 from fund.errors.agreements import FaultyAgreementTerms, FaultyBenefits
-from fund.errors.repayments import FaultySchedule
 from fund.events.values import AgreementTerms
 from fund.money import parse
 from fund.schemas.base import CaseColumns, CaseFile, Shape
@@ -90,6 +89,8 @@ def parse_schedule(content: bytes, name: str) -> ScheduleFile:
         FaultySchedule: Not UTF-8, not TOML, a field too many or too few; with the file, the place and what is wrong.
         InvalidAmount: An amount that is no number of euros.
     """
+    from fund.errors.repayments import FaultySchedule
+
     found = _read(ScheduleFile, content, name, FaultySchedule)
     for each in found.instalments:
         parse(each.amount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import date
-from typing import Literal, TypedDict
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -131,26 +131,3 @@ def _line_of(text: str, place: tuple[int | str, ...]) -> int:
         if key is not None and key.match(lines[number]):
             return number + 1
     return start + 1
-
-
-class ParentRow(TypedDict):
-    agreement: str
-    title: str
-    lead_partner: str | None
-    lead_name: str
-
-
-class FollowerRow(TypedDict):
-    proposal: str
-    agreement: str | None
-    title: str
-    lead_partner: str
-    lead_name: str
-    state: str
-
-
-class Lineage(TypedDict):
-    """What an agreement follows, nearest first, and what follows it."""
-
-    follows: list[ParentRow]
-    followed_by: list[FollowerRow]

@@ -14,6 +14,7 @@ from fund.events.values import PanelSeat
 from fund.rules.authority import Actor, Role
 from fund.rules.regulations import Quorum, standard
 from fund.rules.scoring import EXTERNAL, Marks, assigned_missing, quorum_missing
+from fund.words import choice_word
 from fund.workflows.reviews.seating import seat_panel, top_up, why_text
 from fund.workflows.reviews.ties import Candidate, seat_of
 from tests.conftest import Fund
@@ -205,7 +206,7 @@ def test_three_partners_and_five_reviewers_who_sits_who_does_not_and_why_in_both
         assert "enough people of this kind sit already: external" in english
         assert "the first of this kind: municipality" in english
         language.choose("nl")
-        ground = language._("own organisation is a co-applicant")
+        ground = choice_word("co_applicant")
         assert language._("barred: {ground}").format(ground=ground) in dutch
         assert why_text("kind_full:external") in dutch
         assert why_text("new_kind:municipality") in dutch

@@ -39,7 +39,7 @@ from fund.rules.authority import (
     TREASURER,
     either,
 )
-from fund.schemas.evaluations import FollowerRow, ParentRow
+from fund.workflows.evaluations.commands import FollowerRow, ParentRow
 
 
 @command(

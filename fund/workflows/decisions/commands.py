@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypedDict, final
+from typing import TYPE_CHECKING, Any, TypedDict, final
 
 from fund.declarations import (
     AMOUNT,
@@ -27,8 +27,10 @@ from fund.declarations import (
 from fund.language import N_
 from fund.references import PROPOSAL
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, PARTY_SIGNATORY, TREASURER, VOTERS, either
-from fund.schemas.resolutions import ResolutionDetail
 from fund.workflows.reviews.commands import MissingRow
+
+if TYPE_CHECKING:
+    from fund.schemas.resolutions import ResolutionDetail
 
 
 @command(

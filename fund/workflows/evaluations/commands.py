@@ -21,7 +21,6 @@ from fund.declarations import (
 from fund.language import N_
 from fund.references import AGREEMENT, EVALUATION
 from fund.rules.authority import CHAIR, REVIEWER, Role, Who
-from fund.schemas.evaluations import Lineage
 
 
 @command(
@@ -136,6 +135,29 @@ class PeerRow(TypedDict):
 class ReturnRow(TypedDict):
     on: str
     reason: str
+
+
+class ParentRow(TypedDict):
+    agreement: str
+    title: str
+    lead_partner: str | None
+    lead_name: str
+
+
+class FollowerRow(TypedDict):
+    proposal: str
+    agreement: str | None
+    title: str
+    lead_partner: str
+    lead_name: str
+    state: str
+
+
+class Lineage(TypedDict):
+    """What an agreement follows, nearest first, and what follows it."""
+
+    follows: list[ParentRow]
+    followed_by: list[FollowerRow]
 
 
 class EvaluationDetail(EvaluationRow, Lineage):

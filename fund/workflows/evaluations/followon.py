@@ -17,11 +17,11 @@ from fund.events.evaluations import EvaluationSubmitted, FollowonAnnounced, Foll
 from fund.events.values import Lesson
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement
-from fund.schemas.evaluations import Evaluation, Lineage, ParentRow
+from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
 from fund.unit_of_work import Snapshot, UnitOfWork
-from fund.workflows.evaluations.commands import CarriedOver
+from fund.workflows.evaluations.commands import CarriedOver, Lineage, ParentRow
 from fund.workflows.evaluations.lifecycle import State, rules_of
 
 INVITING = ("scale", "adopt")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from fund.schemas.capital import BankAccount, BankStatementFile
 from fund.unit_of_work import Snapshot
-from fund.workflows.receipts.commands import Gap
+
+if TYPE_CHECKING:
+    from fund.workflows.receipts.commands import Gap
 
 MOST_MISSING = 100
 """So many missing numbers of a gap are named; a bank that numbers by date would leave millions."""
