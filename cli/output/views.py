@@ -6,6 +6,7 @@ Places in a sentence are named after what they show, and the name says how: ``{a
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,25 +37,16 @@ def said(name: str, value: Any) -> str:
     return str(value)
 
 
-class _Places(Mapping[str, str]):
-    """The places of a sentence, each looked up in the first source that has it."""
-
-    def __init__(self, *sources: Mapping[str, Any]) -> None:
-        self._sources = sources
+class _Places(ChainMap[str, Any]):
+    """The places of a sentence as it has them, each from the first source that knows it."""
 
     def __getitem__(self, name: str) -> str:
-        return said(name, next(source[name] for source in self._sources if name in source))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for source in self._sources for name in source))
-
-    def __len__(self) -> int:
-        return len(set(self))
+        return said(name, super().__getitem__(name))
 
 
 def sentence(message: str, *sources: Mapping[str, Any]) -> str:
     """A message in the language in use, its places filled from the first of the sources that has them."""
-    return _(message).format_map(_Places(*sources))
+    return _(message).format_map(_Places(*map(dict, sources)))
 
 
 # ------------------------------------------------------------------------------------------------------ what was done
@@ -101,28 +93,28 @@ def done_lines(done: Done, answer: Answer, typed: Mapping[str, Any]) -> Iterator
     if callable(done):
         yield from done(answer)
         return
-    sources = _sources(answer, typed)
+    known = ChainMap(*_sources(answer, typed))
     for each in [done] if isinstance(done, Said) else done:
         if isinstance(each, Counted):
-            things = next(source[each.name] for source in sources if each.name in source)
+            things = known[each.name]
             count = things if isinstance(things, int) else len(things)
             if count or not each.optional:
-                yield ngettext(*each.forms, count).format_map(_Places({"count": count}, *sources))
+                yield ngettext(*each.forms, count).format_map(_Places({"count": count}, known))
         elif isinstance(each, When):
-            given = next((source[each.name] for source in sources if each.name in source), None)
+            given = known.get(each.name)
             if message := each.message if given or (each.zero and given == 0) else each.otherwise:
-                yield sentence(message, *sources)
+                yield sentence(message, known)
         elif isinstance(each, Each):
-            for thing in next(source[each.name] for source in sources if each.name in source):
-                yield sentence(each.message, each.row(thing) if each.row else thing, *sources)
+            for thing in known[each.name]:
+                yield sentence(each.message, each.row(thing) if each.row else thing, known)
         else:
-            yield sentence(each, *sources)
+            yield sentence(each, known)
 
 
-def _sources(answer: Answer, typed: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    payload = answer["events"][0]["payload"] if answer.get("events") else {}
-    result = {name: _plain(value) for name, value in (answer.get("result") or {}).items()}
-    return {name: value for name, value in payload.items() if value is not None}, result, typed
+def _sources(answer: Answer, typed: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    payload = answer["events"][0]["payload"] if answer["events"] else {}
+    result = {name: _plain(value) for name, value in answer["result"].items()}
+    return {name: value for name, value in payload.items() if value is not None}, result, dict(typed)
 
 
 def _plain(value: Any) -> Any:
