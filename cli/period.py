@@ -2,47 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
-from cli.output import Column, account_name, day_text, facts, say, short_hash, state_text, table
+from cli.output import Column, account_name, day_text, say, short_hash, table
+from cli.output.views import DetailView, ListView
 from cli.params import noun
 from cli.params.declared import add_command, add_query
-from fund.closing.commands import ClosePeriod, LockPeriod, PeriodList, PeriodShow, ReopenPeriod
-from fund.language import N_, _, day, euros
+from fund.closing.commands import (
+    ClosePeriod,
+    ClosingRow,
+    LockPeriod,
+    Opening,
+    PeriodDetail,
+    PeriodList,
+    PeriodShow,
+    Reopening,
+    ReopenPeriod,
+)
+from fund.language import N_, _, day
 
 period = noun("period", N_("Lock and close months and years"))
 
 
-LIST = (
-    Column("period", N_("Period"), "ref"),
-    Column("starts_on", N_("From"), "date"),
-    Column("ends_on", N_("Until"), "date"),
-    Column("state", N_("State"), "state", "period"),
-    Column("result_cents", N_("Result"), "amount"),
+LIST = ListView(
+    title=N_("Periods on {as_of}"),
+    rows="periods",
+    columns=(
+        Column("period", N_("Period"), "ref"),
+        Column("starts_on", N_("From"), "date"),
+        Column("ends_on", N_("Until"), "date"),
+        Column("state", N_("State"), "state", "period"),
+        Column("result_cents", N_("Result"), "amount"),
+    ),
+    empty=N_("Every month is open."),
+)
+DETAIL = DetailView(
+    title=N_("Period {period}"),
+    facts=(
+        Column("state", N_("state"), "state", "period"),
+        Column("starts_on", N_("from"), "date"),
+        Column("ends_on", N_("until"), "date"),
+        Column("result_cents", N_("result"), "amount"),
+    ),
+)
+CLOSING = DetailView(
+    title=N_("Closing {number}"),
+    facts=(
+        Column("recorded_at", N_("closed on"), "date"),
+        Column("by", N_("by"), cell=lambda closing: _people(closing)),
+        Column("result_cents", N_("result"), "amount"),
+        Column("explanation", N_("money on 2300")),
+        Column("known_at", N_("until entry")),
+        Column("frozen", N_("frozen"), cell=lambda closing: short_hash(closing["trial_balance_sha256"])),
+        Column("unchanged", N_("still the same"), cell=lambda closing: _("yes") if closing["unchanged"] else _("NO")),
+        Column(
+            "reopened",
+            N_("reopened on"),
+            cell=lambda closing: day_text(closing["reopened"]["recorded_at"]),
+            when="reopened",
+        ),
+        Column("by", N_("by"), cell=lambda closing: _people(closing["reopened"]), when="reopened"),
+        Column("reason", N_("reason"), cell=lambda closing: closing["reopened"]["reason"], when="reopened"),
+    ),
 )
 
 
-def _show_list(data: Mapping[str, Any]) -> None:
-    table(
-        _("Periods on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
-        LIST,
-        data["periods"],
-        empty=_("Every month is open."),
-    )
-
-
-def _show(data: Mapping[str, Any]) -> None:
-    facts(
-        _("Period {period}").format(period=data["period"]),
-        [
-            (_("state"), state_text("period", data["state"])),
-            (_("from"), day_text(data["starts_on"])),
-            (_("until"), day_text(data["ends_on"])),
-            (_("result"), euros(data["result_cents"]) if data["result_cents"] is not None else None),
-        ],
-    )
+def _show(data: PeriodDetail) -> None:
+    DETAIL(data)
     for closing in data["closings"]:
         _show_closing(closing)
     if not data["closings"]:
@@ -51,23 +77,8 @@ def _show(data: Mapping[str, Any]) -> None:
         _show_opening(data["opening"])
 
 
-def _show_closing(closing: Mapping[str, Any]) -> None:
-    again = closing["reopened"]
-    facts(
-        _("Closing {number}").format(number=closing["number"]),
-        [
-            (_("closed on"), day_text(closing["recorded_at"][:10])),
-            (_("by"), _people(closing)),
-            (_("result"), euros(closing["result_cents"]) if closing["result_cents"] is not None else None),
-            (_("money on 2300"), closing["explanation"] or None),
-            (_("until entry"), str(closing["known_at"])),
-            (_("frozen"), short_hash(closing["trial_balance_sha256"])),
-            (_("still the same"), _("yes") if closing["unchanged"] else _("NO")),
-            (_("reopened on"), day_text(again["recorded_at"][:10]) if again else None),
-            (_("by"), _people(again) if again else None),
-            (_("reason"), again["reason"] if again else None),
-        ],
-    )
+def _show_closing(closing: ClosingRow) -> None:
+    CLOSING(closing)
     say(closing["read"])
     if closing["annual"] is not None:
         say(closing["annual"])
@@ -84,11 +95,11 @@ def _show_closing(closing: Mapping[str, Any]) -> None:
         )
 
 
-def _people(step: Mapping[str, Any]) -> str:
+def _people(step: ClosingRow | Reopening) -> str:
     return ", ".join(each for each in (step["made_by"], step["confirmed_by"]) if each)
 
 
-def _show_opening(opening: Mapping[str, Any]) -> None:
+def _show_opening(opening: Opening) -> None:
     rows = [
         {
             "account": row["account"],
@@ -114,5 +125,5 @@ def _show_opening(opening: Mapping[str, Any]) -> None:
 add_command(period, LockPeriod, ask=True)
 add_command(period, ClosePeriod, ask=True)
 add_command(period, ReopenPeriod, ask=True)
-add_query(period, PeriodList, show=_show_list, columns=LIST)
+add_query(period, PeriodList, show=LIST)
 add_query(period, PeriodShow, show=_show)

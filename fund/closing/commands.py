@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fund.declarations import (
     PERIOD,
     POSTING,
     TEXT,
     TEXT_FILE,
+    AsOf,
     Input,
     InputFile,
     Number,
@@ -145,6 +146,79 @@ class AnchorLedger(Input):
     key: InputFile = option("--key", TEXT_FILE, N_("The private key, in PEM"))
 
 
+class PeriodRow(TypedDict):
+    period: str
+    state: str
+    starts_on: str
+    ends_on: str
+    result_cents: int | None
+    trial_balance_sha256: str
+
+
+class Periods(AsOf):
+    periods: list[PeriodRow]
+
+
+class Step(TypedDict):
+    """Who closed or reopened a period, and when that was recorded."""
+
+    recorded_at: str
+    made_by: str
+    confirmed_by: str | None
+
+
+class Reopening(Step):
+    reason: str
+    entry_seq: int | None
+
+
+class ChangedAccount(TypedDict):
+    account: str
+    before_cents: int
+    after_cents: int
+    change_cents: int
+
+
+class ClosingRow(TypedDict):
+    number: int
+    recorded_at: str
+    made_by: str
+    confirmed_by: str | None
+    known_at: int | None
+    trial_balance_sha256: str
+    recomputed_sha256: str | None
+    unchanged: bool
+    result_cents: int | None
+    explanation: str
+    read: str
+    annual: str | None
+    reopened: Reopening | None
+    differences: list[ChangedAccount]
+
+
+class OpeningBalance(TypedDict):
+    account: str
+    debit_cents: int
+    credit_cents: int
+
+
+class Opening(TypedDict):
+    on: str
+    balances: list[OpeningBalance]
+    total_debit_cents: int
+    total_credit_cents: int
+
+
+class PeriodDetail(AsOf):
+    period: str
+    state: str
+    starts_on: str
+    ends_on: str
+    result_cents: int | None
+    closings: list[ClosingRow]
+    opening: Opening | None
+
+
 @query(
     "period list",
     ".reading:periods",
@@ -152,7 +226,7 @@ class AnchorLedger(Input):
     examples=("fund period list",),
     see=("period show", "period lock"),
 )
-class PeriodList(Question[dict[str, Any]]):
+class PeriodList(Question[Periods]):
     """List the months and years that were locked or closed."""
 
 
@@ -162,7 +236,7 @@ class PeriodList(Question[dict[str, Any]]):
     examples=("fund period show 2026", "fund period show 2026-12 --json"),
     see=("ledger trial-balance", "period reopen"),
 )
-class PeriodShow(Question[dict[str, Any]]):
+class PeriodShow(Question[PeriodDetail]):
     """Show what each closing of a month or year froze.
 
     A closing that was reopened stays readable: its trial balance, the reason, and what the correction changed. Of a

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
+from fund.closing.commands import (
+    ChangedAccount,
+    ClosingRow,
+    Opening,
+    OpeningBalance,
+    PeriodDetail,
+    PeriodRow,
+    Periods,
+    Reopening,
+    Step,
+)
 from fund.closing.frozen import Closing, closings
 from fund.closing.months import State
 from fund.dates import first_day, last_day, parse_period
 from fund.events import Envelope
 from fund.events.closing import PeriodReopened, YearClosed
+from fund.schemas.base import as_row
 from fund.schemas.closing import Period
 from fund.unit_of_work import Snapshot
 
 
-def periods(snapshot: Snapshot) -> dict[str, Any]:
+def periods(snapshot: Snapshot) -> Periods:
     """Every month and year that was ever locked or closed, in order."""
     return {
         "as_of": snapshot.today.isoformat(),
         "periods": [
-            {
-                "period": case.ref,
-                "state": case.state,
-                "starts_on": first_day(case.ref).isoformat(),
-                "ends_on": last_day(case.ref).isoformat(),
-                **case.row("result_cents", "trial_balance_sha256"),
-            }
+            as_row(PeriodRow, case, period=case.ref, starts_on=first_day(case.ref), ends_on=last_day(case.ref))
             for case in snapshot.cases(Period)
         ],
     }
 
 
-def period(snapshot: Snapshot, *, period: str) -> dict[str, Any]:
+def period(snapshot: Snapshot, *, period: str) -> PeriodDetail:
     """A month or year with each of its closings, what was frozen, and what a correction changed.
 
     A closing that was reopened stays: ``read`` is the command that shows its trial balance, ``annual``
@@ -58,7 +63,7 @@ def period(snapshot: Snapshot, *, period: str) -> dict[str, Any]:
     }
 
 
-def _closing(snapshot: Snapshot, closing: Closing, earlier: Closing | None) -> dict[str, Any]:
+def _closing(snapshot: Snapshot, closing: Closing, earlier: Closing | None) -> ClosingRow:
     recomputed = closing.recomputed_sha256(snapshot)
     fact = closing.closed.fact
     return {
@@ -79,7 +84,7 @@ def _closing(snapshot: Snapshot, closing: Closing, earlier: Closing | None) -> d
     }
 
 
-def _people(snapshot: Snapshot, event: Envelope) -> dict[str, Any]:
+def _people(snapshot: Snapshot, event: Envelope) -> Step:
     return {
         "recorded_at": event.recorded_at.isoformat(),
         "made_by": snapshot.name(event.made_by or event.actor),
@@ -87,13 +92,13 @@ def _people(snapshot: Snapshot, event: Envelope) -> dict[str, Any]:
     }
 
 
-def _reopened(snapshot: Snapshot, event: Envelope | None) -> dict[str, Any] | None:
+def _reopened(snapshot: Snapshot, event: Envelope | None) -> Reopening | None:
     if event is None or not isinstance(event.fact, PeriodReopened):
         return None
     return {**_people(snapshot, event), "reason": event.fact.reason, "entry_seq": event.fact.entry_seq}
 
 
-def _differences(snapshot: Snapshot, closing: Closing, earlier: Closing) -> list[dict[str, Any]]:
+def _differences(snapshot: Snapshot, closing: Closing, earlier: Closing) -> list[ChangedAccount]:
     """What stands elsewhere than when the period was closed before, by account, debit positive."""
     then = snapshot.ledger.balances(as_of=earlier.ends_on, known_at=earlier.known_at)
     now = snapshot.ledger.balances(as_of=closing.ends_on, known_at=closing.known_at)
@@ -109,10 +114,10 @@ def _differences(snapshot: Snapshot, closing: Closing, earlier: Closing) -> list
     ]
 
 
-def _opening(snapshot: Snapshot, year: str) -> dict[str, Any]:
+def _opening(snapshot: Snapshot, year: str) -> Opening:
     """What the next year opens with: the balance sheet as the year left it; income and costs begin at nothing."""
     sums = snapshot.ledger.main_balances(as_of=last_day(year))
-    rows = [
+    rows: list[OpeningBalance] = [
         {"account": code, "debit_cents": max(cents, 0), "credit_cents": max(-cents, 0)}
         for code, cents in sorted(sums.items())
         if cents

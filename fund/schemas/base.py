@@ -64,11 +64,6 @@ class CaseFile(BaseModel):
         """What the database may search by. Subclasses say more."""
         return CaseColumns()
 
-    def row(self, *names: str) -> dict[str, object]:
-        """These of its fields, in this order, as JSON has them: a day as ISO text."""
-        values = ((name, getattr(self, name)) for name in names)
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values}
-
     def replace(self, **changes: object) -> Self:
         """The same case with other values (checked)."""
         return type(self).model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
