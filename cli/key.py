@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from cli.output import Column, day_text, facts, state_text, table
-from cli.params import forcing, formatted, noun, option, run, show_or_export
-from cli.params.declared import add_query, declared
-from fund.declarations import Answer, InputFile
-from fund.language import N_, _, day, ngettext, number
+from cli.output import Column, day_text, table
+from cli.output.views import DetailView, ListView, When
+from cli.params import forcing, formatted, noun, option, show_or_export
+from cli.params.declared import add_command, add_query, declared
+from fund.language import N_, NN_, _, day, ngettext, number
 from fund.words import choice_word
-from fund.workflows.partners.commands import AdoptKey, KeyCompare, KeyReview, KeyShow
+from fund.workflows.partners.commands import (
+    AdoptKey,
+    ComparedKeys,
+    DividedKey,
+    KeyCompare,
+    KeyDetail,
+    KeyFacts,
+    KeyReview,
+    KeyShow,
+    ReviewOfKey,
+)
 
 key = noun("key", N_("Compare and adopt distribution keys"))
 
@@ -26,7 +35,7 @@ def compare(ctx: click.Context, amount: int, form: str, output: str | None) -> N
     show_or_export(ctx, KeyCompare(amount=amount), form=form, path=output, show=_compared)
 
 
-def _compared(data: Mapping[str, Any]) -> None:
+def _compared(data: ComparedKeys) -> None:
     names = {line["partner"]: line["partner_name"] for line in data["lines"]}
     columns = [Column("name", N_("Partner"), "text"), Column("weight", str(data["reference_year"]), "count")]
     rows: dict[str, dict[str, Any]] = {}
@@ -53,7 +62,7 @@ def _compared(data: Mapping[str, Any]) -> None:
     )
 
 
-def _is_in_force(one: Mapping[str, Any], keys: list[Mapping[str, Any]]) -> bool:
+def _is_in_force(one: DividedKey, keys: list[DividedKey]) -> bool:
     """Whether the key in force divides as this family does: then it stands there once."""
     parts = [(part["partner"], part["amount_cents"]) for part in one["partners"]]
     return any(
@@ -64,101 +73,88 @@ def _is_in_force(one: Mapping[str, Any], keys: list[Mapping[str, Any]]) -> bool:
     )
 
 
-@declared(key, AdoptKey)
-def adopt(ctx: click.Context, file: InputFile) -> None:
-    run(ctx, AdoptKey(file=file), done=_proposed)
-
-
-def _proposed(answer: Answer) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    lines = [
-        _("Key {name} lies before the full board; it would hold from {day}.").format(
-            name=fact["ref"], day=day_text(fact["from_on"])
-        )
-    ]
-    if fact["early"]:
-        lines.append(_("It comes within five years of the key before: every active partner must agree."))
-    return lines
-
-
-def _shown(data: Mapping[str, Any]) -> None:
-    one = data["key"]
+def _votes(one: KeyFacts) -> str:
     votes = list(one["votes"].values())
-    sealed = len(one["voted"]) - len(votes)
-    facts(
-        _("Distribution key {name}").format(name=one["name"]),
-        [
-            (_("State"), state_text("key", one["state"])),
-            (_("Family"), choice_word(one["family"])),
-            (_("Inhabitants of"), one["reference_year"]),
-            (_("In force from"), day_text(one["from_on"])),
-            (_("Review due"), day_text(one["review_on"])),
-            (_("Origin"), _("comes with the regulations") if one["founding"] else ""),
-            (
-                _("Votes"),
-                _("{in_favour} for, {against} against, {abstained} abstained").format(
-                    in_favour=votes.count("for"), against=votes.count("against"), abstained=votes.count("abstain")
-                )
-                if votes
-                else "",
-            ),
-            (_("Voted, under seal"), str(sealed) if sealed else ""),
-        ],
+    if not votes:
+        return ""
+    return _("{in_favour} for, {against} against, {abstained} abstained").format(
+        in_favour=votes.count("for"), against=votes.count("against"), abstained=votes.count("abstain")
     )
-    rows = [
-        {**row, "percent": f"{number(row['share_bps'])}%", "inhabitants": row["inhabitants"] or ""}
-        for row in data["partners"]
-    ]
-    table(
-        _("Shares, an exact fraction each"),
-        (
-            Column("partner", N_("Partner"), "ref"),
-            Column("inhabitants", N_("Inhabitants"), "count"),
-            Column("percent", N_("Share"), "count"),
-            Column("share", N_("Fraction"), "text"),
+
+
+DETAIL = DetailView(
+    title=N_("Distribution key {name}"),
+    facts=(
+        Column("state", N_("State"), "state", kind="key"),
+        Column("family", N_("Family"), cell=lambda one: choice_word(one["family"])),
+        Column("reference_year", N_("Inhabitants of")),
+        Column("from_on", N_("In force from"), "date"),
+        Column("review_on", N_("Review due"), "date"),
+        Column("founding", N_("Origin"), cell=lambda one: _("comes with the regulations"), when="founding"),
+        Column("votes", N_("Votes"), cell=_votes),
+        Column("voted", N_("Voted, under seal"), cell=lambda one: len(one["voted"]) - len(one["votes"]) or ""),
+    ),
+)
+SHARES = ListView(
+    title=N_("Shares, an exact fraction each"),
+    rows="partners",
+    columns=(
+        Column("partner", N_("Partner"), "ref"),
+        Column("inhabitants", N_("Inhabitants"), "count", cell=lambda row: row["inhabitants"] or ""),
+        Column("percent", N_("Share"), "count", by="share_bps", cell=lambda row: f"{number(row['share_bps'])}%"),
+        Column("share", N_("Fraction"), "text"),
+    ),
+    count=NN_("{count} partner", "{count} partners"),
+    sums=("share_bps",),
+)
+REVIEW = DetailView(
+    title=N_("Review of distribution key {key}"),
+    facts=(
+        Column("from_on", N_("In force from"), "date"),
+        Column("until_on", N_("Review due"), "date"),
+        Column(
+            "reminders", N_("Announced on"), cell=lambda row: ", ".join(day_text(one["on"]) for one in row["reminders"])
         ),
-        rows,
-        total={
-            "partner": ngettext("{count} partner", "{count} partners", len(rows)).format(count=len(rows)),
-            "percent": f"{number(sum(row['share_bps'] for row in rows))}%",
-        },
-    )
-
-
-def _reviewed(data: Mapping[str, Any]) -> None:
-    facts(
-        _("Review of distribution key {name}").format(name=data["key"]),
-        [
-            (_("In force from"), day_text(data["from_on"])),
-            (_("Review due"), day_text(data["until_on"])),
-            (_("Announced on"), ", ".join(day_text(each["on"]) for each in data["reminders"])),
-            (_("Rounds under way"), ", ".join(data["rounds"])),
-            (_("Goes with it"), _("the report on effectiveness, {article}").format(article=data["report"])),
-        ],
-    )
-    rows = [
-        {**row, "realised_cents": "" if row["realised_cents"] is None else row["realised_cents"]}
-        for row in data["partners"]
-    ]
-    table(
-        _("Benefit per partner, as reported until {day}").format(day=day(data["as_of"])),
-        (
-            Column("partner", N_("Partner"), "ref"),
-            Column("partner_name", N_("Name"), "name"),
-            Column("paid_in_cents", N_("Paid in"), "amount"),
-            Column("planned_cents", N_("Planned"), "amount"),
-            Column("realised_cents", N_("Realised"), "amount"),
+        Column("rounds", N_("Rounds under way")),
+        Column(
+            "report",
+            N_("Goes with it"),
+            cell=lambda row: _("the report on effectiveness, {article}").format(article=row["report"]),
         ),
-        rows,
-        total={
-            "partner": ngettext("{count} partner", "{count} partners", len(rows)).format(count=len(rows)),
-            **{
-                name: sum(row[name] or 0 for row in data["partners"])
-                for name in ("paid_in_cents", "planned_cents", "realised_cents")
-            },
-        },
-    )
+    ),
+)
+BENEFITS = ListView(
+    title=N_("Benefit per partner, as reported until {as_of}"),
+    rows="partners",
+    columns=(
+        Column("partner", N_("Partner"), "ref"),
+        Column("partner_name", N_("Name"), "name"),
+        Column("paid_in_cents", N_("Paid in"), "amount"),
+        Column("planned_cents", N_("Planned"), "amount"),
+        Column("realised_cents", N_("Realised"), "amount"),
+    ),
+    count=NN_("{count} partner", "{count} partners"),
+    sums=("paid_in_cents", "planned_cents", "realised_cents"),
+)
 
 
+def _shown(data: KeyDetail) -> None:
+    DETAIL(data["key"])
+    SHARES(data)
+
+
+def _reviewed(data: ReviewOfKey) -> None:
+    REVIEW(data)
+    BENEFITS(data)
+
+
+add_command(
+    key,
+    AdoptKey,
+    done=(
+        N_("Key {ref} lies before the full board; it would hold from {from_on}."),
+        When("early", N_("It comes within five years of the key before: every active partner must agree.")),
+    ),
+)
 add_query(key, KeyShow, show=_shown)
 add_query(key, KeyReview, show=_reviewed)

@@ -89,7 +89,7 @@ Done = Said | Sequence[Said] | Callable[[Any], Iterable[str]]
 
 
 def done_lines(done: Done, answer: Answer, typed: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of ``done``: places come from the first fact, what the use case answered, and what was typed."""
+    """The lines of ``done``: places come from what the use case answered, the first fact, and what was typed."""
     if callable(done):
         yield from done(answer)
         return
@@ -114,7 +114,7 @@ def done_lines(done: Done, answer: Answer, typed: Mapping[str, Any]) -> Iterator
 def _sources(answer: Answer, typed: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     payload = answer["events"][0]["payload"] if answer["events"] else {}
     result = {name: _plain(value) for name, value in answer["result"].items()}
-    return {name: value for name, value in payload.items() if value is not None}, result, dict(typed)
+    return result, {name: value for name, value in payload.items() if value is not None}, dict(typed)
 
 
 def _plain(value: Any) -> Any:

@@ -24,6 +24,7 @@ def test_a_panel_scores_and_the_committee_decides(fund: Fund, database_url: str,
         assert opened.code == 0, opened.err
         assert "until then nobody sees a score" in opened.out
         panel = panel_of(world, ref)
+        assert f"The panel of {ref} is {', '.join(panel)}." in " ".join(opened.out.split())
         scores.write_bytes(score_file(3).replace(b'declaration = "none"\n', b""))
         undeclared = do("review", "score", ref, scores, "--json", user=panel[0])
         assert (undeclared.code, undeclared.json["error"]["code"]) == (1, "declaration_missing")
