@@ -12,6 +12,7 @@ from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query
 from fund.declarations import Answer
 from fund.language import N_, NN_, _, ngettext
+from fund.words import HYPOTHESES, VERDICTS
 from fund.workflows.evaluations.commands import (
     AcceptEvaluation,
     EvaluationDetail,
@@ -41,10 +42,6 @@ def _accepted(answer: Answer) -> list[str]:
     elif fact["good_result"]:
         told.append(_("That is a good result."))
     return told
-
-
-HYPOTHESES = {"confirmed": N_("confirmed"), "refuted": N_("refuted"), "inconclusive": N_("inconclusive")}
-VERDICTS = {"scale": N_("scale"), "adopt": N_("adopt"), "iterate": N_("iterate"), "stop": N_("stop")}
 
 
 FACTS = (

@@ -12,6 +12,7 @@ import pytest
 
 from cli import output
 from cli.output import Column
+from cli.output.views import Counted, Each, When, done_lines
 from fund import language
 from fund.errors import FundError
 from tests.cli.golden import check
@@ -454,3 +455,48 @@ def test_json_keeps_days_and_euros_as_programs_read_them(monkeypatch: pytest.Mon
     assert '"as_of": "2026-03-31"' in out.getvalue()
     assert '"name": "één"' in out.getvalue()
     assert '"hash": "01ff"' in out.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------- declared sentences
+
+
+def answered(payload: dict[str, Any], **result: Any) -> Any:
+    return {"events": [{"payload": payload}], "result": result}
+
+
+def test_a_sentence_takes_a_place_from_the_use_case_before_the_fact_and_from_what_was_typed_last() -> None:
+    answer = answered({"panel": [{"reviewer": "usr_1"}], "ref": "2026-001"}, panel=["els", "ed"])
+    said = done_lines("{ref}: {panel}, {reason}", answer, {"ref": "typed", "reason": "x"})
+    assert list(said) == ["2026-001: els, ed, x"]
+
+
+def test_the_name_of_a_place_says_how_it_is_shown() -> None:
+    answer = answered(
+        {"amount_cents": 123456, "due_on": "2027-03-01", "as_of": "2027-03-01"}, on={"$day": "2027-03-02"}
+    )
+    assert list(done_lines("{amount_cents}, {due_on}, {as_of}, {on}", answer, {})) == [
+        "EUR 1,234.56, 2027-03-01, 1 March 2027, 2027-03-02"
+    ]
+    language.choose("nl")
+    assert list(done_lines("{amount_cents}, {due_on}, {as_of}", answer, {})) == ["€ 1.234,56, 01-03-2027, 1 maart 2027"]
+
+
+def test_a_sentence_may_depend_on_a_value_and_nothing_is_a_value_only_where_it_says_so() -> None:
+    answer = answered({"surplus_cents": 0, "determined_cents": 0, "reason": None})
+    assert list(done_lines(When("surplus_cents", "{surplus_cents}"), answer, {})) == []
+    assert list(done_lines(When("determined_cents", "{determined_cents}", zero=True), answer, {})) == ["EUR 0.00"]
+    assert list(done_lines(When("reason", "{reason}", "none", zero=True), answer, {})) == ["none"]
+
+
+def test_things_are_counted_and_said_one_by_one() -> None:
+    answer = answered({}, new=["a"], known=0, left=[{"ref": "D1"}, {"ref": "D2"}], batch="S1")
+    forms = ("{count} is new", "{count} are new")
+    said = (Counted("new", forms), Counted("known", forms), Counted("known", forms, optional=True))
+    assert list(done_lines((*said, Each("left", "{ref} of {batch}")), answer, {})) == [
+        "1 is new", "0 are new", "D1 of S1", "D2 of S1",
+    ]  # fmt: skip
+
+
+def test_a_place_that_nobody_knows_is_a_fault_and_no_silence() -> None:
+    with pytest.raises(KeyError, match="nowhere"):
+        list(done_lines("{nowhere}", answered({}), {}))

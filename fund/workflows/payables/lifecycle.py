@@ -38,30 +38,30 @@ class State(StrEnum):
 
 
 _BANK = either(TREASURER, SYSTEM)
-APPROVED, SENT, PAID, FAILED, CANCELLED = State
-_WAITING = (APPROVED, FAILED)
+S = State
+_WAITING = (S.APPROVED, S.FAILED)
 
 TRANSITIONS = (
     #          command           from          to               who            records
-    Transition("cost approve", None, APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
-    Transition("repayment refund", None, APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
-    Transition("payment batch", APPROVED, APPROVED, PAYERS, PaymentsBatched, may_repeat=True),
-    Transition("payment send", APPROVED, SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
-    Transition("payment settle", SENT, PAID, _BANK, PaymentSettled, may_repeat=True, row="D5"),
-    Transition("payment fail", SENT, FAILED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
-    Transition("payment found", FAILED, SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
-    Transition("payment retry", _WAITING, APPROVED, FUND_MANAGER, PayableRetried, may_repeat=True, row="D6"),
+    Transition("cost approve", None, S.APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
+    Transition("repayment refund", None, S.APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
+    Transition("payment batch", S.APPROVED, S.APPROVED, PAYERS, PaymentsBatched, may_repeat=True),
+    Transition("payment send", S.APPROVED, S.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
+    Transition("payment settle", S.SENT, S.PAID, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment fail", S.SENT, S.FAILED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
+    Transition("payment found", S.FAILED, S.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition("payment retry", _WAITING, S.APPROVED, FUND_MANAGER, PayableRetried, may_repeat=True, row="D6"),
     Transition(
         "payment cancel",
         _WAITING,
-        CANCELLED,
+        S.CANCELLED,
         FUND_MANAGER,
         PayableCancelled,
         second=TREASURER,
         may_repeat=True,
         row="D7",
     ),
-    Transition("payment return", PAID, APPROVED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
+    Transition("payment return", S.PAID, S.APPROVED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 
 

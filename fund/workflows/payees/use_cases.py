@@ -52,11 +52,11 @@ class PayeeState(StrEnum):
     REPLACED = "replaced"
 
 
-RECORDED, VERIFIED, REPLACED = PayeeState
+P = PayeeState
 TRANSITIONS = (
-    Transition("payee record", None, RECORDED, FUND_MANAGER, PayeeRecorded, second=TREASURER, row="C7"),
-    Transition("payee record", RECORDED, VERIFIED, FUND_MANAGER, PayeeVerified, second=TREASURER, row="C7"),
-    Transition("payee record", VERIFIED, REPLACED, FUND_MANAGER, PayeeVerified, second=TREASURER, row="C7"),
+    Transition("payee record", None, P.RECORDED, FUND_MANAGER, PayeeRecorded, second=TREASURER, row="C7"),
+    Transition("payee record", P.RECORDED, P.VERIFIED, FUND_MANAGER, PayeeVerified, second=TREASURER, row="C7"),
+    Transition("payee record", P.VERIFIED, P.REPLACED, FUND_MANAGER, PayeeVerified, second=TREASURER, row="C7"),
 )
 """One command records and verifies an account, and replaces the one before."""
 

@@ -34,16 +34,16 @@ class BatchState(StrEnum):
 
 
 _BANK = either(TREASURER, SYSTEM)
-MADE, SENT, SETTLED, DROPPED = BatchState
-_GONE = (SENT, SETTLED)
+B = BatchState
+_GONE = (B.SENT, B.SETTLED)
 BATCH_TRANSITIONS = (
-    Transition("payment batch", None, MADE, PAYERS, PaymentsBatched),
-    Transition("payment batch", MADE, DROPPED, PAYERS, PaymentsBatched, may_repeat=True),
-    Transition("payment send", MADE, SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
+    Transition("payment batch", None, B.MADE, PAYERS, PaymentsBatched),
+    Transition("payment batch", B.MADE, B.DROPPED, PAYERS, PaymentsBatched, may_repeat=True),
+    Transition("payment send", B.MADE, B.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
     Transition(
         "disbursement cancel",
-        MADE,
-        DROPPED,
+        B.MADE,
+        B.DROPPED,
         FUND_MANAGER,
         DisbursementCancelled,
         second=TREASURER,
@@ -51,14 +51,14 @@ BATCH_TRANSITIONS = (
         row="D7",
     ),
     Transition(
-        "payment cancel", MADE, DROPPED, FUND_MANAGER, PayableCancelled, second=TREASURER, may_repeat=True, row="D7"
+        "payment cancel", B.MADE, B.DROPPED, FUND_MANAGER, PayableCancelled, second=TREASURER, may_repeat=True, row="D7"
     ),
     Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, may_repeat=True, row="D6"),
-    Transition("payment settle", SENT, SETTLED, _BANK, PaymentSettled, may_repeat=True, row="D5"),
+    Transition("payment settle", B.SENT, B.SETTLED, _BANK, PaymentSettled, may_repeat=True, row="D5"),
     Transition("payment settle", _GONE, None, _BANK, PaymentConfirmed, may_repeat=True, row="D5"),
-    Transition("payment fail", SENT, SETTLED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
-    Transition("payment found", _GONE, SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
-    Transition("payment return", _GONE, SETTLED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
+    Transition("payment fail", B.SENT, B.SETTLED, TREASURER, PaymentFailed, may_repeat=True, row="D6"),
+    Transition("payment found", _GONE, B.SENT, TREASURER, PaymentFailureUndone, may_repeat=True, row="D6"),
+    Transition("payment return", _GONE, B.SETTLED, _BANK, PaymentReturned, may_repeat=True, row="D10"),
 )
 """A batch is settled with the last of its lines; until then it stays sent."""
 

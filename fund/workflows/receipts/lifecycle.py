@@ -64,16 +64,16 @@ class CallState(StrEnum):
     RECEIVED = "received"
 
 
-OPEN, RECEIVED = CallState
-_CALLED = (OPEN, RECEIVED)
+C = CallState
+_CALLED = (C.OPEN, C.RECEIVED)
 CALL_TRANSITIONS = (
-    Transition("capital call", None, OPEN, FUND_MANAGER, ContributionCalled, second=TREASURER, row="K1"),
-    Transition("capital remind", OPEN, OPEN, SYSTEM, ContributionReminded, row="K1"),
-    Transition("bank match", _CALLED, RECEIVED, _MATCHING, ContributionReceived, row="K2"),
-    Transition("capital receive", _CALLED, RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"),
-    Transition("repayment refund", OPEN, RECEIVED, TREASURER, OverpaymentMoved, second=FUND_MANAGER, row="R7"),
-    Transition("bank unmatch", _CALLED, OPEN, TREASURER, ReceiptUnmatched, row="R3"),
-    Transition("partner settle", OPEN, RECEIVED, TREASURER, ExitSettled, row="K7"),
+    Transition("capital call", None, C.OPEN, FUND_MANAGER, ContributionCalled, second=TREASURER, row="K1"),
+    Transition("capital remind", C.OPEN, C.OPEN, SYSTEM, ContributionReminded, row="K1"),
+    Transition("bank match", _CALLED, C.RECEIVED, _MATCHING, ContributionReceived, row="K2"),
+    Transition("capital receive", _CALLED, C.RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"),
+    Transition("repayment refund", C.OPEN, C.RECEIVED, TREASURER, OverpaymentMoved, second=FUND_MANAGER, row="R7"),
+    Transition("bank unmatch", _CALLED, C.OPEN, TREASURER, ReceiptUnmatched, row="R3"),
+    Transition("partner settle", C.OPEN, C.RECEIVED, TREASURER, ExitSettled, row="K7"),
 )
 """A call that is paid in part stays open; what comes in above it is owed back."""
 
