@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from fund.errors import FundError
 from fund.errors.database import StorageFull
@@ -106,6 +107,27 @@ def read_input(
     if not content:
         raise EmptyFile(path=path)
     return content
+
+
+def toml_of(content: bytes, refused: Callable[[str, int], FundError]) -> dict[str, Any]:
+    """What a TOML file holds; it may begin with the mark that some editors write before UTF-8.
+
+    Args:
+        refused: Makes the refusal of what is wrong and of its line. The parser says why in English only.
+    """
+    import tomllib
+
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise refused(_("the text is not UTF-8"), content.count(b"\n", 0, problem.start) + 1) from problem
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as problem:  # a number of a thousand digits, brackets a thousand deep
+        found = re.search(r"line (\d+)", str(problem))
+        if found is None:
+            raise refused(_("this is not TOML"), len(text.splitlines())) from problem
+        raise refused(_("this is not TOML, from line {line} on").format(line=found[1]), int(found[1])) from problem
 
 
 def _up_to(file: BinaryIO, most: int) -> bytes:

@@ -18,17 +18,7 @@ from typing import Any, ClassVar
 from fund.language import N_, _, euros, instant
 from fund.words import TYPED, word_of
 
-__all__ = [
-    "FaultyInput",
-    "FundError",
-    "NotReady",
-    "RuleRefusal",
-    "WrongUsage",
-    "filled",
-    "present",
-    "shape_fault",
-    "toml_fault",
-]
+__all__ = ["FaultyInput", "FundError", "NotReady", "RuleRefusal", "WrongUsage", "filled", "present", "shape_fault"]
 
 
 class FundError(Exception):
@@ -212,14 +202,6 @@ def shape_fault(found: Mapping[str, Any], *, secret: bool = False) -> tuple[str,
 
 LONGEST_VALUE = 40
 """So many characters of a value that does not fit are shown."""
-
-
-def toml_fault(problem: Exception) -> str:
-    """That a file is not TOML, and from which line on: the parser says why in English only."""
-    found = re.search(r"line (\d+)", str(problem))
-    if isinstance(problem, UnicodeDecodeError):
-        return _("the text is not UTF-8")
-    return _("this is not TOML, from line {line} on").format(line=found[1]) if found else _("this is not TOML")
 
 
 class RuleRefusal(FundError):

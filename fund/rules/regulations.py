@@ -25,10 +25,11 @@ from pydantic import (
     model_serializer,
 )
 
-from fund.errors import shape_fault, toml_fault
+from fund.errors import shape_fault
 from fund.errors.people import FaultyRegulations
 from fund.language import _, euros
 from fund.money import LARGEST_CENTS
+from fund.paths import toml_of
 
 TAX_NUMBER = r"^([0-9]{9}|NL[0-9]{9}B[0-9]{2})$"
 """An RSIN, or a VAT number."""
@@ -443,10 +444,7 @@ def parse_regulations(content: bytes, name: str) -> Regulations:
     Raises:
         FaultyRegulations: Not UTF-8, not TOML, or everything that is missing, unknown or impossible, with the place.
     """
-    try:
-        read = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise FaultyRegulations(file=name, problem=toml_fault(problem)) from problem
+    read = toml_of(content, lambda problem, _line: FaultyRegulations(file=name, problem=problem))
     try:
         return Regulations.model_validate(read)
     except ValidationError as problems:

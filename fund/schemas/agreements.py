@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from fund.errors import FaultyInput, shape_fault, toml_fault
+from fund.errors import FaultyInput, shape_fault
 from fund.errors.agreements import FaultyAgreementTerms, FaultyBenefits
 from fund.events.values import AgreementTerms
 from fund.money import parse
+from fund.paths import toml_of
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 
@@ -102,10 +102,7 @@ File = TypeVar("File", bound=Shape)
 
 def _read(shape: type[File], content: bytes, name: str, refusal: type[FaultyInput]) -> File:
     """The shape that a TOML file holds, or the refusal with file, field and what is wrong."""
-    try:
-        read = tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as problem:
-        raise refusal(file=name, problem=toml_fault(problem)) from problem
+    read = toml_of(content, lambda problem, _line: refusal(file=name, problem=problem))
     try:
         return shape.model_validate(read)
     except ValidationError as problems:

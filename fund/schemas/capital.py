@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pydantic import ValidationError
 
-from fund.errors import shape_fault, toml_fault
+from fund.errors import shape_fault
 from fund.errors.capital import FaultyKeyFile
 from fund.events.values import AllocatedPart, ProposedMatch
 from fund.glossary import Names, folded
+from fund.paths import toml_of
 from fund.rules.keys import Member
 from fund.rules.regulations import KeyTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
@@ -96,10 +96,7 @@ def parse_key(content: bytes, name: str) -> KeyFile:
     Raises:
         FaultyKeyFile: Not UTF-8, not TOML, a field too many or too few, a value that is not possible; with the place.
     """
-    try:
-        data = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise FaultyKeyFile(file=name, place="TOML", problem=toml_fault(problem)) from problem
+    data = toml_of(content, lambda problem, _line: FaultyKeyFile(file=name, place="TOML", problem=problem))
     try:
         return KeyFile.model_validate(data)
     except ValidationError as problems:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from fund.errors import shape_fault, toml_fault
+from fund.errors import shape_fault
 from fund.errors.commands import AmbiguousName
 from fund.errors.evaluations import FaultyEvaluation, UnknownTheme
 from fund.events.values import Lesson
 from fund.glossary import chosen, theme_names
+from fund.paths import toml_of
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 
@@ -96,23 +96,14 @@ def parse_evaluation(content: bytes, name: str) -> EvaluationForm:
     Raises:
         FaultyEvaluation: Not UTF-8, not TOML, a field too many or too few, a wrong word; with the file and the line.
     """
+    read = toml_of(content, lambda problem, line: FaultyEvaluation(file=name, line=line, field="-", problem=problem))
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = content[: problem.start].count(b"\n") + 1
-        raise FaultyEvaluation(file=name, line=line, field="-", problem=toml_fault(problem)) from problem
-    try:
-        raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:  # a number of a thousand digits, brackets a thousand deep
-        found = re.search(r"line (\d+)", str(problem))
-        line = int(found.group(1)) if found else len(text.splitlines())
-        raise FaultyEvaluation(file=name, line=line, field="-", problem=toml_fault(problem)) from problem
-    try:
-        return EvaluationForm.model_validate(raw)
+        return EvaluationForm.model_validate(read)
     except ValidationError as problems:
         first = problems.errors(include_url=False)[0]
         field, reason = shape_fault(first)
-        raise FaultyEvaluation(file=name, line=_line_of(text, first["loc"]), field=field, problem=reason) from problems
+        line = _line_of(content.decode("utf-8-sig"), first["loc"])
+        raise FaultyEvaluation(file=name, line=line, field=field, problem=reason) from problems
 
 
 def _line_of(text: str, place: tuple[int | str, ...]) -> int:

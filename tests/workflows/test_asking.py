@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import pkgutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -44,8 +46,9 @@ from fund.errors.people import FaultyRegulations, FundExists, NoActor, NotAuthor
 from fund.errors.reviews import FaultyScores
 from fund.events.founding import UserRevoked
 from fund.rules.authority import FUND_MANAGER
-from fund.rules.regulations import standard_text
-from fund.schemas.agreements import parse_terms
+from fund.rules.regulations import parse_regulations, standard_text
+from fund.schemas.agreements import parse_schedule, parse_terms
+from fund.schemas.capital import parse_key
 from fund.schemas.evaluations import parse_evaluation
 from fund.users.lifecycle import PROJECTIONS
 from fund.users.people import add_user
@@ -377,6 +380,27 @@ def test_a_file_of_brackets_or_digits_without_end_is_refused_as_a_file(sqlite_ur
         parse_evaluation(bomb, "evaluatie.toml")
     with pytest.raises(FaultyScores):
         parse_scores(bomb, (), name="scores.toml", ref="2026-001")
+
+
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (parse_regulations, standard_text()),
+        (parse_key, 'name = "2027"\nfamily = "equal"\nfrom_on = 2027-01-01\n'),
+        (parse_schedule, "[[instalments]]\ndue_on = 2027-01-01\namount = '1'\n"),
+        (
+            parse_evaluation,
+            'hypothesis = "refuted"\nverdict = "stop"\nlearned = "Meten komt voor sturen."\n'
+            '[[lessons]]\ntitle = "Meet eerst"\ntext = "Meten komt voor sturen, elke keer."\nthemes = ["T05"]\n',
+        ),
+        (partial(parse_scores, lines=(), ref="2026-001"), 'declaration = "none"\n'),
+    ],
+    ids=["regulations", "key", "schedule", "evaluation", "scores"],
+)
+def test_a_file_reads_the_same_with_the_mark_that_an_editor_put_before_it(
+    read: Callable[..., object], content: str
+) -> None:
+    assert read(content=codecs.BOM_UTF8 + content.encode(), name="f") == read(content=content.encode(), name="f")
 
 
 def test_a_field_without_end_in_the_partners_file_is_refused_with_its_line(sqlite_url: str) -> None:

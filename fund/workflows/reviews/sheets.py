@@ -24,7 +24,7 @@ def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) 
         FaultyScores: Every fault, each with file and line.
     """
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
         read = _read(text)
     except UnicodeDecodeError as problem:
         raise FaultyScores(faults=f"{name}:1: {_('not UTF-8 text')}", ref=ref) from problem
