@@ -68,12 +68,9 @@ METADATA = sa.MetaData(
 """The tables of ``fund.tables``; constraints are named, so that errors can be told apart."""
 
 
-def utc_micros(value: datetime) -> int:
+def to_micros(value: datetime) -> int:
     """The microseconds since 1970 UTC of an instant with a time zone."""
     return (value - _EPOCH) // timedelta(microseconds=1)
-
-
-to_micros = utc_micros
 
 
 def from_micros(value: int) -> datetime:

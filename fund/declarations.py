@@ -340,8 +340,7 @@ def found_at(place: Place) -> Callable[..., Any]:
 class FoundAt(Mapping[str, Callable[..., Made]]):
     """Functions by name, each imported from its place when it is asked for."""
 
-    def __init__(self, _made: type[Made], places: Mapping[str, str]) -> None:
-        """``_made``: what all of them return."""
+    def __init__(self, places: Mapping[str, str]) -> None:
         self._places = places
 
     def __getitem__(self, name: str) -> Callable[..., Made]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fund import dates
-from fund.database import is_sqlite, utc_micros
+from fund.database import is_sqlite, to_micros
 from fund.errors.ledger import (
     AccountExists,
     BookExists,
@@ -336,7 +336,7 @@ class Book:
 
     def _instant(self, recorded_at: datetime | None, head: Any) -> int:
         """When a step is taken: never before the last entry."""
-        return max(utc_micros(recorded_at or dates.now()), int(head.recorded_at))
+        return max(to_micros(recorded_at or dates.now()), int(head.recorded_at))
 
     def _steps(self, kind: str) -> Sequence[Any]:
         """The rows of one of the chains beside that of the entries, in order."""

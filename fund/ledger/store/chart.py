@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fund import dates
-from fund.database import utc_micros
+from fund.database import to_micros
 from fund.ledger.seal import SEALED, VERSION, step_hash
 
 ACCOUNT_FIELDS = SEALED["account-change"][1:-3]
@@ -31,7 +31,7 @@ def write_changes(connection: Connection, *, book: str, head: Any, accounts: Ite
         head: The row of the chain head.
         accounts: The :data:`ACCOUNT_FIELDS` of each, as they are stored.
     """
-    previous, at = bytes(head.chart_hash), max(utc_micros(dates.now()), head.recorded_at)
+    previous, at = bytes(head.chart_hash), max(to_micros(dates.now()), head.recorded_at)
     rows = []
     for number, account in enumerate(accounts, start=head.chart_number + 1):
         row = {

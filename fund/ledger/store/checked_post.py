@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund import dates
-from fund.database import utc_micros
+from fund.database import to_micros
 from fund.errors import FundError
 from fund.errors.amounts import AmountTooLarge
 from fund.errors.ledger import (
@@ -306,13 +306,13 @@ class CheckedPost(Lookups):
     def _write_sqlite(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
         head = self._lock_head()
         seq, previous, last = head.seq, bytes(head.hash), head.recorded_at
-        now = utc_micros(dates.now())
+        now = to_micros(dates.now())
         legs: list[tuple[Any, ...]] = []
         entries: list[tuple[Any, ...]] = []
         for one in ready:
             draft, count = one.draft, len(one.draft.postings)
             seq += 1
-            last = max(now if draft.recorded_at is None else utc_micros(draft.recorded_at), last)
+            last = max(now if draft.recorded_at is None else to_micros(draft.recorded_at), last)
             sealed = entry_hash(previous, entry_bytes(seq, last, one.id, one.request))
             legs += [
                 (one.id, position, count, known.ids[posting.account], posting.amount_cents)
@@ -339,7 +339,7 @@ class CheckedPost(Lookups):
         )  # fmt: skip
         columns = dict(zip(names, map(list, zip(*map(self._row, ready), strict=True)), strict=True))
         at = [one.draft.recorded_at for one in ready]
-        columns["recorded"] = [None if instant is None else utc_micros(instant) for instant in at]
+        columns["recorded"] = [None if instant is None else to_micros(instant) for instant in at]
         rows = self.connection.execute(_ENTRIES_POSTGRESQL, columns | {"book": self.book_id, "version": VERSION})
         sealed = {row.id: row for row in rows}
         for one in ready:

@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund import dates
-from fund.database import utc_micros
+from fund.database import to_micros
 from fund.errors import FundError
 from fund.ledger.journal import CORRECTION, EntryDraft, Posted
 from fund.ledger.seal import VERSION, canonical_json, nfc
@@ -232,7 +232,7 @@ class DirectPost(CheckedPost):
         entries: list[tuple[Any, ...]] = []
         results: list[Posted | FundError] = []
         seq, previous, last = head
-        now = utc_micros(dates.now())
+        now = to_micros(dates.now())
         for draft, (id, day, kind, memo, actor, key, metadata, instant) in zip(drafts, rows, strict=True):
             seq += 1
             last = max(now if instant is None else instant, last)
@@ -294,7 +294,7 @@ def _plain_row(draft: EntryDraft, book: bytes) -> _Row | None:
         except FundError:
             return None
     id = "ent_" + _sha256(book + _field(key)).hexdigest()[:24]
-    instant = None if at is None else utc_micros(at)
+    instant = None if at is None else to_micros(at)
     return id, draft.effective_on.isoformat(), kind, memo, actor, key, metadata, instant
 
 

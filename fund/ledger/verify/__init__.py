@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from fund import dates
-from fund.database import as_stored, utc_micros
+from fund.database import as_stored, to_micros
 from fund.errors.ledger import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
@@ -55,7 +55,7 @@ def verify(
             seq=result.head.seq,
             hash=result.head.hash,
             findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
-            at=utc_micros(dates.now()),
+            at=to_micros(dates.now()),
         )
     )
     if isinstance(logged, Exception) and result.ok:  # else what was found may be what keeps it from being logged

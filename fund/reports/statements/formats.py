@@ -103,13 +103,12 @@ STREAMED: dict[str, Callable[[Mapping[str, Any]], Iterator[bytes]]] = {"json": j
 """What can be written part by part."""
 DRAWN = ("xlsx", "pdf")
 """What is drawn from the page, and is no text for a screen."""
-STATEMENT_FORMATS = FoundAt(
-    bytes,
+STATEMENT_FORMATS: FoundAt[bytes] = FoundAt(
     {
         "json": "fund.reports.statements.formats:as_json",
         "csv": "fund.reports.statements.formats:as_csv",
         "xlsx": "fund.reports.statements.sheets:as_xlsx",
         "pdf": "fund.reports.statements.printed:as_pdf",
-    },
+    }
 )
 """One function per format: of what was found, or where it is drawn of its page."""

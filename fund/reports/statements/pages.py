@@ -5,8 +5,7 @@ from __future__ import annotations
 from fund.declarations import FoundAt
 from fund.reports.layout import Page
 
-PAGES = FoundAt(
-    Page,
+PAGES: FoundAt[Page] = FoundAt(
     {
         "ledger card": "fund.reports.statements.cards:card_page",
         "ledger trial-balance": "fund.reports.statements.trial:trial_balance_page",
@@ -17,15 +16,14 @@ PAGES = FoundAt(
         "statement position": "fund.reports.statements.position_page:as_page",
         "statement partner": "fund.reports.statements.partner_page:partner_page",
         "statement treasury": "fund.reports.statements.treasury_page:treasury_page",
-    },
+    }
 )
 """The page of what a query found, in the language in use, by the name of the query."""
 
-PAPERS = FoundAt(
-    bytes,
+PAPERS: FoundAt[bytes] = FoundAt(
     {
         "statement annual": "fund.reports.statements.annual:annual_pdf",
         "statement council": "fund.reports.statements.council.paper:council_pdf",
-    },
+    }
 )
 """A PDF of what a query found, by the name of the query, where it is more than its page printed."""
