@@ -29,7 +29,7 @@ DAY = date(2026, 1, 5)
 def prepare(url: str, file: Path, lines: int) -> None:
     """A fund with partners, calls and an account, and the statement that is to be imported."""
     from fund.bank.simulation import RETURNED, StoryBank, StoryEntry, StoryTransaction
-    from fund.database import upgrade
+    from fund.database.versions import upgrade
     from tests.factories import founded
 
     upgrade(url)

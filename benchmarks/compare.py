@@ -29,7 +29,7 @@ import psycopg
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from fund.database import upgrade  # noqa: E402
+from fund.database.versions import upgrade  # noqa: E402
 
 PEERS = {"fund.ledger": ["ledger.py"], "by_hand": ["by_hand.py"], "by_hand_alone": ["by_hand.py", "--alone"]}
 READS = ("asof", "trial", "verify")

@@ -68,7 +68,8 @@ def history(entries: int, partners: list[str]) -> Iterator[Any]:
 
 def prepare(url: str, postings: int) -> None:
     """A fund with partners, and so many postings in its book."""
-    from fund.database import create_engine, is_sqlite, upgrade, writing
+    from fund.database import create_engine, is_sqlite, writing
+    from fund.database.versions import upgrade
     from fund.ledger import Ledger
     from tests.factories import founded
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 import sqlalchemy as sa  # noqa: E402
 
-from fund.database import upgrade  # noqa: E402
+from fund.database.versions import upgrade  # noqa: E402
 from fund.schemas.proposals import Proposal  # noqa: E402
 from tests.factories import founded  # noqa: E402
 from tests.workflows.deciding import peopled  # noqa: E402

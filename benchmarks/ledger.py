@@ -18,7 +18,8 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import harness  # noqa: E402
 from harness import Line  # noqa: E402
 
-from fund.database import create_engine, is_sqlite, reading, unavailable, upgrade, writing  # noqa: E402
+from fund.database import create_engine, is_sqlite, reading, unavailable, writing  # noqa: E402
+from fund.database.versions import upgrade  # noqa: E402
 from fund.errors.database import DatabaseBusy  # noqa: E402
 from fund.errors.ledger import BookExists  # noqa: E402
 from fund.ledger import AccountType, EntryDraft, Ledger, commit, credit, debit  # noqa: E402

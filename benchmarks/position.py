@@ -38,7 +38,7 @@ REF = re.compile(r"\b([A-Z]?)(20\d\d)-(\d{3,4})\b")
 def grow(url: str, entries: int) -> None:
     """Make a fund with at least so many entries."""
     from fund.commands.opening import open_fund
-    from fund.database import upgrade
+    from fund.database.versions import upgrade
     from fund.events import fact_from
     from fund.registry import PROJECTIONS
     from fund.unit_of_work import Snapshot

@@ -28,7 +28,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from fund.commands.founding import found_fund  # noqa: E402
-from fund.database import create_engine, upgrade, writing  # noqa: E402
+from fund.database import create_engine, writing  # noqa: E402
+from fund.database.versions import upgrade  # noqa: E402
 from fund.events import Envelope  # noqa: E402
 from fund.events.founding import UserRevoked  # noqa: E402
 from fund.events.service import DeliveryRetried  # noqa: E402

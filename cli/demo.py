@@ -155,7 +155,7 @@ def _require_empty(folder: Path) -> None:
 @contextmanager
 def _with_workers(url: str, broker: str, count: int) -> Iterator[Any]:
     """Worker processes on the database, each a ``fund worker`` of its own; the function that rings for them."""
-    from fund.database import upgrade
+    from fund.database.versions import upgrade
     from fund.worker import ringer
 
     upgrade(url)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from fund.checks import folded
-from fund.database import Connection, Engine, head_revision, place, readable_by_others, revision, upgrade
+from fund.database import Connection, Engine, place
+from fund.database.versions import head_revision, readable_by_others, revision, upgrade
 from fund.outbox.deliveries import UNKNOWN_REACTION
 from fund.outbox.timers import clock_problem
 from fund.registry import PROJECTIONS

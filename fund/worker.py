@@ -24,7 +24,8 @@ from importlib import metadata
 import dramatiq
 from dramatiq.middleware import CurrentMessage, Middleware
 
-from fund.database import create_engine, explain, head_revision, require_head, unavailable, writing
+from fund.database import create_engine, explain, unavailable, writing
+from fund.database.versions import head_revision, require_head
 from fund.errors import FundError, NotReady
 from fund.errors.database import DatabaseBusy, DatabaseUnreachable
 from fund.errors.service import BrokerUnreachable, UnknownBroker

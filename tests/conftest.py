@@ -149,11 +149,11 @@ def _administer(server: str, *statements: str) -> None:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> Iterator[tuple[str, str]]:
     """The server's URL and the name of this worker's template database, migrated to head."""
-    from fund import database
+    from fund.database.versions import upgrade
 
     name = f"fund_template_{uuid.uuid4().hex[:12]}"
     _administer(postgres_server, f"create database {name}")
-    database.upgrade(with_database(postgres_server, name))
+    upgrade(with_database(postgres_server, name))
     yield postgres_server, name
     forget()
     _administer(postgres_server, f"drop database if exists {name} with (force)")
@@ -184,10 +184,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import sqlite3
     from contextlib import closing
 
-    from fund import database
+    from fund.database.versions import upgrade
 
     path = tmp_path_factory.mktemp("template") / "fund.db"
-    database.upgrade(f"sqlite:///{path}")
+    upgrade(f"sqlite:///{path}")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     return path

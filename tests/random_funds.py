@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis.stateful import invariant
 
-from fund.database import upgrade
+from fund.database.versions import upgrade
 from tests.test_lives import copies_on_sqlite, play
 from tests.test_money_lives import MoneyLives, started
 

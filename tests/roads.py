@@ -24,7 +24,8 @@ import psycopg
 import sqlalchemy as sa
 
 from fund import language
-from fund.database import Engine, create_engine, head_revision, is_sqlite, reading, revision
+from fund.database import Engine, create_engine, is_sqlite, reading
+from fund.database.versions import head_revision, revision
 from fund.outbox import subscriptions, timers
 
 Given = ParamSpec("Given")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fund.dates import first_day, last_day, month_of, months_between, parse_period
 from fund.errors import FundError
@@ -32,7 +32,10 @@ from fund.ledger import PeriodStatus
 from fund.rules.authority import FUND_MANAGER, TREASURER, Guard
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.closing import Period
-from fund.unit_of_work import Projection, Snapshot, Step, UnitOfWork
+from fund.unit_of_work import Projection, Snapshot
+
+if TYPE_CHECKING:
+    from fund.unit_of_work import Step, UnitOfWork
 
 
 class State(StrEnum):

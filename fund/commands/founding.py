@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from fund import dates
 from fund.commands.answers import answer_of
-from fund.database import create_engine, explain, place, upgrade, writing
+from fund.database import create_engine, explain, place, writing
+from fund.database.versions import upgrade
 from fund.declarations import Answer
 from fund.errors import FundError
 from fund.errors.closing import DayToCome

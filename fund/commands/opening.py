@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from fund.database import Engine, create_engine, explain, require_head
+from fund.database import Engine, create_engine, explain
+from fund.database.versions import require_head
 from fund.errors import FundError, NotReady
 from fund.registry import PROJECTIONS
 from fund.unit_of_work import Snapshot

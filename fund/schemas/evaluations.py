@@ -10,7 +10,6 @@ from pydantic import Field, ValidationError, field_validator
 
 from fund.errors import shape_fault
 from fund.errors.commands import AmbiguousName
-from fund.errors.evaluations import FaultyEvaluation, UnknownTheme
 from fund.events.values import Lesson
 from fund.glossary import chosen, theme_names
 from fund.paths import toml_of
@@ -71,6 +70,8 @@ class LessonForm(Shape):
     @field_validator("themes")
     @classmethod
     def _known(cls, themes: tuple[str, ...]) -> tuple[str, ...]:
+        from fund.errors.evaluations import UnknownTheme
+
         try:
             return tuple(chosen(theme, theme_names(), UnknownTheme, coded=True) for theme in themes)
         except (AmbiguousName, UnknownTheme) as problem:
@@ -96,6 +97,8 @@ def parse_evaluation(content: bytes, name: str) -> EvaluationForm:
     Raises:
         FaultyEvaluation: Not UTF-8, not TOML, a field too many or too few, a wrong word; with the file and the line.
     """
+    from fund.errors.evaluations import FaultyEvaluation
+
     read = toml_of(content, lambda problem, line: FaultyEvaluation(file=name, line=line, field="-", problem=problem))
     try:
         return EvaluationForm.model_validate(read)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from fund import tables as t
-from fund.database import METADATA, Connection, is_sqlite, settings_of_postgresql, sql_object, squeezed
+from fund.database import METADATA, Connection, is_sqlite, settings_of_postgresql
+from fund.database.objects import sql_object, squeezed
 from fund.language import N_
 from fund.ledger import catalog
 

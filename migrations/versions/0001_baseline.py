@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from fund.database import install, is_sqlite, uninstall
+from fund.database import is_sqlite
+from fund.database.objects import install, uninstall
 
 revision = "0001_baseline"
 down_revision = None

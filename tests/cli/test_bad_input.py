@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from fund import database
 from fund.bank.simulation import StoryBank
+from fund.database.versions import head_revision
 from fund.errors import FundError
 from fund.registry import PROJECTIONS
 from tests.cli.test_commands import parse
@@ -416,7 +417,7 @@ def held_elsewhere(url: str) -> Iterator[None]:
 def test_a_locked_database_is_not_ready_and_is_never_waited_for_without_end(
     fund: Fund, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 200)
+    monkeypatch.setattr("fund.database.sqlite.BUSY_TIMEOUT_MS", 200)
     before = holdings(place)
     with held_elsewhere(place):
         shown = fund("user", "add", "eva", "--role", "auditor", database=place, user="petra")
@@ -536,12 +537,12 @@ def test_a_database_of_another_version_is_not_ready_with_both_versions(
 ) -> None:
     with founded(database_url):
         pass
-    found, needed = found or database.head_revision(), needed or database.head_revision()
+    found, needed = found or head_revision(), needed or head_revision()
     engine = database.create_engine(database_url)
     with database.writing(engine) as connection:
         connection.execute(sa.text("update alembic_version set version_num = :version"), {"version": found})
     engine.dispose()
-    monkeypatch.setattr(database, "head_revision", lambda: needed)
+    monkeypatch.setattr("fund.database.versions.head_revision", lambda: needed)
     for words in (("user", "list"), ("status",), ("verify",), ("capital", "call", "--amount", "5")):
         shown = refused(fund, database_url, *words, code=code, exit_code=4)
         assert f"is at version {found}" in shown.err

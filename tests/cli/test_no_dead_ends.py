@@ -197,7 +197,7 @@ def test_a_server_that_is_too_old_is_refused_by_name_with_both_versions(
     engine = database.create_engine(postgres_url)
     with database.reading(engine) as connection:
         found = ".".join(map(str, connection.dialect.server_version_info or ()))
-    monkeypatch.setattr(database, "OLDEST_POSTGRESQL", 99)
+    monkeypatch.setattr("fund.database.versions.OLDEST_POSTGRESQL", 99)
     for url, words in ((empty_postgres_url, FOUNDED), (postgres_url, ("status",)), (postgres_url, ("user", "list"))):
         refused = fund(*words, "--json", database=url)
         error = refused.json["error"]

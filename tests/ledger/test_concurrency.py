@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from fund import database
 from fund.database import Engine, create_engine, is_sqlite, reading, translated
 from fund.errors import FundError
 from fund.errors.database import DatabaseBusy
@@ -198,7 +197,7 @@ def test_a_batch_that_is_refused_for_a_key_of_another_leaves_nothing(
 
 def test_who_was_sent_away_and_asks_again_is_in_a_transaction(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same connection, refused because others were at work, keeps nothing of what it rolls back later."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("fund.database.sqlite.BUSY_TIMEOUT_MS", 50)
     impatient = create_engine(engine.url.render_as_string(hide_password=False))
     with impatient.connect() as connection:
 

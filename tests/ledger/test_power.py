@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from fund.database import Engine, create_engine, reading, upgrade, writing
+from fund.database import Engine, create_engine, reading, writing
+from fund.database.versions import upgrade
 from fund.ledger import Ledger, commit, credit, debit
 from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 from tests.ledger.doomed import STEPS, OwnServer, all_told, own_server, running, standing

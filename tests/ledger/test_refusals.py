@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from fund import language
-from fund.database import sql_object
+from fund.database.objects import sql_object
 from fund.errors import FundError, ledger
 from fund.ledger.store.evidence import objects
 from fund.ledger.store.refusals import REFUSALS, refusal_of

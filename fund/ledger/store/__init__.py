@@ -7,9 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from fund.database import install as install_object
 from fund.database import is_sqlite
-from fund.database import uninstall as uninstall_object
 from fund.ledger.store.wire import ask
 
 _EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_message(true, 'fund', 'flush')"
@@ -17,18 +15,20 @@ _EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_me
 
 def install(connection: Connection) -> None:
     """The ledger's tables, functions and triggers, as the migrations leave them."""
+    from fund.database.objects import install
     from fund.ledger.store.evidence import objects
 
     for name in objects(on_sqlite=is_sqlite(connection)):
-        install_object(connection, name)
+        install(connection, name)
 
 
 def uninstall(connection: Connection) -> None:
     """Remove the ledger with all it holds."""
+    from fund.database.objects import uninstall
     from fund.ledger.store.evidence import objects
 
     for name in reversed(objects(on_sqlite=is_sqlite(connection))):
-        uninstall_object(connection, name)
+        uninstall(connection, name)
 
 
 def commit(connection: Connection) -> None:

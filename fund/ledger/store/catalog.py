@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from fund.database import sql_object, squeezed
+from fund.database.objects import sql_object, squeezed
 from fund.language import N_
 
 MISSING = N_("this guard is missing")

@@ -15,7 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fund.database import settings_of_postgresql, sql_object, squeezed
+from fund.database import settings_of_postgresql
+from fund.database.objects import sql_object, squeezed
 from fund.language import N_
 from fund.ledger.store.catalog import (
     CATALOG,

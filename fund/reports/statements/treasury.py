@@ -68,10 +68,7 @@ def treasury(
 
 
 def treasury_excess_cents(snapshot: Snapshot, ended: date) -> int:
-    """By how much the quarter that ended on a day was over the threshold; 0 where the regulations give none."""
-    rules = snapshot.regulations(ended).treasury
-    if rules is None or rules.threshold_cents is None:
-        return 0
+    """By how much the quarter that ended on a day was over the threshold that the regulations give, in cents."""
     first = date(ended.year, ended.month - 2, 1)
     rows = [
         {"in_treasury": inside, **_averaged(snapshot, code, first, ended)}

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 
 from fund.dates import add_months, quarter_of
 from fund.language import N_, _, euros
-from fund.reports.statements.treasury import treasury_excess_cents
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, Guard, either
 from fund.schemas.capital import Debit, Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
@@ -102,6 +101,11 @@ def _quarter_ended(reader: InboxReader) -> date:
 def _treasury(reader: InboxReader) -> Iterator[Task]:
     """More stood outside the treasury in the last quarter that is over than the host may hold there on average."""
     ended = _quarter_ended(reader)
+    rules = reader.snapshot.regulations(ended).treasury
+    if rules is None or rules.threshold_cents is None:
+        return
+    from fund.reports.statements.treasury import treasury_excess_cents
+
     excess_cents = treasury_excess_cents(reader.snapshot, ended)
     if excess_cents:
         what = _(N_("move surplus to the treasury: {quarter} was {amount} over the threshold")).format(

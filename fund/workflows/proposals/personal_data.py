@@ -8,10 +8,11 @@ import secrets
 from typing import TYPE_CHECKING
 
 from fund.schemas.proposals import Proposal, ProposalForm
-from fund.unit_of_work import Snapshot, UnitOfWork, derive_id
+from fund.unit_of_work import Snapshot, derive_id
 
 if TYPE_CHECKING:
     from fund import forms
+    from fund.unit_of_work import UnitOfWork
 
 
 def seal_team(uow: UnitOfWork, stream: str, filled: forms.Filled) -> ProposalForm:
