@@ -92,24 +92,29 @@ class Courier:
 
     def carry(self, key: Row) -> tuple[Row | None, int]:
         """One row: (what to go on with, effects done)."""
+        counted = self.in_child
         try:
-            tried = self._try(key, counted=self.in_child)
+            tried = self._try(key, counted=counted)
             if tried is None:  # somebody had it before: did the process die of it?
-                if self._started_before(key):
+                before = self._start(key)
+                if before is None:
+                    return None, 0
+                if before > 0:
                     return None, self._in_child(key)
-                tried = self._try(key, counted=True)
+                counted = True
+                tried = self._try(key, counted=counted)
             assert tried is not None
             return tried
         except Exception as problem:
             away = unavailable(problem)
             if away is not None:
-                self._wait(key, away)
+                self._wait(key, away, counted=counted)
             else:  # what the database refuses only when we commit
                 self._failed(key, problem)
             return None, 0
         except BaseException:  # interrupted from outside: all of it is rolled back, and anybody may begin at once
             with writing(self.engine) as connection:
-                Store(connection).deliveries.give_back([key])
+                Store(connection).deliveries.give_back([key], counted=counted)
             raise
 
     def _try(self, key: Row, *, counted: bool) -> tuple[Row | None, int] | None:
@@ -120,11 +125,11 @@ class Courier:
             if row is None:
                 return None, 0
             if store.deliveries.earlier_open(row):
-                store.deliveries.release(row)
+                store.deliveries.release(row, counted=counted)
                 return None, 0
             if row.tried_before and not counted:
                 return None
-            now = effect_of(connection, store, row, self.warn)
+            now = effect_of(connection, store, row, self.warn, counted=counted)
             if now is None:
                 return None, 0
             step = store.work.setting("lock_step") is not None
@@ -138,7 +143,7 @@ class Courier:
             if row is not None:
                 _failed(store, row, problem, self.warn)
 
-    def _wait(self, key: Row, away: NotReady) -> None:
+    def _wait(self, key: Row, away: NotReady, *, counted: bool) -> None:
         """The world was ill: try again in a while, uncounted; the more often it was handed out, the longer the while.
 
         Raises:
@@ -150,17 +155,21 @@ class Courier:
             if row is not None:
                 longest = min(60.0, 2.0 ** max(1, min(row.handed_out, 6)))
                 wait = timedelta(seconds=random.uniform(max(1.0, longest / 2), longest))
-                store.deliveries.put_back(row, due_at=store.work.database_clock() + wait, error=away.code())
+                due_at = store.work.database_clock() + wait
+                store.deliveries.put_back(row, due_at=due_at, error=away.code(), counted=counted)
 
-    def _started_before(self, key: Row) -> bool:
-        """Whether a process died on this row, which then runs in a child. From here on its start is counted."""
+    def _start(self, key: Row) -> int | None:
+        """Count a start of this row; the starts without end before it, ``None`` when it is done or somebody's.
+
+        Where there was one, a process died of the row, and it runs in a child from here on.
+        """
         with writing(self.engine) as connection:
             store = Store(connection)
             row = store.deliveries.lock(*key, skip=True)
             if row is None:
-                return False
+                return None
             store.deliveries.started(row)
-            return row.starts > 0
+            return row.starts
 
     def _in_child(self, key: Row) -> int:
         """Run a row in a process of its own; its death is an attempt, with its signal."""
@@ -184,13 +193,16 @@ class Courier:
         return 0
 
 
-def effect_of(connection: Connection, store: Store, row: DeliveryRow, warn: Warn | None) -> datetime | None:
+def effect_of(
+    connection: Connection, store: Store, row: DeliveryRow, warn: Warn | None, *, counted: bool = False
+) -> datetime | None:
     """Run the reaction of a row that we hold, in a savepoint, and mark the row; when it had its effect, if it had."""
     from fund.outbox.subscriptions import reactions_by_name
 
     known = reactions_by_name().get(row.reaction)
     if known is None:
-        store.deliveries.put_back(row, due_at=store.work.database_clock() + UNKNOWN_WAIT, error=UNKNOWN_REACTION)
+        due_at = store.work.database_clock() + UNKNOWN_WAIT
+        store.deliveries.put_back(row, due_at=due_at, error=UNKNOWN_REACTION, counted=counted)
         return None
 
     def effect() -> None:

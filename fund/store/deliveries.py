@@ -261,26 +261,26 @@ class DeliveryStore:
             row,
             state="dead" if dead else "failed",
             attempts=attempts,
-            starts=1 if deadly else 0,
+            starts=max(1, row.starts) if deadly else 0,
             due_us=to_micros(due_at),
             error=error,
             leased_us=None,
         )
 
-    def put_back(self, row: DeliveryRow, *, due_at: datetime, error: str | None) -> None:
-        """Try it again later, without counting: the world was ill, or the code is older than the reaction."""
-        self._set(row, due_us=to_micros(due_at), starts=0, leased_us=None, error=error)
+    def put_back(self, row: DeliveryRow, *, due_at: datetime, error: str | None, counted: bool) -> None:
+        """Try it again later, without an attempt: the world was ill, or the code is older than the reaction."""
+        self._set(row, due_us=to_micros(due_at), starts=max(0, row.starts - counted), leased_us=None, error=error)
 
-    def release(self, row: DeliveryRow) -> None:
-        """Nobody works on it any more, and the process that did has not died of it."""
-        self._set(row, starts=0, leased_us=None)
+    def release(self, row: DeliveryRow, *, counted: bool) -> None:
+        """We do not work on it any more; a start of ours that was ``counted`` has ended, those of others have not."""
+        self._set(row, starts=max(0, row.starts - counted), leased_us=None)
 
-    def give_back(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Rows that were handed out to us and not begun are anybody's."""
+    def give_back(self, rows: Sequence[tuple[str, str]], *, counted: bool = False) -> None:
+        """Rows that were handed out to us are anybody's."""
         for event_id, reaction in rows:
             row = self.lock(event_id, reaction, skip=True)
             if row is not None:
-                self._set(row, leased_us=None)
+                self.release(row, counted=counted)
 
     def retry(self, event_id: str, reaction: str) -> bool:
         """A dead letter is tried again."""

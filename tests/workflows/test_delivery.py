@@ -11,18 +11,19 @@ import pytest
 import sqlalchemy as sa
 
 from fund.commands import executing as asking
-from fund.database import unavailable, writing
+from fund.database import reading, unavailable, writing
 from fund.errors.commands import ReasonMissing
 from fund.errors.database import DatabaseBusy
 from fund.events import Envelope
 from fund.operations import status
 from fund.outbox import deliveries as deliver
 from fund.outbox import subscriptions, timers
-from fund.outbox.deliveries import react
+from fund.outbox.deliveries import Courier, ProcessDied, react
 from fund.outbox.relay import drain, quiet, relay
 from fund.outbox.subscriptions import Reaction
 from fund.outbox.timers import Timer, tick
-from fund.store import FactStore, Store, TimerRow, WorkStore
+from fund.store import DeliveryRow, FactStore, Store, TimerRow, WorkStore
+from fund.store.deliveries import DeliveryStore
 from fund.unit_of_work import UnitOfWork
 from tests.factories import START, World, founded
 
@@ -283,6 +284,61 @@ def test_a_reaction_that_kills_its_process_is_told_apart_and_dies_alone(
         (dead,) = Store(connection).deliveries.in_state(("dead",))
     assert dead.error is not None
     assert "signal 9" in dead.error
+
+
+def test_a_row_that_somebody_else_took_after_a_death_is_not_run_here(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(killer=note)
+    add(world, "rob")
+    ((event_id, reaction),) = relay(world.fund.engine)
+    with writing(world.fund.engine) as connection:  # a process died of it
+        connection.execute(sa.text("update delivery set handed_out = 2, starts = 1"))
+    locked = DeliveryStore.lock
+
+    def taken(self: DeliveryStore, event_id: str, reaction: str, *, skip: bool = False) -> DeliveryRow | None:
+        return None if skip else locked(self, event_id, reaction)  # between our look and our start
+
+    monkeypatch.setattr(DeliveryStore, "lock", taken)
+    assert react(world.fund.engine, event_id, reaction) == 0
+    assert noted(world) == [], "whoever has it runs it in a process of its own"
+
+
+@pytest.mark.parametrize("deaths", [0, 1, 2])
+def test_an_ill_world_takes_back_its_own_start_and_no_death(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    listen(hear=note)
+    add(world, "rob")
+    ((event_id, reaction),) = relay(world.fund.engine)
+    with writing(world.fund.engine) as connection:
+        connection.execute(sa.text("update delivery set handed_out = 2, starts = :deaths"), {"deaths": deaths})
+
+    def ill(*_anything: object, **_more: object) -> None:
+        raise DatabaseBusy(place="")
+
+    monkeypatch.setattr(deliver, "effect_of", ill)
+    courier = Courier(world.fund.engine, in_child=deaths > 0)
+    if deaths:  # whose start is that of the process that runs it
+        courier._start((event_id, reaction))
+    courier.carry((event_id, reaction))
+    with reading(world.fund.engine) as connection:
+        (row,) = Store(connection).deliveries.in_state(("pending",))
+    assert (row.starts, row.attempts, row.error) == (deaths, 0, "database_busy")
+
+
+def test_a_death_beside_another_start_leaves_both_counted(world: World, listen: Callable[..., None]) -> None:
+    listen(killer=note)
+    add(world, "rob")
+    ((event_id, reaction),) = relay(world.fund.engine)
+    courier = Courier(world.fund.engine)
+    assert courier._start((event_id, reaction)) == 0
+    assert courier._start((event_id, reaction)) == 1
+    courier._failed((event_id, reaction), ProcessDied("exit 7"))
+    courier._wait((event_id, reaction), DatabaseBusy(place=""), counted=True)
+    with reading(world.fund.engine) as connection:
+        (row,) = Store(connection).deliveries.in_state(("failed",))
+    assert (row.starts, row.attempts) == (1, 1), "it still runs in a process of its own"
 
 
 def test_timers_fire_in_order_once_and_name_their_cause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
