@@ -224,7 +224,8 @@ def _check_before_root(data: bytes, start: int, *, name: str, kind: str) -> None
     if data[at : at + 2] == b"<!":
         raise ForbiddenDoctype(file=name, line=line, excerpt=_excerpt(data, line))
     if data[at : at + 1] != b"<":
-        raise _other_file(kind)(file=name, line=line, found=_excerpt(data, line) or _(N_("only blanks")))
+        excerpt = _excerpt(data, line)
+        raise _other_file(kind)(file=name, line=line, found=f'"{excerpt}"' if excerpt else _("only blanks"))
 
 
 def _other_file(kind: str) -> type[NotABankStatement] | type[NotAPaymentFile] | type[NotAStatusReport]:
