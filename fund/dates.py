@@ -75,13 +75,13 @@ def parse_day(text: str) -> date:
     else:
         raise InvalidDay(text=text, reason=_(_why_no_day(said)))
     if not EARLIEST.year <= year <= LATEST.year:
-        reason = _(N_("the year must lie between {first} and {last}"))
+        reason = _("the year must lie between {first} and {last}")
         raise InvalidDay(text=text, reason=reason.format(first=EARLIEST.year, last=LATEST.year))
     if not 1 <= month <= 12:
-        raise InvalidDay(text=text, reason=_(N_("there is no month {number}")).format(number=month))
+        raise InvalidDay(text=text, reason=_("there is no month {number}").format(number=month))
     days = monthrange(year, month)[1]
     if not 1 <= number <= days:
-        reason = _(N_("that month has {days} days"))
+        reason = _("that month has {days} days")
         raise InvalidDay(text=text, reason=reason.format(days=days))
     return date(year, month, number)
 

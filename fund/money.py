@@ -48,7 +48,7 @@ def parse(text: str) -> int:
         raise AmountTooLarge(value=f"{sign}{whole[:_MOST_DIGITS]}…", limit=LARGEST_CENTS)
     cents = int(whole) * 100 + int((part or "0").ljust(2, "0"))
     if sign and cents == 0:
-        raise InvalidAmount(text=text, reason=_(N_("minus zero")))
+        raise InvalidAmount(text=text, reason=_("minus zero"))
     if cents > LARGEST_CENTS:
         raise AmountTooLarge(value=cents, limit=LARGEST_CENTS)
     return -cents if sign else cents

@@ -60,6 +60,27 @@ codes.watch()
 hints.watch()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--quick``: on SQLite only, and no test that starts a program or a server."""
+    parser.addoption("--quick", action="store_true", help="SQLite only, no other programs, no servers")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what a quick run leaves to the whole one; they count as deselected, never as passed."""
+    if config.getoption("--quick"):
+        left = {item for item in items if _needs_more_than_this_process(item)}
+        config.hook.pytest_deselected(items=[*left])
+        items[:] = [item for item in items if item not in left]
+
+
+def _needs_more_than_this_process(item: pytest.Item) -> bool:
+    assert isinstance(item, pytest.Function)
+    named = {name for name in vars(item.module) if name in ("subprocess", "multiprocessing", "ProcessPoolExecutor")}
+    kind = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return bool(named or "postgresql" in kind or {"postgres_server", "redis_server"} & set(item.fixturenames))
+
+
 @pytest.fixture(autouse=True)
 def _no_refusal_says_a_code() -> Iterator[None]:
     """What a test refuses, it refuses in words: no state, role, kind or ground of the code in a Dutch sentence."""

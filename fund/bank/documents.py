@@ -38,7 +38,7 @@ from fund.errors.bank import (
     WrongEncoding,
 )
 from fund.errors.usage import EmptyFile
-from fund.language import AMSTERDAM, N_, _
+from fund.language import AMSTERDAM, _
 from fund.money import require_cents
 
 Refusal = TypeVar("Refusal", bound=FundError)
@@ -196,11 +196,11 @@ def _check_bytes(data: bytes, *, name: str, kind: str) -> None:
         raise EmptyFile(path=name)
     start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]:
-        raise WrongEncoding(file=name, line=1, reason=_(N_("it is UTF-16 or UTF-32")))
+        raise WrongEncoding(file=name, line=1, reason=_("it is UTF-16 or UTF-32"))
     declared = _DECLARATION.match(data, start)
     if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):
         said = pictures(declared[1].decode("ascii", "replace"))
-        raise WrongEncoding(file=name, line=1, reason=_(N_('it says that it is "{said}"')).format(said=said))
+        raise WrongEncoding(file=name, line=1, reason=_('it says that it is "{said}"').format(said=said))
     _check_before_root(data, start, name=name, kind=kind)
     decoder = codecs.getincrementaldecoder("utf-8")()
     for at in range(0, len(data), _CHUNK):
@@ -211,7 +211,7 @@ def _check_bytes(data: bytes, *, name: str, kind: str) -> None:
             line = data.count(b"\n", 0, min(at + error.start, len(data))) + 1
             byte = f"0x{error.object[error.start]:02X}"
             raise WrongEncoding(
-                file=name, line=line, reason=_(N_("byte {byte} has no place there")).format(byte=byte)
+                file=name, line=line, reason=_("byte {byte} has no place there").format(byte=byte)
             ) from None
 
 
@@ -374,7 +374,7 @@ def day_at(document: Document, element: etree._Element, path: str) -> date | Non
         try:
             return date.fromisoformat(plain[:10])  # the schema allows a zone after a day: 2026-03-31+01:00
         except ValueError:
-            raise document.refused(element, _(N_("{text} is not a day")).format(text=plain)) from None
+            raise document.refused(element, _("{text} is not a day").format(text=plain)) from None
     exact = text_at(document, element, f"{path}/DtTm")
     return instant_of(document, element, exact).astimezone(ZONE).date() if exact else None
 
@@ -385,7 +385,7 @@ def instant_of(document: Document, element: etree._Element, text: str) -> dateti
         moment = datetime.fromisoformat(text.replace("T24:00:00", "T23:59:59"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise document.refused(element, _(N_("{text} is not an instant")).format(text=text)) from None
+        raise document.refused(element, _("{text} is not an instant").format(text=text)) from None
 
 
 def new_document(version: str) -> etree._Element:

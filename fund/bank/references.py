@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from fund.errors.bank import InvalidIban, InvalidReference
-from fund.language import N_, _
+from fund.language import _
 
 _WIRE = re.compile(r"([A-Z])([0-9]{4})([0-9]{3,6})")
 """Every document of the fund with a letter: agreement, call, disbursement, cost, batch."""
@@ -73,7 +73,7 @@ def creditor_reference(ref: str) -> str:
     """
     body = wire(ref)
     if not 1 <= len(body) <= 21:
-        raise InvalidReference(text=ref, reason=_(N_("it needs 1 to 21 letters and digits")))
+        raise InvalidReference(text=ref, reason=_("it needs 1 to 21 letters and digits"))
     return f"RF{98 - _modulo_97(body + 'RF00'):02d}{body}"
 
 
@@ -91,9 +91,9 @@ def read_creditor_reference(text: str) -> str:
     """
     body = re.sub(r"\s", "", text).upper()
     if not _RF.fullmatch(body):
-        raise InvalidReference(text=text, reason=_(N_("it is not RF, two digits and 1 to 21 letters or digits")))
+        raise InvalidReference(text=text, reason=_("it is not RF, two digits and 1 to 21 letters or digits"))
     if not is_creditor_reference(body):
-        raise InvalidReference(text=text, reason=_(N_("its check digits do not fit")))
+        raise InvalidReference(text=text, reason=_("its check digits do not fit"))
     return body
 
 
@@ -144,13 +144,13 @@ def iban(text: str) -> str:
     try:
         return str(IBAN(compact).compact)
     except InvalidChecksumDigits:
-        reason = _(N_("its check digits do not fit, so one of the characters is wrong"))
+        reason = _("its check digits do not fit, so one of the characters is wrong")
     except InvalidLength:
-        reason = _(N_("it has {length} characters, which is not the length of its country")).format(length=len(compact))
+        reason = _("it has {length} characters, which is not the length of its country").format(length=len(compact))
     except InvalidCountryCode:
-        reason = _(N_("it does not start with a country that uses IBAN"))
+        reason = _("it does not start with a country that uses IBAN")
     except SchwiftyException:
-        reason = _(N_("it is not a country, two check digits and letters or digits"))
+        reason = _("it is not a country, two check digits and letters or digits")
     raise InvalidIban(text=text, reason=reason)
 
 

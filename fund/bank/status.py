@@ -14,7 +14,7 @@ from lxml import etree
 from fund.bank.documents import Document, children, instant_of, open_document, text_at
 from fund.bank.records import PaymentStatus, StatusReport, file_sha256
 from fund.errors.bank import NotAStatusReport
-from fund.language import N_, _
+from fund.language import _
 
 STATUS_VERSIONS = ("03",)
 _MEANING = {
@@ -82,7 +82,7 @@ def _status(document: Document, element: etree._Element, tag: str) -> tuple[str,
 def _payment(document: Document, element: etree._Element) -> PaymentStatus:
     reference = text_at(document, element, "OrgnlEndToEndId")
     if not reference:
-        raise document.refused(element, _(N_("it names no payment (OrgnlEndToEndId)")))
+        raise document.refused(element, _("it names no payment (OrgnlEndToEndId)"))
     status, reason = _status(document, element, "TxSts")
     return PaymentStatus(end_to_end_id=reference, status=status, reason=reason, line=document.line_of(element))
 
@@ -93,5 +93,5 @@ def _sum(document: Document, group: etree._Element) -> int | None:
         return None
     cents = Decimal(said) * 100
     if cents != cents.to_integral_value():
-        raise document.refused(group, _(N_("its control sum has parts of a cent")))
+        raise document.refused(group, _("its control sum has parts of a cent"))
     return int(cents)

@@ -27,7 +27,7 @@ from fund.errors.commands import ReasonMissing
 from fund.errors.ledger import PeriodOutOfOrder
 from fund.events import Envelope, Fact
 from fund.events.closing import ClosingLeg, PeriodClosed, PeriodLocked, PeriodReopened, YearClosed
-from fund.language import N_, _
+from fund.language import _
 from fund.ledger import PeriodStatus
 from fund.rules.authority import FUND_MANAGER, TREASURER, Guard
 from fund.rules.transitions import Transition, state_after
@@ -224,7 +224,7 @@ def _require_from_the_beginning(uow: UnitOfWork, month: str) -> None:
         return
     earlier = [entry.effective_on for entry in uow.ledger.entries(as_of=first_day(month) - timedelta(days=1))]
     if earlier:
-        ground = _(N_("the books begin in {first}, which is locked first")).format(first=month_of(min(earlier)))
+        ground = _("the books begin in {first}, which is locked first").format(first=month_of(min(earlier)))
         raise PeriodOutOfOrder(month=month, status=OPEN, wanted=LOCKED, reason=ground)
 
 
@@ -269,7 +269,7 @@ def _allowance_run_missing(uow: UnitOfWork, year: str) -> AllowanceRunMissing | 
     return AllowanceRunMissing(
         year=year,
         outstanding_cents=outstanding,
-        last_on=last_on.isoformat() if last_on else _(N_("never")),
+        last_on=last_on.isoformat() if last_on else _("never"),
         since=since,
         ends_on=ends_on,
     )
@@ -295,7 +295,7 @@ def reopen(uow: UnitOfWork, *, period: str, reason: str) -> Mapping[str, object]
         _reopen_year(uow, ref, reason)
     else:
         if _state(uow, ref[:4]) == CLOSED:
-            ground = _(N_("its year is closed; reopen {year}")).format(year=ref[:4])
+            ground = _("its year is closed; reopen {year}").format(year=ref[:4])
             raise PeriodOutOfOrder(month=ref, status=CLOSED, wanted=OPEN, reason=ground)
         _reopen_month(uow, ref, reason)
     uow.next_step = "fund period list"
@@ -312,7 +312,7 @@ def _reopen_year(uow: UnitOfWork, year: str, reason: str) -> None:
     case = uow.maybe(Period, year)
     later = [each.ref for each in uow.cases(Period, states=[CLOSED]) if each.is_year and each.ref > year]
     if case is None or case.state != CLOSED or later:
-        ground = _(N_("only the latest closed year can be reopened"))
+        ground = _("only the latest closed year can be reopened")
         raise PeriodOutOfOrder(month=year, status=_state(uow, year), wanted=OPEN, reason=ground)
     _reopen_month(uow, _months(year)[-1], reason)
     entry = uow.ledger.find(f"{case.event_id}/0")

@@ -22,7 +22,7 @@ from fund.errors.proposals import (
     RepaymentPlanTooLong,
 )
 from fund.forms.text import Path
-from fund.language import N_, _
+from fund.language import _
 
 Fault = tuple[type[FormFault], Path, dict[str, Any]]
 """What is wrong, where, and the numbers of the case."""
@@ -113,7 +113,7 @@ def _repayment(values: Mapping[str, Any]) -> Iterator[Fault]:
         yield (
             FieldMissing,
             ("repayment", "savings_share"),
-            {"question": _(N_("the share of the savings that comes back"))},
+            {"question": _("the share of the savings that comes back")},
         )
     ends_on = plan.get("ends_on")
     if ends_on is None:

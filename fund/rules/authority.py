@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fund.errors.people import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
-from fund.language import N_, _
+from fund.language import _
 from fund.words import word_of
 
 
@@ -200,7 +200,7 @@ def require(actor: Actor, who: Who, guard: Guard = NO_CASE, *, command: str, ref
                 command=command,
                 ref=ref,
                 organisation=organisation,
-                ground=_(N_("own organisation is a party")),
+                ground=_("own organisation is a party"),
             )
             continue
         if choice.relation in (Relation.ANY, Relation.OUTSIDE):  # for the fund, not for a partner of the case
@@ -235,7 +235,7 @@ def require_other_hands(
         SameHands: The same person would act twice.
     """
     if actor.user_id in frozenset(prior_approvers):
-        raise SameHands(actor=actor.name, command=command, ref=ref, earlier=earlier or _(N_("an earlier step")))
+        raise SameHands(actor=actor.name, command=command, ref=ref, earlier=earlier or _("an earlier step"))
 
 
 def require_compatible_roles(user: str, roles: Iterable[Role]) -> None:

@@ -17,7 +17,7 @@ from datetime import date
 from fractions import Fraction
 
 from fund.errors.closing import FaultyPrices
-from fund.language import N_, _
+from fund.language import _
 
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 INDEX = re.compile(r"[0-9]{1,6}([.,][0-9]{1,6})?")
@@ -64,27 +64,27 @@ def parse_prices(content: bytes, name: str) -> Prices:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = content[: problem.start].count(b"\n") + 1
-        raise FaultyPrices(file=name, line=line, problem=_(N_("the text is not UTF-8"))) from problem
+        raise FaultyPrices(file=name, line=line, problem=_("the text is not UTF-8")) from problem
     lines = text.splitlines()
     notes = [line.removeprefix("#").strip() for line in lines if line.startswith("#")]
     origin = next((note.partition(":")[2].strip() for note in notes if note.lower().startswith("origin:")), "")
     if not origin:
-        raise FaultyPrices(file=name, line=1, problem=_(N_("no line says where it comes from: # origin: …")))
+        raise FaultyPrices(file=name, line=1, problem=_("no line says where it comes from: # origin: …"))
     rows = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
     months: dict[str, Fraction] = {}
     for place, (number, row) in enumerate(rows):
         fields = [field.strip() for field in next(csv.reader(io.StringIO(row)))]
         if place == 0:
             if fields != ["month", "index"]:
-                raise FaultyPrices(file=name, line=number, problem=_(N_("the columns are month,index")))
+                raise FaultyPrices(file=name, line=number, problem=_("the columns are month,index"))
             continue
         if len(fields) != 2 or not MONTH.fullmatch(fields[0]):
-            raise FaultyPrices(file=name, line=number, problem=_(N_("a line is a month and a figure: 2026-01,134.07")))
+            raise FaultyPrices(file=name, line=number, problem=_("a line is a month and a figure: 2026-01,134.07"))
         if not INDEX.fullmatch(fields[1]) or Fraction(fields[1].replace(",", ".")) == 0:
-            raise FaultyPrices(file=name, line=number, problem=_(N_("the figure is a number above 0: 134.07")))
+            raise FaultyPrices(file=name, line=number, problem=_("the figure is a number above 0: 134.07"))
         if fields[0] in months:
-            raise FaultyPrices(file=name, line=number, problem=_(N_("the month is in it twice")))
+            raise FaultyPrices(file=name, line=number, problem=_("the month is in it twice"))
         months[fields[0]] = Fraction(fields[1].replace(",", "."))
     if not months:
-        raise FaultyPrices(file=name, line=max(len(lines), 1), problem=_(N_("there is no month in it")))
+        raise FaultyPrices(file=name, line=max(len(lines), 1), problem=_("there is no month in it"))
     return Prices(origin, hashlib.sha256(content).hexdigest(), months)

@@ -190,9 +190,9 @@ class Missing:
         name = (
             _(_DEMANDS[self.demand])
             if self.demand in _DEMANDS
-            else _(N_("scores on {criterion}")).format(criterion=self.demand)
+            else _("scores on {criterion}").format(criterion=self.demand)
         )
-        return _(N_("{what}: {found} of {needed}")).format(found=self.found, needed=self.needed, what=name)
+        return _("{what}: {found} of {needed}").format(found=self.found, needed=self.needed, what=name)
 
 
 _DEMANDS = {

@@ -13,7 +13,7 @@ from fund.errors.people import LastAdmin, NoDeputy, NoSeatLeft, UnknownRole, Use
 from fund.events import Envelope, require_printable
 from fund.events.founding import UserAdded, UserChanged, UserRevoked
 from fund.glossary import chosen, role_names
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM_ACTOR, Actor, Role, Who, require_compatible_roles
 from fund.schemas.base import as_row
 from fund.schemas.people import User
@@ -112,11 +112,11 @@ def _seat(
         member = snapshot.user(deputy_of)
         ground = ""
         if Role.COMMITTEE_MEMBER not in roles or Role.COMMITTEE_CHAIR in roles:
-            ground = _(N_("a deputy has the role of committee member, and no seat"))
+            ground = _("a deputy has the role of committee member, and no seat")
         elif member.user_id == user_id or not member.has(Role.COMMITTEE_MEMBER) or member.deputy_of is not None:
-            ground = _(N_("{member} has no seat as a member of the committee")).format(member=member.name)
+            ground = _("{member} has no seat as a member of the committee").format(member=member.name)
         elif member.organisation is not None and member.organisation == organisation:
-            ground = _(N_("both are of {organisation}")).format(organisation=snapshot.partner_name(member.organisation))
+            ground = _("both are of {organisation}").format(organisation=snapshot.partner_name(member.organisation))
         if ground:
             raise NoDeputy(user=name, member=member.name, ground=ground)
         return member.user_id

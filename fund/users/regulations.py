@@ -9,7 +9,7 @@ from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
 from fund.errors.people import FaultyRegulations, RegulationsOutOfOrder, RegulationsReachBack
 from fund.events import Envelope, canonical_json
 from fund.events.founding import RegulationsAdopted
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import Guard
 from fund.rules.keys import shares
 from fund.rules.regulations import Regulations, parse_regulations, standard_text
@@ -48,7 +48,7 @@ def adopt_regulations(uow: UnitOfWork, *, file: InputFile, on: date) -> Envelope
     rules = parse_regulations(file["content"], file["name"])
     uow.begin("regulations adopt", RegulationsFile, of=Guard(show="fund regulations show"), ref=rules.version)
     if uow.maybe(RegulationsFile, rules.version) is not None:
-        taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
+        taken = _("version {version} was adopted before: give these another name").format(version=rules.version)
         raise FaultyRegulations(file=file["name"], problem=taken)
     if on < uow.today:
         raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)

@@ -282,7 +282,7 @@ def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: s
     own = uow.maker.user_id
     if own not in body.voters:
         barred = body.barred.get(own)
-        ground = ground_text(barred) if barred else _(N_("has no seat in the body that decides"))
+        ground = ground_text(barred) if barred else _("has no seat in the body that decides")
         raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground, look=look)
     seat = body.seat_of(own)
     who = body.seats[seat]
@@ -290,7 +290,7 @@ def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: s
     before = others if body.is_board else [each for each in others if who.index(each) < who.index(own)]
     if before:
         name = uow.partner_name(seat) if body.is_board else uow.name(before[0])
-        ground = _(N_("somebody else voted for {partner}")) if body.is_board else _(N_("{partner} voted for this seat"))
+        ground = _("somebody else voted for {partner}") if body.is_board else _("{partner} voted for this seat")
         raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground.format(partner=name), look=look)
 
 

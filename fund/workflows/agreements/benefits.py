@@ -19,7 +19,7 @@ from fund.errors.people import UnknownPartner
 from fund.events import Envelope
 from fund.events.agreements import BenefitFellDue, BenefitReported
 from fund.glossary import Name
-from fund.language import N_, _
+from fund.language import _
 from fund.schemas.agreements import Agreement, parse_benefits
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
@@ -131,7 +131,7 @@ def _from_file(uow: UnitOfWork, file: Mapping[str, Any], own: str) -> list[_Row]
         except (AmbiguousName, UnknownPartner) as problem:
             raise FaultyBenefits(file=name, problem=f"benefits.{number}: {problem}; {problem.advice}") from problem
         if (partner, entry.year) in rows:
-            twice = _(N_("{partner} {year} is there twice")).format(partner=partner, year=entry.year)
+            twice = _("{partner} {year} is there twice").format(partner=partner, year=entry.year)
             raise FaultyBenefits(file=name, problem=f"benefits.{number}: {twice}")
         rows[partner, entry.year] = _Row(partner, entry.year, entry.cents(), entry.note.strip())
     return list(rows.values())

@@ -225,7 +225,7 @@ def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on:
         ).model_copy(update={"allocation": said.allocation})
     if form.repayment is None:
         if repayable_cents and proposal.track != "light":
-            raise TermsMissing(ref=proposal.ref, field=_(N_("repayment plan")))
+            raise TermsMissing(ref=proposal.ref, field=_("repayment plan"))
         return schedules.build("fixed", repayable_cents, starts_on=starts_on, grace_months=24)
     return schedules.build(
         form.repayment.plan,

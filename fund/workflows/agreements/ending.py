@@ -26,7 +26,7 @@ from fund.events.agreements import (
 )
 from fund.events.evaluations import EvaluationWaived
 from fund.events.values import InstalmentCut
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.transitions import require_reason
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
@@ -173,11 +173,11 @@ def _require_lower(agreement: Agreement, set_at_cents: int | None, ground: str, 
         return
     problem = ""
     if set_at_cents is None:
-        problem = _(N_("no amount was given"))
+        problem = _("no amount was given")
     elif ground not in LOWER_GROUNDS:
-        problem = _(N_('"{ground}" is no ground')).format(ground=ground) if ground else _(N_("no ground was given"))
+        problem = _('"{ground}" is no ground').format(ground=ground) if ground else _("no ground was given")
     elif not reason.strip():
-        problem = _(N_("no reason was given"))
+        problem = _("no reason was given")
     if problem or set_at_cents is None:
         raise LoweringNeedsGround(ref=ref, problem=problem, known=LOWER_GROUNDS)
     if not 0 <= set_at_cents < booked:

@@ -28,7 +28,7 @@ from fund.events.decisions import (
     EligibilityReopened,
 )
 from fund.events.values import OpenedVote
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import OWN_SIGNATORY, Guard, require, require_other_hands
 from fund.rules.transitions import require_reason
 from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR, Ballot
@@ -63,12 +63,12 @@ def evidence(
             raise ConditionExtendedBefore(ref=ref, number=number, expires_on=condition.expires_on)
         if extend_to <= max(condition.expires_on, uow.today):
             raise DecisionIncomplete(
-                ref=ref, missing=_(N_("a day after {day}")).format(day=max(condition.expires_on, uow.today).isoformat())
+                ref=ref, missing=_("a day after {day}").format(day=max(condition.expires_on, uow.today).isoformat())
             )
         fact = DecisionConditionExtended(ref=ref, number=number, expires_on=extend_to)
     else:
         if file is None:
-            raise DecisionIncomplete(ref=ref, missing=_(N_("a file")))
+            raise DecisionIncomplete(ref=ref, missing=_("a file"))
         require(uow.maker, OWN_SIGNATORY, Guard(own=(condition.owner,)), command="decision evidence", ref=ref)
         if condition.expires_on < uow.today:
             raise ConditionExpired(ref=ref, number=number, expires_on=condition.expires_on, today=uow.today)
@@ -158,8 +158,8 @@ def decide_objection(
     assert decision is not None
     reason = require_reason(command, reason)
     if file is None or not file["content"]:
-        raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
-    earlier = _(N_("the decision objected to"))
+        raise DecisionIncomplete(ref=ref, missing=_("the external advice, as a file"))
+    earlier = _("the decision objected to")
     require_other_hands(uow.maker, took_part_in(proposal, decision), command=command, ref=ref, earlier=earlier)
     require_free(uow, uow.maker, proposal)
     body = body_of(uow, proposal, decision)

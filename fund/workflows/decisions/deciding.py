@@ -25,7 +25,7 @@ from fund.errors.reviews import (
 from fund.events import Envelope
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected
 from fund.events.values import OpenedVote
-from fund.language import N_, _
+from fund.language import _
 from fund.money import format_plain
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Guard, Who, require, require_other_hands
 from fund.rules.valuation import free_to_commit
@@ -201,7 +201,7 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
         return
     command, ref, tied = "decision decide", proposal.ref, Guard(proposal.lead, None, proposal.parties)
     require(uow.maker, FUND_MANAGER, tied, command=command, ref=ref)
-    require_other_hands(uow.maker, proposal.hands, command=command, ref=ref, earlier=_(N_("found it eligible")))
+    require_other_hands(uow.maker, proposal.hands, command=command, ref=ref, earlier=_("found it eligible"))
     require_free(uow, uow.maker, proposal)
     if uow.confirmer is not None:
         require(uow.confirmer, COMMITTEE, tied, command=command, ref=ref)

@@ -11,7 +11,7 @@ from fund.errors.proposals import NotImprovedYet
 from fund.errors.reviews import ConsensusPending, DecisionIncomplete
 from fund.events import Envelope
 from fund.events.decisions import DecisionPrepared, DecisionRemarked
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
@@ -53,7 +53,7 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     step = uow.transition("decision prepare", proposal)
     if proposal.state == State.DECIDABLE:
         if not remark.strip():
-            raise DecisionIncomplete(ref=ref, missing=_(N_("a remark (--remark TEXT)")))
+            raise DecisionIncomplete(ref=ref, missing=_("a remark (--remark TEXT)"))
         uow.next_step = look_at(uow, ref)
         return step.record(DecisionRemarked(ref=ref, remark=remark.strip()))
     if proposal.state == State.DEFERRED and proposal.deferred_for == IMPROVE:
@@ -62,9 +62,7 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     assert review.revision_hash == proposal.revision_hash  # what is voted on is what the panel scored
     if review.consensus_pending and review.result is not None and review.consensus_until is not None:
         raise ConsensusPending(
-            ref=ref,
-            criteria=list(review.result.spread_criteria) or [_(N_("the total"))],
-            until_at=review.consensus_until,
+            ref=ref, criteria=list(review.result.spread_criteria) or [_("the total")], until_at=review.consensus_until
         )
     before = uow.maybe(Decision, ref)
     rules, round_ = rules_for(uow, proposal), uow.case(Round, proposal.round)

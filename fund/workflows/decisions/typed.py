@@ -95,7 +95,7 @@ def require_one_decision(
     if sum(map(bool, kinds)) > 1:
         raise OneDecisionOnly(ref=ref, options=[option for kind in kinds for option in kind])
     if until is not None and not defer_for:
-        raise DecisionIncomplete(ref=ref, missing=_(N_("the ground of the deferral (--defer GROUND)")))
+        raise DecisionIncomplete(ref=ref, missing=_("the ground of the deferral (--defer GROUND)"))
 
 
 def require_deferral(decision: Decision, ground: str, until: date | None, *, today: date, voted: bool) -> None:
@@ -111,7 +111,7 @@ def require_deferral(decision: Decision, ground: str, until: date | None, *, tod
     if ground not in known:
         raise UnknownDeferralGround(ground=ground, known=list(known), ref=decision.ref)
     if (until is None and ground != TIED) or (until is not None and until <= today):
-        raise DecisionIncomplete(ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)")))
+        raise DecisionIncomplete(ref=decision.ref, missing=_("the day it is back, after today (--until DATE)"))
     if decision.deferrals:
         raise DeferredBefore(ref=decision.ref, ground=decision.deferred_for)
 

@@ -13,7 +13,7 @@ from fund.errors.reviews import NotAVoter, UnknownMatter, VotingOver
 from fund.events import Envelope, canonical_json
 from fund.events.decisions import DecisionVoted
 from fund.events.founding import CommandRefused
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.voting import ABSTAIN, AGAINST, FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
@@ -71,7 +71,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
 def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> None:
     body = body_of(uow, proposal, decision)
     if decision.prepared is not None and decision.prepared.mandated and decision.state != "objected":
-        ground = _(N_("a fund manager and a committee member decide this track, without a vote"))
+        ground = _("a fund manager and a committee member decide this track, without a vote")
         raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground, look=LOOK.format(ref=proposal.ref))
     require_voter(uow, body, decision.voted, ref=proposal.ref, look=LOOK.format(ref=proposal.ref))
     if decision.state == "decidable" and not missing_of(uow, proposal, body, body.ballots(decision.voted)):

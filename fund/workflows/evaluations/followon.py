@@ -15,7 +15,7 @@ from fund.errors.proposals import FollowonNotInvited
 from fund.events import Envelope
 from fund.events.evaluations import EvaluationSubmitted, FollowonAnnounced, FollowonExpired, FollowonInvited
 from fund.events.values import Lesson
-from fund.language import N_, _
+from fund.language import _
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
@@ -166,9 +166,9 @@ def carried_over(snapshot: Snapshot, agreement: str) -> dict[str, Any]:
     case = snapshot.case(Agreement, agreement)
     evaluation = snapshot.maybe(Evaluation, agreement)
     if evaluation is None or evaluation.followon_until is None:
-        raise FollowonNotInvited(agreement=agreement, reason=_(N_("nobody was invited to it")))
+        raise FollowonNotInvited(agreement=agreement, reason=_("nobody was invited to it"))
     if snapshot.today > evaluation.followon_until:
-        until = _(N_("the invitation held until {day}")).format(day=evaluation.followon_until)
+        until = _("the invitation held until {day}").format(day=evaluation.followon_until)
         raise FollowonNotInvited(agreement=agreement, reason=until)
     proposal = snapshot.maybe(Proposal, case.proposal)
     before: Mapping[str, Any] = proposal.form.as_json() if proposal is not None else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, Guard
 from fund.schemas.agreements import Agreement, Milestone
 from fund.workflows.inbox.reader import InboxReader
@@ -22,7 +22,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
     """What agreements wait for, from a decision until they are closed."""
     for proposal in reader.in_state("approved"):
         if f"A{proposal.ref}" not in reader.agreements:
-            what = _(N_("draft the agreement on {ref}")).format(ref=proposal.ref)
+            what = _("draft the agreement on {ref}").format(ref=proposal.ref)
             last = None
             if proposal.decided_on is not None:
                 last = proposal.decided_on + timedelta(days=reader.rules_of(proposal).terms.signing_days)
@@ -45,14 +45,14 @@ def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
 
     until = agreement.sign_before_on
     if proposal.award_cents != agreement.award_cents or reopened_since(reader.snapshot, agreement) is not None:
-        what = _(N_("draft agreement {ref} anew: it was decided anew")).format(ref=ref)
+        what = _("draft agreement {ref} anew: it was decided anew").format(ref=ref)
         yield reader.task(what, "agreement draft", agreement, typed=proposal.ref)
         return
     if agreement.state == "signed":
-        what = _(N_("let agreement {ref} hold, once the boards were heard")).format(ref=ref)
+        what = _("let agreement {ref} hold, once the boards were heard").format(ref=ref)
         yield reader.task(what, "agreement activate", agreement, typed=f"{ref} --boards-heard", until=until)
         return
-    what, command = _(N_("sign agreement {ref}")).format(ref=ref), f"fund agreement sign {ref}"
+    what, command = _("sign agreement {ref}").format(ref=ref), f"fund agreement sign {ref}"
     for party in agreement.unsigned:
         if party == "fund":
             yield Task(what, command, CHAIR, ref, until, guard=Guard(agreement.lead, parties=agreement.parties))
@@ -63,7 +63,7 @@ def _to_sign(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
 def _running(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     ref = agreement.ref
     if agreement.state == "suspended":
-        what = _(N_("resume agreement {ref} or end it")).format(ref=ref)
+        what = _("resume agreement {ref} or end it").format(ref=ref)
         typed, until = f"{ref} --reason TEXT", agreement.suspended_until_on
         yield reader.task(what, "agreement resume", agreement, typed=typed, until=until)
     milestones = reader.milestones.get(ref, [])
@@ -75,7 +75,7 @@ def _running(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
     yield from _to_ask(reader, agreement, [each for each in milestones if each.state == "accepted"])
     yield from _rejected(reader, agreement, rejected)
     if not unjudged and not rejected and not agreement.open_disbursements:
-        what = _(N_("complete agreement {ref}")).format(ref=ref)
+        what = _("complete agreement {ref}").format(ref=ref)
         typed, until = f"{ref} --report FILE", agreement.ends_on
         yield reader.task(what, "agreement complete", agreement, typed=typed, until=until)
 
@@ -84,19 +84,19 @@ def _milestones(reader: InboxReader, agreement: Agreement, unjudged: list[Milest
     for milestone in unjudged:
         if milestone.state == "evidenced":
             ticks = " ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1))
-            what = _(N_("judge milestone {ref}")).format(ref=milestone.ref)
+            what = _("judge milestone {ref}").format(ref=milestone.ref)
             typed = f"{milestone.ref} {ticks}".strip()
             yield reader.task(what, "milestone accept", milestone, typed=typed, ref=agreement.ref)
     waits = next((each for each in unjudged if each.state != "evidenced"), None)
     if waits is not None:
-        what, typed = _(N_("show milestone {ref}")).format(ref=waits.ref), f"{waits.ref} FILE"
+        what, typed = _("show milestone {ref}").format(ref=waits.ref), f"{waits.ref} FILE"
         yield reader.task(what, "milestone evidence", waits, typed=typed, ref=agreement.ref, until=waits.due_on)
 
 
 def _rejected(reader: InboxReader, agreement: Agreement, rejected: list[Milestone]) -> Iterator[Task]:
     """Money that stays in a milestone which was not reached: it is planned again, cut, or the agreement ends (M2)."""
     for milestone in rejected:
-        what = _(N_("amend or end {ref}: milestone {milestone} was rejected"))
+        what = _("amend or end {ref}: milestone {milestone} was rejected")
         what = what.format(ref=agreement.ref, milestone=milestone.ref)
         typed = f"{agreement.ref} --milestone {milestone.number} --due DATE --reason TEXT"
         yield reader.task(what, "agreement amend", milestone, typed=typed)
@@ -111,7 +111,7 @@ def _to_ask(reader: InboxReader, agreement: Agreement, accepted: list[Milestone]
     for milestone in accepted:
         if not any(asked in reader.asked for asked in milestone.requested):
             amount = euros(min(milestone.amount_cents, left))
-            what = _(N_("ask {amount} for milestone {ref}")).format(amount=amount, ref=milestone.ref)
+            what = _("ask {amount} for milestone {ref}").format(amount=amount, ref=milestone.ref)
             command = f"fund disbursement request {ref} --milestone {milestone.number}"
             yield Task(what, command, LEAD_SIGNATORY, ref, guard=Guard(agreement.lead))
     if accepted or agreement.approved_cents:
@@ -120,7 +120,7 @@ def _to_ask(reader: InboxReader, agreement: Agreement, accepted: list[Milestone]
 
     on_account = on_account_cents(reader.rules_of(agreement), agreement)
     if on_account > 0:
-        what = _(N_("ask {amount} on account of {ref}")).format(amount=euros(on_account), ref=ref)
+        what = _("ask {amount} on account of {ref}").format(amount=euros(on_account), ref=ref)
         command = f"fund disbursement request {ref}"
         yield Task(what, command, LEAD_SIGNATORY, ref, guard=Guard(agreement.lead))
 
@@ -138,7 +138,7 @@ def _benefits(reader: InboxReader, agreement: Agreement) -> Iterator[Task]:
             (each for each in range(agreement.started_on.year, last + 1) if (party, each) not in reported), None
         )
         if year is not None:
-            what = _(N_("report what {year} cost and brought, {ref}")).format(year=year, ref=agreement.ref)
+            what = _("report what {year} cost and brought, {ref}").format(year=year, ref=agreement.ref)
             command = f"fund agreement benefits {agreement.ref} --year {year}"
             until = date(year + 1, *REPORTED_BY)
             yield Task(what, command, OWN_SIGNATORY, agreement.ref, until, guard=Guard(own=(party,)))

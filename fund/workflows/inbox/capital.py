@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.money import format_plain
 from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER, Guard
 from fund.schemas.capital import Call
@@ -24,11 +24,11 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
         if reader.today < call.due_on - near:
             continue
         told = {"ref": call.ref, "amount": euros(call.open_cents)}
-        what = _(N_("pay {amount} of call {ref}")).format(**told)
+        what = _("pay {amount} of call {ref}").format(**told)
         own, parties = Guard(own=(call.partner,)), Guard(parties=(call.partner,))
         yield Task(what, f"fund capital letter {call.ref}", OWN_SIGNATORY, call.ref, call.due_on, guard=own)
         if reader.today >= call.due_on + timedelta(days=late):
-            what = _(N_("ask {partner} about {amount} of call {ref}")).format(
+            what = _("ask {partner} about {amount} of call {ref}").format(
                 partner=reader.short_name(call.partner), **told
             )
             command = f"fund capital list --partner {call.partner} --open"
@@ -44,7 +44,7 @@ def _overpaid(reader: InboxReader) -> Iterator[Task]:
     from fund.workflows.payables.overpayments import overpaid_by
 
     for payer, cents in overpaid_by(reader.snapshot).items():
-        what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=reader.short_name(payer))
+        what = _("give back {amount} to {partner}").format(amount=euros(cents), partner=reader.short_name(payer))
         yield Task(what, f"fund repayment refund {payer}", TREASURER, payer, guard=Guard(parties=(payer,)))
 
 
@@ -55,11 +55,11 @@ def _joining(reader: InboxReader) -> Iterator[Task]:
     called = reader.snapshot.ledger.balances() if newcomers else {}
     for partner in reader.partners.values():
         if partner.state == "candidate" and partner.ref not in asked:
-            what = _(N_("ask that {partner} takes part")).format(partner=partner.short_name)
+            what = _("ask that {partner} takes part").format(partner=partner.short_name)
             yield reader.task(what, "partner admit", partner, typed=f"{partner.ref} --reason TEXT")
     for partner in newcomers:
         if not called.get(f"3000.{partner.ref}"):
             amount = euros(partner.par_cents)
-            what = _(N_("call {amount} from {partner}, at par")).format(amount=amount, partner=partner.short_name)
+            what = _("call {amount} from {partner}, at par").format(amount=amount, partner=partner.short_name)
             command = f"fund capital call --partner {partner.ref} --amount {format_plain(partner.par_cents)}"
             yield Task(what, command, FUND_MANAGER, partner.ref, guard=Guard(parties=(partner.ref,)))

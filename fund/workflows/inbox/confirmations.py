@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fund.errors.commands import UnknownRef
-from fund.language import AMSTERDAM, N_, _
+from fund.language import AMSTERDAM, _
 from fund.previews import short, title
 from fund.rules.authority import NO_CASE, Guard, Relation, Role, Who, either
 from fund.schemas.base import as_row
@@ -51,8 +51,8 @@ def _what(row: PendingRow, maker: str) -> str:
     preview = json.loads(row.shown).get("preview") or {}
     about = short(preview)
     if not about:
-        return _(N_("confirm {command} of {maker}")).format(command=row.name, maker=maker)
-    return _(N_("confirm {about}: {title}, by {maker}")).format(about=about, title=title(preview), maker=maker)
+        return _("confirm {command} of {maker}").format(command=row.name, maker=maker)
+    return _("confirm {about}: {title}, by {maker}").format(about=about, title=title(preview), maker=maker)
 
 
 def _guard(reader: InboxReader, command: str, ref: str, given: Mapping[str, Any]) -> Guard:

@@ -60,10 +60,10 @@ def resolutions(reader: InboxReader) -> Iterator[Task]:
         case = waits.case
         matter = _(MATTERS[case.matter]).format(subject=reader.short_name(case.subject))
         if waits.not_voted:
-            what = _(N_("vote on {ref}: {matter}")).format(ref=case.ref, matter=matter)
+            what = _("vote on {ref}: {matter}").format(ref=case.ref, matter=matter)
             yield reader.task(what, "decision vote", case, typed=f"{case.ref} --for", only=waits.not_voted)
         if waits.ready:
-            what = _(N_("decide {ref}: {matter}")).format(ref=case.ref, matter=matter)
+            what = _("decide {ref}: {matter}").format(ref=case.ref, matter=matter)
             yield reader.task(what, "decision decide", case, only=waits.deciders)
 
 
@@ -74,18 +74,18 @@ def _terms(reader: InboxReader) -> Iterator[Task]:
         if told is None:
             continue
         ref, about = proposal.ref, {"ref": proposal.ref, "day": day(told)}
-        what = _(N_("know that the decision on {ref} takes until {day}")).format(**about)
+        what = _("know that the decision on {ref} takes until {day}").format(**about)
         whose = Guard(proposal.lead, parties=proposal.parties)
         yield Task(what, f"fund proposal show {ref}", LEAD_SIGNATORY, ref, told, guard=whose)
         if proposal.overdue:
-            what = _(N_("see to a decision on {ref}: the applicant was told {day}")).format(**about)
+            what = _("see to a decision on {ref}: the applicant was told {day}").format(**about)
             who = either(FUND_MANAGER, CHAIR)
             yield Task(what, f"fund decision show {ref}", who, ref, told, guard=whose)
 
 
 def _undecided(reader: InboxReader, proposal: Proposal, decision: Decision) -> Iterator[Task]:
     ref, until = proposal.ref, decision_before(reader, proposal)
-    decide = _(N_("decide on {ref}")).format(ref=ref)
+    decide = _("decide on {ref}").format(ref=ref)
     if decision.state == "decidable" and decision.prepared is not None and decision.prepared.mandated:
         acted = (*proposal.hands, *decision.hands, *reviewers_of(reader.reviews.get(ref)))
         whose = Guard(proposal.lead, parties=proposal.parties, prior_approvers=acted)
@@ -95,7 +95,7 @@ def _undecided(reader: InboxReader, proposal: Proposal, decision: Decision) -> I
     objected = decision.state == "objected"
     if missing:
         word = "uphold" if objected else "for"
-        what = _(N_("vote on {ref}")).format(ref=ref)
+        what = _("vote on {ref}").format(ref=ref)
         yield reader.task(what, "decision vote", proposal, typed=f"{ref} --{word}", until=until, only=missing)
     if ready:
         command, typed = "decision decide", ref
@@ -106,7 +106,7 @@ def _undecided(reader: InboxReader, proposal: Proposal, decision: Decision) -> I
 
 def _deferred(reader: InboxReader, proposal: Proposal) -> Task:
     decision = reader.decisions.get(proposal.ref)
-    what, until = _(N_("let {ref} come back")).format(ref=proposal.ref), proposal.due_on
+    what, until = _("let {ref} come back").format(ref=proposal.ref), proposal.due_on
     return reader.task(what, "decision prepare", proposal, until=decision.until_on if decision is not None else until)
 
 
@@ -117,18 +117,18 @@ def _conditions(reader: InboxReader, proposal: Proposal, decision: Decision) -> 
     for each in waits:
         about = {"number": each.number, "ref": ref}
         if each.expires_on >= reader.today:
-            what = _(N_("show condition {number} of {ref}")).format(**about)
+            what = _("show condition {number} of {ref}").format(**about)
             command = f"fund decision evidence {ref} {each.number} FILE"
             yield Task(what, command, OWN_SIGNATORY, ref, each.expires_on, guard=Guard(own=(each.owner,)))
         elif not each.extended:
-            what = _(N_("give condition {number} of {ref} more time, or let it lapse")).format(**about)
+            what = _("give condition {number} of {ref} more time, or let it lapse").format(**about)
             later = reader.today + timedelta(days=reader.rules_of(proposal).terms.condition_days)
             command = f"fund decision evidence {ref} {each.number} --extend-to {later.isoformat()}"
             only = reader.chairs_of(proposal)
             yield Task(what, command, CHAIR, ref, max(other.expires_on for other in decision.conditions), only=only)
     if not waits:
         what, until = (
-            _(N_("find the conditions of {ref} met")).format(ref=ref),
+            _("find the conditions of {ref} met").format(ref=ref),
             [e.expires_on for e in decision.conditions],
         )
         yield reader.task(what, "decision meet-conditions", proposal, until=max(until, default=None))
@@ -147,7 +147,7 @@ def _rounds(reader: InboxReader) -> Iterator[Task]:
         closed = day_of(round_.closes_at) - timedelta(days=1)
         until = term_end(closed, weeks(reader.rules_of(round_).terms.decision_weeks))
         if reader.today >= until - timedelta(days=WARNED_DAYS):
-            what = _(N_("decide round {ref}: {count} without a decision")).format(ref=ref, count=count)
+            what = _("decide round {ref}: {count} without a decision").format(ref=ref, count=count)
             yield Task(what, f"fund round show {ref}", FUND_MANAGER, ref, until)
 
 
@@ -163,12 +163,12 @@ def _amendment(reader: InboxReader, waits: WaitingAmendment) -> Iterator[Task]:
     case = waits.case
     about = {"ref": case.ref, "agreement": case.agreement, "award": euros(case.award_cents)}
     if case.new_lead:
-        what = _(N_("sign amendment {ref}: lead {agreement}")).format(**about)
+        what = _("sign amendment {ref}: lead {agreement}").format(**about)
         yield reader.task(what, "agreement sign", case)
         return
     if waits.not_voted:
-        what = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about)
+        what = _("vote on amendment {ref}: {agreement} to {award}").format(**about)
         yield reader.task(what, "decision vote", case, typed=f"{case.ref} --for", only=waits.not_voted)
     if waits.ready:
-        what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
+        what = _("decide amendment {ref}: {agreement} to {award}").format(**about)
         yield reader.task(what, "agreement decide", case, only=waits.deciders)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fund.dates import Term, term_end
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.authority import FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, Guard
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
@@ -34,22 +34,22 @@ def _evaluation(reader: InboxReader, case: Evaluation) -> Iterator[Task]:
         agreement = reader.agreements.get(ref)
         rules = reader.rules_of(agreement) if agreement is not None else reader.rules
         until = term_end(case.due_on, Term(rules.terms.evaluation_days))
-        what, command = _(N_("evaluate {ref}")).format(ref=ref), f"fund evaluation submit {ref} FILE"
+        what, command = _("evaluate {ref}").format(ref=ref), f"fund evaluation submit {ref} FILE"
         yield Task(what, command, PARTY_SIGNATORY, ref, until, guard=parties)
         if reader.today > until:
-            what = _(N_("write the evaluation of {ref}, which is late")).format(ref=ref)
+            what = _("write the evaluation of {ref}, which is late").format(ref=ref)
             yield Task(what, command, FUND_MANAGER, ref, until, guard=parties)
     elif case.state == "submitted":
-        what = _(N_("judge what {ref} learned")).format(ref=ref)
+        what = _("judge what {ref} learned").format(ref=ref)
         # A peer who judged it already is refused by the use case, not by the row.
         judged = replace(parties, prior_approvers=(*case.hands, *case.peers))
         task = reader.task(what, "evaluation peer-review", case, typed=f"{ref} --learning 3")
         yield replace(task, guard=judged)
     elif case.state == "peer_reviewed":
-        what = _(N_("accept the evaluation of {ref}")).format(ref=ref)
+        what = _("accept the evaluation of {ref}").format(ref=ref)
         yield reader.task(what, "evaluation accept", case)
     elif case.followon_until is not None and case.followon_until >= reader.today and ref not in _followed(reader):
-        what = _(N_("roll out what {ref} learned, if you want to")).format(ref=ref)
+        what = _("roll out what {ref} learned, if you want to").format(ref=ref)
         command = f"fund proposal draft FILE --follows {ref}"
         form, until = f"fund proposal template --follows {ref} > FILE", case.followon_until
         yield Task(what, command, PARTY_EDITOR, ref, until, form=form, guard=parties)
@@ -70,7 +70,7 @@ def _refinancings(reader: InboxReader) -> Iterator[Task]:
         plan = reader.snapshot.maybe(Plan, parent.ref)
         if plan is None or plan.open_cents <= 0:
             continue
-        what = _(N_("refinance {ref} under {child}, if both want to")).format(ref=parent.ref, child=child.ref)
+        what = _("refinance {ref} under {child}, if both want to").format(ref=parent.ref, child=child.ref)
         command = f"fund agreement refinance {parent.ref} --to {child.ref} --reason TEXT"
         parties = tuple(dict.fromkeys((*parent.parties, *child.parties)))
         yield Task(what, command, FUND_MANAGER, parent.ref, guard=Guard(child.lead, parties=parties))
@@ -89,15 +89,15 @@ def _following(reader: InboxReader) -> Iterator[Proposal]:
 def _writeoff(reader: InboxReader, case: Writeoff) -> Iterator[Task]:
     ref, about = case.ref, {"ref": case.ref, "amount": euros(case.amount_cents)}
     if case.state == "decided":
-        what = _(N_("book write-off {ref} of {amount}")).format(**about)
+        what = _("book write-off {ref} of {amount}").format(**about)
         yield reader.task(what, "writeoff post", case)
         return
     from fund.workflows.writeoffs.deciding import waiting_votes
 
     missing, ready, may = waiting_votes(reader.snapshot, case)
     if missing:
-        what = _(N_("vote on write-off {ref} of {amount}")).format(**about)
+        what = _("vote on write-off {ref} of {amount}").format(**about)
         yield replace(reader.task(what, "writeoff vote", case, only=missing), command=f"fund decision vote {ref} --for")
     if ready:
-        what = _(N_("decide write-off {ref} of {amount}")).format(**about)
+        what = _("decide write-off {ref} of {amount}").format(**about)
         yield reader.task(what, "writeoff decide", case, only=may)

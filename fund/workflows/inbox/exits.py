@@ -7,7 +7,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.authority import ADMIN, Role
 from fund.schemas.exits import Exit
 from fund.schemas.people import User
@@ -39,7 +39,7 @@ def _logins(reader: InboxReader) -> Iterator[Task]:
         if user.partner in bound and set(user.roles) <= _OF_THE_PARTNER:
             continue
         name = reader.name(user.ref)
-        what = _(N_("revoke {name}: {partner} has left the fund")).format(
+        what = _("revoke {name}: {partner} has left the fund").format(
             name=name, partner=reader.short_name(user.partner)
         )
         yield Task(what, f"fund user revoke {shlex.quote(name)} --reason TEXT", ADMIN, user.partner)
@@ -48,26 +48,24 @@ def _logins(reader: InboxReader) -> Iterator[Task]:
 def _steps(reader: InboxReader, case: Exit) -> Iterator[Task]:
     partner, name = reader.partners[case.ref], reader.short_name(case.ref)
     if case.state == "notice_given" and case.leaves_on is not None and case.leaves_on <= reader.today:
-        what = _(N_("propose the settlement of {partner}")).format(partner=name)
+        what = _("propose the settlement of {partner}").format(partner=name)
         yield reader.task(what, "partner propose-settlement", partner, until=case.leaves_on)
     if case.state == "settlement_proposed":
-        what = _(N_("agree to the settlement of {amount}, or dispute it")).format(amount=euros(case.net_cents))
+        what = _("agree to the settlement of {amount}, or dispute it").format(amount=euros(case.net_cents))
         yield reader.task(what, "partner agree-settlement", partner)
     if case.state == "disputed":
-        what = _(N_("agree on the settlement after the advice of an expert"))
+        what = _("agree on the settlement after the advice of an expert")
         yield reader.task(what, "partner agree-settlement", partner, typed=f"{case.ref} --amount AMOUNT --advice FILE")
     undisputed = case.state == "disputed" and not case.settled and case.undisputed_cents > 0
     if case.state == "agreed" or undisputed:
-        what = _(N_("put the settlement of {partner} in the books")).format(partner=name)
+        what = _("put the settlement of {partner} in the books").format(partner=name)
         yield reader.task(what, "partner settle", partner)
     if case.due_cents > 0:
-        what = _(N_("pay {partner} the {amount} that is due")).format(partner=name, amount=euros(case.due_cents))
+        what = _("pay {partner} the {amount} that is due").format(partner=name, amount=euros(case.due_cents))
         yield reader.task(what, "partner pay-settlement", partner)
     from fund.workflows.exits.deferred_payments import long_stop_on
 
     stop = long_stop_on(reader.snapshot, case)
     if case.state == "settling" and case.open_later_cents > 0 and stop is not None and stop <= reader.today:
-        what = _(N_("end the later part of {partner}: {amount}")).format(
-            partner=name, amount=euros(case.open_later_cents)
-        )
+        what = _("end the later part of {partner}: {amount}").format(partner=name, amount=euros(case.open_later_cents))
         yield reader.task(what, "partner close-out", partner, until=stop)

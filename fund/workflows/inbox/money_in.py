@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from fund.dates import add_months, quarter_of
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, Guard, either
 from fund.schemas.capital import Debit, Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
@@ -22,16 +22,16 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
     """What money that came in, or left unexplained, waits for."""
     for receipt in reader.all(Receipt, "recorded", "proposed"):
         amount = euros(receipt.waiting_cents)
-        what = _(N_("say what {ref} of {amount} is for")).format(ref=receipt.ref, amount=amount)
+        what = _("say what {ref} of {amount} is for").format(ref=receipt.ref, amount=amount)
         targets = {each.target for each in receipt.candidates}
         to = next(iter(targets)) if len(targets) == 1 else "REF"
         yield Task(what, f"fund bank match {receipt.ref} --to {to}", TREASURER, receipt.ref)
     for debit in reader.all(Debit, "recorded"):
-        what = _(N_("explain {ref} of {amount}")).format(ref=debit.ref, amount=euros(debit.amount_cents))
+        what = _("explain {ref} of {amount}").format(ref=debit.ref, amount=euros(debit.amount_cents))
         yield reader.task(what, "cost charge", debit, typed=f"{debit.ref} --reason TEXT")
     for gap in gaps(reader.snapshot):
         if gap["missing"]:
-            what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])
+            what = _("import the statements that are missing of {iban}").format(iban=gap["iban"])
             yield Task(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
     yield from _out_of_order(reader)
     yield from _arrears(reader)
@@ -50,7 +50,7 @@ def _out_of_order(reader: InboxReader) -> Iterator[Task]:
 
     for plan in waits:
         if right_order(reader.snapshot, plan).changed:
-            what = _(N_("put the receipts of {ref} in the order of their value dates")).format(ref=plan.ref)
+            what = _("put the receipts of {ref} in the order of their value dates").format(ref=plan.ref)
             yield reader.task(what, "repayment reallocate", plan)
 
 
@@ -65,7 +65,7 @@ def _arrears(reader: InboxReader) -> Iterator[Task]:
         if not late or plan.agreement in proposed:
             continue
         cents = sum(part.open_cents for part in late)
-        what = _(N_("say what happens to {amount} in arrears, {ref}")).format(amount=euros(cents), ref=plan.agreement)
+        what = _("say what happens to {amount} in arrears, {ref}").format(amount=euros(cents), ref=plan.agreement)
         agreement = reader.agreements.get(plan.agreement)
         whose = Guard(plan.lead, parties=agreement.parties if agreement is not None else ())
         command = f"fund repayment plan {plan.agreement}"
@@ -78,7 +78,7 @@ def _reminded(reader: InboxReader) -> Iterator[Task]:
         reminded = [part for part in plan.instalments if part.open_cents > 0 and part.escalated_days > 0]
         if reminded:
             cents = sum(part.open_cents for part in reminded)
-            what = _(N_("repay {amount} that is late")).format(amount=euros(cents))
+            what = _("repay {amount} that is late").format(amount=euros(cents))
             until = min((part.pay_by for part in reminded if part.pay_by is not None), default=None)
             command = f"fund repayment plan {plan.agreement}"
             yield Task(what, command, LEAD_SIGNATORY, plan.agreement, until, guard=Guard(plan.lead))
@@ -88,7 +88,7 @@ def _reminded(reader: InboxReader) -> Iterator[Task]:
             from fund.workflows.repayments.reminders import limitation_of
 
             if part.warned_until == limitation_of(reader.snapshot, plan, part):
-                what = _(N_("demand {amount} before the claim lapses")).format(amount=euros(part.open_cents))
+                what = _("demand {amount} before the claim lapses").format(amount=euros(part.open_cents))
                 typed = f"{plan.agreement} --instalment {part.no}"
                 yield reader.task(what, "repayment demand", plan, typed=typed, until=part.warned_until)
 
@@ -108,7 +108,7 @@ def _treasury(reader: InboxReader) -> Iterator[Task]:
 
     excess_cents = treasury_excess_cents(reader.snapshot, ended)
     if excess_cents:
-        what = _(N_("move surplus to the treasury: {quarter} was {amount} over the threshold")).format(
+        what = _("move surplus to the treasury: {quarter} was {amount} over the threshold").format(
             quarter=quarter_of(ended), amount=euros(excess_cents)
         )
         yield Task(what, f"fund statement treasury --year {ended.year}", TREASURER, quarter_of(ended))
@@ -119,7 +119,7 @@ def _charged(reader: InboxReader) -> Iterator[Task]:
     for plan in reader.all(Plan):
         cents = sum(each.open_cents for each in plan.charges)
         if cents > 0:
-            what = _(N_("pay {amount} of costs and interest, {ref}")).format(amount=euros(cents), ref=plan.agreement)
+            what = _("pay {amount} of costs and interest, {ref}").format(amount=euros(cents), ref=plan.agreement)
             yield Task(
                 what, f"fund repayment plan {plan.agreement}", LEAD_SIGNATORY, plan.agreement, guard=Guard(plan.lead)
             )
@@ -132,6 +132,6 @@ def _allowance(reader: InboxReader) -> Iterator[Task]:
     if all(run.ref != quarter for run in reader.all(AllowanceRun)) and reader.snapshot.ledger.balance(
         "1200", as_of=ended
     ):
-        what = _(N_("calculate the allowance of {quarter}")).format(quarter=quarter)
+        what = _("calculate the allowance of {quarter}").format(quarter=quarter)
         command = f"fund repayment allowance --on {ended.isoformat()}"
         yield Task(what, command, FUND_MANAGER, quarter, add_months(ended, 1))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fund.dates import next_working_day
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.authority import TREASURER
 from fund.schemas.disbursements import CONTRADICTED, Batch, Disbursement
 from fund.schemas.payables import Payable
@@ -37,17 +37,17 @@ def _disbursement(reader: InboxReader, case: Disbursement) -> Iterator[Task]:
     if case.state in ("approved", "failed"):
         yield from _to_pay(reader, case, ref=agreement.ref)
     elif agreement.state == "active" and case.state == "requested":
-        what = _(N_("check {amount}, {name}")).format(**about)
+        what = _("check {amount}, {name}").format(**about)
         yield reader.task(what, "disbursement check", case, ref=agreement.ref, until=case.due_on)
     elif agreement.state == "active":
-        what = _(N_("approve {amount}, {name}")).format(**about)
+        what = _("approve {amount}, {name}").format(**about)
         yield reader.task(what, "disbursement approve", case, ref=agreement.ref, until=case.due_on)
 
 
 def _transfer(reader: InboxReader, case: Transfer) -> Task:
     """One of the two statements has not come in."""
     missing = case.to_account if case.state == "sent" else case.from_account
-    what = _(N_("find transfer {ref} of {amount} on the statement of {account}")).format(
+    what = _("find transfer {ref} of {amount} on the statement of {account}").format(
         ref=case.ref, amount=euros(case.amount_cents), account=missing
     )
     until = next_working_day((case.sent_on or case.settled_on or reader.today) + timedelta(days=1))
@@ -60,10 +60,10 @@ def _to_pay(reader: InboxReader, case: Disbursement | Payable, *, ref: str) -> I
     """
     about = {"amount": euros(case.amount_cents), "name": reader.short_name(case.payee)}
     if case.state == "failed" or (not case.batch and _to_verify(reader, case)):
-        what = _(N_("verify the account again for {amount}, {name}")).format(**about)
+        what = _("verify the account again for {amount}, {name}").format(**about)
         yield reader.task(what, "payment retry", case, ref=ref, until=case.due_on)
     elif not case.batch and not _stopped(reader, case):
-        what = _(N_("pay {amount}, {name}")).format(**about)
+        what = _("pay {amount}, {name}").format(**about)
         yield reader.task(what, "payment batch", case, typed=f"--ref {case.ref}", ref=ref, until=case.due_on)
 
 
@@ -85,7 +85,7 @@ def _batch(reader: InboxReader, batch: Batch) -> Iterator[Task]:
     """
     if batch.state == "sent":
         if batch.execution_on < reader.today:
-            what = _(N_("find batch {ref} on the bank statement")).format(ref=batch.ref)
+            what = _("find batch {ref} on the bank statement").format(ref=batch.ref)
             until = next_working_day(batch.execution_on + timedelta(days=1))
             yield Task(what, "fund bank import FILE", TREASURER, batch.ref, until)
         return
@@ -94,13 +94,13 @@ def _batch(reader: InboxReader, batch: Batch) -> Iterator[Task]:
     payable = [not _to_verify(reader, case) and not _stopped(reader, case) for case in lines]
     if batch.execution_on < reader.today or not all(payable):
         if any(payable):
-            what = _(N_("make batch {ref} of {amount} again: it cannot be sent as it is")).format(
+            what = _("make batch {ref} of {amount} again: it cannot be sent as it is").format(
                 ref=batch.ref, amount=euros(batch.total_cents)
             )
             typed = f"--replaces {batch.ref}"
             yield reader.task(what, "payment batch", batch, typed=typed, until=batch.execution_on)
         return
-    what = _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents))
+    what = _("send batch {ref} of {amount}").format(ref=batch.ref, amount=euros(batch.total_cents))
     yield reader.task(what, "payment send", batch, until=batch.execution_on)
 
 
@@ -118,11 +118,9 @@ def _contradicted(reader: InboxReader, batch: Batch) -> Iterator[Task]:
         if not entry.contradicted or (entry.state == "failed" and line.ref not in failed):
             continue
         if entry.state == "paid":
-            what = _(N_("ask the bank about {ref} of {amount}: the bank rejected it, and here it is paid")).format(
-                **about
-            )
+            what = _("ask the bank about {ref} of {amount}: the bank rejected it, and here it is paid").format(**about)
         else:
-            what = _(N_("ask the bank about {ref} of {amount}: the bank accepted it, and here it has failed")).format(
+            what = _("ask the bank about {ref} of {amount}: the bank accepted it, and here it has failed").format(
                 **about
             )
         yield Task(what, f"fund payment list --batch {batch.ref}", TREASURER, line.ref)

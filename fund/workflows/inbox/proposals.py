@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fund.glossary import track_word
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.authority import OWN_SIGNATORY, PARTY_EDITOR, Guard
 from fund.schemas.proposals import Proposal, Round
 from fund.workflows.inbox.reader import InboxReader
@@ -28,7 +28,7 @@ def waiting(reader: InboxReader) -> Iterator[Task]:
 
 def _to_apply(reader: InboxReader, round_: Round) -> Task:
     """An open round, for everybody who may draft for a partner that takes part; its last day and its conditions."""
-    what = _(N_("propose an experiment in round {ref}, {title} (track {track}, {band}; {left} left)")).format(
+    what = _("propose an experiment in round {ref}, {title} (track {track}, {band}; {left} left)").format(
         ref=round_.ref,
         title=round_.title,
         track=track_word(round_.track),
@@ -44,9 +44,9 @@ def _to_judge(reader: InboxReader, case: Proposal) -> Task:
     """Eligible, unless a rule failed that no evidence can talk away: the fund manager sees which."""
     failed = next((outcome for outcome in case.screened if not outcome.passed), None)
     if failed is None:
-        what = _(N_("judge whether {ref} is eligible")).format(ref=case.ref)
+        what = _("judge whether {ref} is eligible").format(ref=case.ref)
         return reader.task(what, "proposal find-eligible", case)
-    what = _(N_("judge whether {ref} is eligible: a rule is not met")).format(ref=case.ref)
+    what = _("judge whether {ref} is eligible: a rule is not met").format(ref=case.ref)
     typed = f"{case.ref} --rule {failed.rule} --reason TEXT"
     return reader.task(what, "proposal find-ineligible", case, typed=typed)
 
@@ -58,17 +58,17 @@ def _of_the_parties(reader: InboxReader, case: Proposal) -> Iterator[Task]:
         return  # too late: the clock ends it
     about = {"ref": case.ref, "title": case.title}
     if case.before is not None and case.before == case.form:
-        what = _(N_("change {ref} as asked: {title}")).format(**about)
+        what = _("change {ref} as asked: {title}").format(**about)
         form = f"fund proposal show {case.ref} --file > FILE"
         yield reader.task(what, "proposal save", case, typed=f"{case.ref} FILE", until=until, form=form)
         return
     unconfirmed = [party for party in case.applicants if case.confirmed.get(party) != case.revision_hash]
     for party in unconfirmed:
         if party != case.lead:
-            what = _(N_("confirm {ref}, {title}")).format(**about)
+            what = _("confirm {ref}, {title}").format(**about)
             command, own = f"fund proposal confirm {case.ref}", Guard(own=(party,))  # of this party and no other
             yield Task(what, command, OWN_SIGNATORY, case.ref, until, guard=own)
     if unconfirmed in ([], [case.lead]):
         verb = "submit" if case.state == "draft" else "resubmit"
-        what = _(N_("hand in {ref}, {title}")).format(**about)
+        what = _("hand in {ref}, {title}").format(**about)
         yield reader.task(what, f"proposal {verb}", case, until=until)

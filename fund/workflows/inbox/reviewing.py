@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from fund.dates import day_of, term_end, weeks
 from fund.events.reviews import ReviewConflictDecided
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import FUND_MANAGER, PANEL, Guard
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
@@ -54,7 +54,7 @@ def _to_open(reader: InboxReader, proposal: Proposal) -> Iterator[Task]:
         return
     review = reader.reviews.get(proposal.ref)
     necessity = " --necessity" if review is not None and not review.feasible else ""
-    what, until = _(N_("open the review of {ref}")).format(ref=proposal.ref), decision_before(reader, proposal)
+    what, until = _("open the review of {ref}").format(ref=proposal.ref), decision_before(reader, proposal)
     yield reader.task(what, "review open", proposal, typed=f"{proposal.ref}{necessity}", until=until)
 
 
@@ -62,14 +62,14 @@ def _to_score(reader: InboxReader, proposal: Proposal, review: Review) -> Iterat
     until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
     missing = tuple(each for each in review.reviewers if each not in review.scored)
     if missing:
-        what = _(N_("score {ref}: {missing} of {panel} scores are missing")).format(
+        what = _("score {ref}: {missing} of {panel} scores are missing").format(
             ref=review.ref, missing=len(missing), panel=len(review.reviewers)
         )
         # nobody steps back by an order: who may not score any more can still recuse
         command, form = f"fund review score {review.ref} FILE", f"fund review show {review.ref} --template > FILE"
         yield Task(what, command, PANEL, review.ref, until, only=missing, form=form)
         if until is not None and until - timedelta(days=WARNED_DAYS) <= reader.today:
-            what = _(N_("{missing} of {panel} scores are missing, {name}")).format(
+            what = _("{missing} of {panel} scores are missing, {name}").format(
                 missing=len(missing), panel=len(review.reviewers), name=reader.short_name(proposal.lead)
             )
             command, whose = f"fund review show {review.ref}", Guard(proposal.lead, parties=proposal.parties)
@@ -77,7 +77,7 @@ def _to_score(reader: InboxReader, proposal: Proposal, review: Review) -> Iterat
     over = review.closes_at is not None and review.closes_at <= reader.now
     if (review.extended and over) or review.top_up or (not missing and what_is_missing(reader.snapshot, review)):
         joins = reader.snapshot.name(review.top_up[0].reviewer) if review.top_up else "NAME"
-        what = _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref)
+        what = _("add reviewers to the panel of {ref}").format(ref=review.ref)
         yield reader.task(what, "review assign", proposal, typed=f"{review.ref} {joins}", until=until)
 
 
@@ -88,7 +88,7 @@ def _conflicts(reader: InboxReader, proposal: Proposal, review: Review) -> Itera
         if not grounds or reviewer in review.judged or reviewer not in review.reviewers:
             continue
         name = reader.name(reviewer)
-        what = _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref)
+        what = _("judge the possible conflict of {name} with {ref}").format(name=name, ref=review.ref)
         yield reader.task(
             what,
             "review declare",
@@ -112,6 +112,6 @@ def _to_agree(review: Review) -> Iterator[Task]:
         apart = " ".join(f"--score {criterion}=SCORE" for criterion in review.result.spread_criteria)
         left, command = (chair,), f"fund review consensus {review.ref} {apart or '--score CRITERION=SCORE'}"
         command = f"{command} --grounds TEXT"
-    what = _(N_("agree with the panel on {ref}")).format(ref=review.ref)
+    what = _("agree with the panel on {ref}").format(ref=review.ref)
     until = day_of(review.consensus_until) - timedelta(days=1)
     yield Task(what, command, PANEL, review.ref, until, only=left)

@@ -12,7 +12,7 @@ from fund.declarations import InputFile
 from fund.errors.capital import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
 from fund.events import Envelope
 from fund.events.capital import KeyAdopted, PartnerAdmitted
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.keys import Share, fraction_text, shares, year_of
 from fund.schemas.capital import Call, Partner, members_of
 from fund.schemas.disbursements import Payee
@@ -107,48 +107,46 @@ def read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
-        raise faulty(line, "", _(N_("it is not UTF-8"))) from problem
+        raise faulty(line, "", _("it is not UTF-8")) from problem
     reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise faulty(
             1,
             ",".join(reader.fieldnames or ()),
-            _(N_("these columns are missing: {columns}")).format(columns=", ".join(missing)),
+            _("these columns are missing: {columns}").format(columns=", ".join(missing)),
         )
     rows: list[PartnerAdmitted] = []
     seen: dict[str, int] = {}
     try:
         records = [(reader.line_num, row) for row in reader]
     except csv.Error as problem:
-        told = _(N_("the line cannot be read: {problem}")).format(problem=problem)
+        told = _("the line cannot be read: {problem}").format(problem=problem)
         raise faulty(reader.line_num + 1, "", told) from problem
     for line, row in records:
         values = {column: (row.get(column) or "").strip() for column in _COLUMNS}
         excerpt = ",".join(values.values())
         if None in row or any(value is None for value in row.values()):
-            raise faulty(line, excerpt, _(N_("the line has another number of fields than the header")))
+            raise faulty(line, excerpt, _("the line has another number of fields than the header"))
         ref = values["id"]
         if not _ID.fullmatch(ref):
-            raise faulty(line, excerpt, _(N_('"{value}" is not a partner id such as `gm0344`')).format(value=ref))
+            raise faulty(line, excerpt, _('"{value}" is not a partner id such as `gm0344`').format(value=ref))
         if ref in seen:
-            raise faulty(
-                line, excerpt, _(N_("{partner} is on line {first} as well")).format(partner=ref, first=seen[ref])
-            )
+            raise faulty(line, excerpt, _("{partner} is on line {first} as well").format(partner=ref, first=seen[ref]))
         seen[ref] = line
         if not values["naam"]:
-            raise faulty(line, excerpt, _(N_("the name (naam) is empty")))
+            raise faulty(line, excerpt, _("the name (naam) is empty"))
         if values["kind_en"] not in SORTS:
             raise faulty(
                 line,
                 excerpt,
-                _(N_('"{value}" is not a kind of partner; kinds are {known}')).format(
+                _('"{value}" is not a kind of partner; kinds are {known}').format(
                     value=values["kind_en"], known=", ".join(SORTS)
                 ),
             )
         for number in (values["inwoners"], values["inwoners_peiljaar"]):
             if number and not re.fullmatch(r"[0-9]{1,9}", number, re.ASCII):
-                raise faulty(line, excerpt, _(N_('"{value}" is not a whole number')).format(value=number))
+                raise faulty(line, excerpt, _('"{value}" is not a whole number').format(value=number))
         rows.append(
             PartnerAdmitted(
                 ref=ref,
@@ -163,7 +161,7 @@ def read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
             )
         )
     if not rows:
-        raise faulty(1, ",".join(reader.fieldnames or ()), _(N_("there is no partner in it")))
+        raise faulty(1, ",".join(reader.fieldnames or ()), _("there is no partner in it"))
     return rows
 
 

@@ -23,7 +23,7 @@ from fund.errors.payments import (
 )
 from fund.events.payments import PaymentsBatched, PaymentSent
 from fund.events.values import BatchLine
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import Guard
 from fund.schemas.disbursements import Batch, Disbursement, Payee
 from fund.schemas.payables import Payable
@@ -106,9 +106,9 @@ def _execution_day(uow: UnitOfWork, wanted: date | None) -> date:
     day = wanted or next_working_day(uow.today)
     next_on = next_working_day(max(day, uow.today))
     if day < uow.today:
-        raise NotAPaymentDay(execution_on=day, why=_(N_("that is before today")), next_on=next_on)
+        raise NotAPaymentDay(execution_on=day, why=_("that is before today"), next_on=next_on)
     if not is_working_day(day):
-        raise NotAPaymentDay(execution_on=day, why=_(N_("banks are closed on that day")), next_on=next_on)
+        raise NotAPaymentDay(execution_on=day, why=_("banks are closed on that day"), next_on=next_on)
     return day
 
 
@@ -143,10 +143,10 @@ def _payee(uow: UnitOfWork, case: Due, day: date) -> Payee:
         raise PayeeReplaced(
             ref=case.ref,
             payee_ref=payee.ref,
-            why=_(N_("the bank gave the payment back ({reason})")).format(reason=case.bank_reason),
+            why=_("the bank gave the payment back ({reason})").format(reason=case.bank_reason),
         )
     if payee.state != "verified":
-        raise PayeeReplaced(ref=case.ref, payee_ref=payee.ref, why=_(N_("another account took its place")))
+        raise PayeeReplaced(ref=case.ref, payee_ref=payee.ref, why=_("another account took its place"))
     if payee.usable_on is None or payee.usable_on > day:
         raise CoolingOff(payee=case.payee, payee_ref=payee.ref, usable_on=payee.usable_on or payee.from_on, on=day)
     return payee

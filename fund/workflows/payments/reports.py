@@ -14,7 +14,7 @@ from fund.bank import StatusReport, read_status, ref_of_wire, wire
 from fund.errors import FundError
 from fund.errors.payments import StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
 from fund.events.payments import PaymentFailed, PaymentStatusReported, StatusLine
-from fund.language import N_, _
+from fund.language import _
 from fund.money import format_plain
 from fund.schemas.disbursements import Batch, BatchEntry
 from fund.unit_of_work import UnitOfWork
@@ -112,8 +112,8 @@ def _require_fit(report: StatusReport, batch: Batch) -> None:
 
     payments = len(batch.lines)
     if report.original_count not in (None, payments):
-        found = _(N_("{count} payments")).format(count=report.original_count)
-        raise refused(report.line, found, _(N_("{count} payments")).format(count=payments))
+        found = _("{count} payments").format(count=report.original_count)
+        raise refused(report.line, found, _("{count} payments").format(count=payments))
     if report.original_cents is not None and report.original_cents != batch.total_cents:
         raise refused(report.line, format_plain(report.original_cents), format_plain(batch.total_cents))
     for name in report.information_ids:

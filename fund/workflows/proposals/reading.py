@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
 from fund.rules.transitions import commands_from
 from fund.schemas.base import as_row
-from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import Snapshot
-from fund.workflows.discretion import payload_for
 from fund.workflows.proposals.access import find, marked, may_see, regulations_of
 from fund.workflows.proposals.commands import (
     History,
@@ -27,12 +25,12 @@ from fund.workflows.proposals.commands import (
     ProposalText,
     TeamRow,
 )
-from fund.workflows.proposals.ideas import Other, alike, same_idea
-from fund.workflows.proposals.lifecycle import TRANSITIONS, apply
 from fund.workflows.proposals.personal_data import team_of
 
-_BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
-"""What nobody types: the service does it."""
+if TYPE_CHECKING:
+    from fund.workflows.proposals.ideas import Other
+
+# The list is asked for often and long: what it does not need is imported where it is.
 
 
 def _row(snapshot: Snapshot, case: Proposal) -> ProposalRow:
@@ -43,6 +41,8 @@ def _on(snapshot: Snapshot, case: Proposal, day: date | None) -> Proposal | None
     """The proposal as it stood at the end of a day, by what counts for that day."""
     if day is None or day >= snapshot.today:
         return case
+    from fund.workflows.proposals.lifecycle import apply
+
     then: Proposal | None = None
     for event in snapshot.history(case):
         if event.effective_on <= day:
@@ -52,6 +52,8 @@ def _on(snapshot: Snapshot, case: Proposal, day: date | None) -> Proposal | None
 
 def _followed_by(snapshot: Snapshot, case: Proposal) -> list[str]:
     """The proposals that roll out what came of this one; only where its evaluation invited to that is there any."""
+    from fund.schemas.evaluations import Evaluation
+
     agreement = f"A{case.ref}"
     evaluation = snapshot.maybe(Evaluation, agreement)
     if evaluation is None or evaluation.followon_until is None:
@@ -87,6 +89,8 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> Proposal
         UnknownRef: There is none, or it is a draft of others.
     """
     from fund import forms
+    from fund.workflows.proposals.ideas import alike, same_idea
+    from fund.workflows.proposals.lifecycle import TRANSITIONS
 
     now = find(snapshot, ref)
     case = _on(snapshot, now, as_of)
@@ -101,6 +105,7 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> Proposal
         }
         for partner in case.applicants
     ]
+    by_itself = {row.command for row in TRANSITIONS if row.who == SYSTEM}
     return as_row(
         ProposalDetail,
         case,
@@ -116,7 +121,7 @@ def show(snapshot: Snapshot, *, ref: str, as_of: date | None = None) -> Proposal
         **remarks(snapshot, case.form),
         same_idea=_others(same_idea(snapshot, case)),
         alike=_others(alike(snapshot, case)),
-        commands=[command for command in commands_from(TRANSITIONS, case.state) if command not in _BY_ITSELF],
+        commands=[command for command in commands_from(TRANSITIONS, case.state) if command not in by_itself],
         team=[
             as_row(TeamRow, member, name=None if name == "?" else name)
             for member, name in zip(case.form.team, names_of(snapshot, case), strict=True)
@@ -221,6 +226,8 @@ def history(snapshot: Snapshot, *, ref: str) -> History:
 
 
 def _event(snapshot: Snapshot, event: Envelope) -> HistoryRow:
+    from fund.workflows.discretion import payload_for
+
     return as_row(
         HistoryRow,
         event,

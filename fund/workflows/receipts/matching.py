@@ -24,7 +24,7 @@ from fund.events import Envelope
 from fund.events.receipts import ReceiptAllocated, ReceiptMatchProposed, ReceiptUnmatched, Undone
 from fund.events.values import AllocatedPart
 from fund.glossary import nearest
-from fund.language import N_, _
+from fund.language import _
 from fund.ledger import Entry
 from fund.money import require_cents
 from fund.rules import charges
@@ -427,7 +427,7 @@ def _leg(entry: Entry, account: str) -> int:
 
 def _require_waiting(receipt: Receipt) -> None:
     if receipt.state in (State.ALLOCATED, State.REVERSED):
-        taken_back = [_(N_("taken back by the bank"))] if receipt.state == State.REVERSED else []
+        taken_back = [_("taken back by the bank")] if receipt.state == State.REVERSED else []
         raise ReceiptAlreadyAllocated(
             ref=receipt.ref,
             amount_cents=receipt.amount_cents,

@@ -31,7 +31,7 @@ from fund.events.reviews import (
     ReviewScoreExcluded,
 )
 from fund.events.values import PanelSeat
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import Role, require_other_hands
 from fund.rules.conflicts import DECLARABLE
 from fund.rules.regulations import Quorum
@@ -193,9 +193,9 @@ def _named_seat(
     """The seat of a named reviewer, who is one and has no hard conflict."""
     actor = uow.user(name)
     if not actor.has(Role.REVIEWER):
-        raise NotEligibleReviewer(user=actor.name, ref=proposal.ref, ground=_(N_("not a reviewer")))
+        raise NotEligibleReviewer(user=actor.name, ref=proposal.ref, ground=_("not a reviewer"))
     require_no_conflict(uow, actor, proposal, command=command)
-    earlier = _(N_("voted on this proposal"))
+    earlier = _("voted on this proposal")
     require_other_hands(actor, voters_on(uow, proposal), command=command, ref=proposal.ref, earlier=earlier)
     return next(each.seat for each in free if each.seat.reviewer == actor.user_id)
 
@@ -241,9 +241,9 @@ def _require_not_gone(snapshot: Snapshot, review: Review, reviewer: str) -> None
     """
     ground = ""
     if review.judged.get(reviewer) is False:
-        ground = _(N_("the chair and a member judged that this conflict bars"))
+        ground = _("the chair and a member judged that this conflict bars")
     elif reviewer in review.opened:
-        ground = _(N_("the own score was opened before"))
+        ground = _("the own score was opened before")
     if ground:
         raise NotEligibleReviewer(user=snapshot.name(reviewer), ref=review.ref, ground=ground)
 
@@ -298,7 +298,7 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
     if not grounds:
         raise NothingDeclared(reviewer=about.name, ref=ref)
     for person in (uow.maker, uow.confirmer or uow.maker):
-        require_other_hands(person, (about.user_id,), command=command, ref=ref, earlier=_(N_("the own declaration")))
+        require_other_hands(person, (about.user_id,), command=command, ref=ref, earlier=_("the own declaration"))
     fact = ReviewConflictDecided(ref=ref, reviewer=about.user_id, grounds=grounds, stays=stays, reason=reason)
     decided = step.record(fact)
     if not stays and about.user_id in review.scored:

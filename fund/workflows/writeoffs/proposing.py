@@ -129,7 +129,7 @@ def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluat
         raise WorkNotEnded(ref=ref, state=agreement.state)
     if not agreement.hypothesis.strip() or not agreement.stop_rule.strip():
         names = {N_("a hypothesis"): agreement.hypothesis, N_("a stop rule"): agreement.stop_rule}
-        found = [_(name) for name, text in names.items() if text.strip()] or [_(N_("neither"))]
+        found = [_(name) for name, text in names.items() if text.strip()] or [_("neither")]
         raise StopRuleMissing(ref=ref, found=found)
     state = evaluation.state if evaluation is not None else "due"
     if evaluation is None or state not in ("accepted", "published"):
