@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
 from itertools import chain
 
@@ -136,6 +137,7 @@ def quiet(engine: Engine) -> bool:
         return not Store(connection).deliveries.anything_open() and not Due(connection).anything()
 
 
+@cache
 def preload() -> None:
     """Import what acting needs, and reading does not, before the fund's lock is taken: nobody waits for it (G1).
 
