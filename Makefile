@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 WORKERS ?= 2
 
-.PHONY: help demo test types check docs messages format clean
+.PHONY: help demo test test-quick types check docs messages format clean
 
 help:
 	@echo "make demo      play the story of a fund into .demo (under three minutes, set-up included)"
 	@echo "make test      every test, on SQLite, PostgreSQL and Valkey from the wheels"
+	@echo "make test-quick ROOM=forms   those of one room that need no server and no other program"
 	@echo "make check     what CI runs: format, lint, types, import contracts, tests, docs"
 	@echo "make docs      write the reference pages again from the code"
 	@echo "make messages  bring the catalogues of fund/locale in line with the code"
@@ -45,6 +46,10 @@ demo: $(VENV)/.reports
 # Neighbours stay on one worker, which remembers what they share, until the other has nothing left.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+# For who works on one room: what runs within one process on SQLite; `make test` is the whole.
+test-quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --quick tests/$(ROOM)
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

