@@ -220,6 +220,12 @@ class ProposalForm(Shape):
         return self.model_dump(mode="json")
 
 
+FUND_TO_ACT = ("submitted", "eligible", "in_review", "scored", "decidable")
+"""States of a proposal in which the fund has to do something before it decides: the term of the decision runs."""
+UNDECIDED = (*FUND_TO_ACT, "returned", "deferred")
+"""States of a proposal that asks for money of its round and has no decision yet: the round waits for it."""
+
+
 class Proposal(CaseFile, kind="proposal"):
     """A proposal as its facts left it."""
 

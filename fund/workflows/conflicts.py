@@ -19,12 +19,9 @@ from fund.rules.scoring import EXTERNAL
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.people import User
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import UNDECIDED, Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import Snapshot
-
-_UNDECIDED = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
-"""States in which a proposal asks for money that others of its round ask for too."""
 
 
 def parties_of(snapshot: Snapshot, proposal: Proposal) -> CaseParties:
@@ -76,7 +73,7 @@ def surroundings_of(snapshot: Snapshot, proposal: Proposal) -> Surroundings:
     """The rest of its round, the register and the fund's own agreements with its lead."""
     from fund.workflows.cooperations.register import register
 
-    round_ = snapshot.briefs(Proposal, states=_UNDECIDED, parent=proposal.round)
+    round_ = snapshot.briefs(Proposal, states=UNDECIDED, parent=proposal.round)
     return Surroundings(
         competing={other.ref: other.brief["parties"] for other in round_ if other.ref != proposal.ref},
         cooperations=[each.as_tie() for each in register(snapshot)],

@@ -45,7 +45,7 @@ from fund.events.values import AwardCondition
 from fund.registry import COMMANDS
 from fund.rules.transitions import commands_from
 from fund.schemas.capital import Partner
-from fund.schemas.proposals import Proposal, Round
+from fund.schemas.proposals import FUND_TO_ACT, UNDECIDED, Proposal, Round
 from fund.store import Store
 from fund.workflows import proposals
 from fund.workflows.proposals.lifecycle import TRANSITIONS, State, apply
@@ -55,6 +55,22 @@ from tests.workflows.deciding import money
 
 OPENS, CLOSES = date(2026, 2, 1), date(2026, 2, 28)
 IN_ROUND = datetime(2026, 2, 10, 13, 2, tzinfo=UTC)
+
+NOT_WAITED_FOR = {
+    State.DRAFT: "its parties have not submitted it",
+    State.INELIGIBLE: "it was refused",
+    State.CONDITIONAL: "it has its decision",
+    State.APPROVED: "it has its decision",
+    State.REJECTED: "it has its decision",
+    State.OBJECTED: "it has its decision, which is looked at again in a term of its own",
+    State.UPHELD: "it has its decision",
+    State.AGREED: "it has its decision",
+    State.WITHDRAWN: "its parties took it back",
+    State.LAPSED: "its term passed",
+}
+"""States in which a round is decided without it, and whose parties compete with nobody any more."""
+THEIRS = {State.RETURNED: "the parties change it", State.DEFERRED: "it waits for what it was deferred for"}
+"""States without a decision in which the term of the decision stands still."""
 
 
 @pytest.fixture
@@ -150,6 +166,13 @@ def approved(world: World, ref: str, cents: int = 20_000_00) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- P1, P2
+
+
+def test_every_state_is_waited_for_by_its_round_or_is_not_with_a_reason() -> None:
+    """A new state has to say which: rounds, conflicts, the term of the decision and the council page go by it."""
+    assert set(State) == {*UNDECIDED, *NOT_WAITED_FOR}
+    assert not set(UNDECIDED) & set(NOT_WAITED_FOR)
+    assert set(UNDECIDED) == {*FUND_TO_ACT, *THEIRS}
 
 
 def test_a_draft_is_kept_with_its_form_and_named_by_a_ref(world: World) -> None:

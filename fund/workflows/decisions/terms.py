@@ -25,7 +25,7 @@ from fund.events.decisions import (
     DecisionTermExtended,
 )
 from fund.rules.regulations import Terms
-from fund.schemas.proposals import Proposal, Round
+from fund.schemas.proposals import FUND_TO_ACT, Proposal, Round
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
@@ -34,7 +34,7 @@ from fund.workflows.proposals.lifecycle import State
 
 TERM, BACK = "decision.term", "decision.back"
 """Timers: the term of a decision ends; a deferred matter should be back."""
-RUNNING = (State.SUBMITTED, State.ELIGIBLE, State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.OBJECTED)
+RUNNING = (*FUND_TO_ACT, State.OBJECTED)
 """Where the term runs: the fund has to do something."""
 TERM_FACTS = (
     "round.closed",

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fund.dates import add_months
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import UNDECIDED, Proposal
 from fund.unit_of_work import Snapshot
-from fund.workflows.proposals.lifecycle import COMMITTED, UNDECIDED, State
+from fund.workflows.proposals.lifecycle import COMMITTED, State
 
 _AWARDED = (*COMMITTED, State.AGREED)
 _MONTHS = 12

@@ -81,7 +81,7 @@ from fund.rules.authority import (
     either,
 )
 from fund.rules.transitions import Transition, state_after
-from fund.schemas.proposals import Proposal, ProposalForm
+from fund.schemas.proposals import UNDECIDED, Proposal, ProposalForm
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import Projection, Snapshot
 
@@ -114,12 +114,7 @@ EDITABLE = (State.DRAFT, State.RETURNED, State.DEFERRED)
 COMMITTED = (State.CONDITIONAL, State.APPROVED)
 """Where money is set aside and no agreement holds yet."""
 
-UNDECIDED = (
-    State.SUBMITTED, State.RETURNED, State.ELIGIBLE, State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.DEFERRED,
-)  # fmt: skip
-"""Submitted, and still without a decision: a round waits for these."""
-
-BEFORE_AGREED = (State.DRAFT, *UNDECIDED, State.CONDITIONAL, State.APPROVED, State.OBJECTED)
+BEFORE_AGREED = (State.DRAFT, *map(State, UNDECIDED), State.CONDITIONAL, State.APPROVED, State.OBJECTED)
 """Where the lead may take it back."""
 
 LAPSING = (State.DRAFT, State.RETURNED, State.DEFERRED, State.CONDITIONAL, State.APPROVED)
@@ -127,7 +122,7 @@ LAPSING = (State.DRAFT, State.RETURNED, State.DEFERRED, State.CONDITIONAL, State
 
 _REVIEWING = State.IN_REVIEW
 _JUDGED = (State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.DEFERRED)
-_SCORED = (State.SUBMITTED, *_JUDGED)
+SCORE_COUNTS = (State.SUBMITTED, *_JUDGED)
 """Where a score of this review still counts, or counted until the parties came back with changes."""
 _TALKING = (State.SCORED, State.DEFERRED)
 """Where a panel may have to agree: after the closing, and after a conflict found during a deferral."""
@@ -166,8 +161,8 @@ TRANSITIONS = (
     Transition("review declare", _JUDGED, None, CHAIR, ReviewConflictDecided, second=COMMITTEE),
     Transition("review score", _REVIEWING, None, REVIEWER, ReviewScored, row="P10"),
     Transition("review recuse", _REVIEWING, None, PANEL, ReviewerRecused, row="P10"),
-    Transition("review exclude", _SCORED, None, _MANAGER_OR_CLOCK, ReviewScoreExcluded),
-    Transition("review bar", _SCORED, None, SYSTEM, ReviewerBarred),
+    Transition("review exclude", SCORE_COUNTS, None, _MANAGER_OR_CLOCK, ReviewScoreExcluded),
+    Transition("review bar", SCORE_COUNTS, None, SYSTEM, ReviewerBarred),
     Transition("review top-up", _REVIEWING, None, SYSTEM, ReviewTopUpProposed, row="P23"),
     Transition("review recompute", (State.SCORED, State.DECIDABLE), State.SCORED, SYSTEM, ReviewRecomputed),
     Transition("review recompute", State.DEFERRED, None, SYSTEM, ReviewRecomputed),

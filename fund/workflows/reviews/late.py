@@ -19,7 +19,7 @@ from fund.rules.scoring import figures_of, quorum_missing, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals.lifecycle import State
+from fund.workflows.proposals.lifecycle import SCORE_COUNTS, State
 from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.closing import EXTENSION_DAYS, marks_of, propose_top_up
 from fund.workflows.reviews.ties import rules_of
@@ -27,8 +27,6 @@ from fund.workflows.reviews.ties import rules_of
 LATE_FACTS = ("user.changed", "proposal.resubmitted")
 """After these somebody may have a conflict who had none."""
 
-_LIVE = (State.SUBMITTED, State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.DEFERRED)
-"""Where a score counts, or counted until the parties came back with changes."""
 _RESULT_COUNTS = (State.SCORED, State.DECIDABLE, State.DEFERRED)
 _IMPROVE = "improve"
 """Deferred on this ground a proposal is scored anew: the old result decides nothing any more."""
@@ -57,7 +55,7 @@ def _concerned(uow: UnitOfWork, event: Envelope) -> Iterator[tuple[Proposal, Rev
         ]
     for review in found:
         proposal = uow.case(Proposal, review.ref)
-        if proposal.state in _LIVE:
+        if proposal.state in SCORE_COUNTS:
             yield proposal, review
 
 

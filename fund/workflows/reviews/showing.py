@@ -12,12 +12,11 @@ from fund.events.values import PanelSeat
 from fund.rules.conflicts import ground_text
 from fund.rules.scoring import rounded, rubric
 from fund.schemas.base import as_row
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import UNDECIDED, Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import Snapshot
 from fund.workflows.discretion import sees_conflicts, sees_scores
 from fund.workflows.proposals.access import rules_for
-from fund.workflows.proposals.lifecycle import UNDECIDED
 from fund.workflows.reviews.closing import what_is_missing
 from fund.workflows.reviews.commands import (
     AroundThePanel,

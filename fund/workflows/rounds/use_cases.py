@@ -20,7 +20,7 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, NO_CASE, SYSTEM
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.base import as_row
 from fund.schemas.capital import Partner
-from fund.schemas.proposals import Proposal, Round
+from fund.schemas.proposals import UNDECIDED, Proposal, Round
 from fund.store import CaseBrief, TimerRow
 from fund.unit_of_work import Projection, Snapshot, UnitOfWork
 from fund.workflows.rounds.commands import ProposalOfRound, RoundDetail, RoundRow, Rounds
@@ -53,9 +53,6 @@ DECIDING_FACTS = (
     "proposal.lapsed",
 )
 """After these a round may be done."""
-
-_WAITED_FOR = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
-"""States in which a proposal still waits for its decision."""
 
 
 def apply(case: Round | None, event: Envelope) -> Round | None:
@@ -163,7 +160,7 @@ def decide_if_done(uow: UnitOfWork, event: Envelope) -> None:
     """Once the round is closed and the last proposal has its decision, the round is decided."""
     for ref in _rounds_of(uow, event):
         case = uow.maybe(Round, ref)
-        if case is None or case.state != State.CLOSED or uow.any(Proposal, parent=ref, states=_WAITED_FOR):
+        if case is None or case.state != State.CLOSED or uow.any(Proposal, parent=ref, states=UNDECIDED):
             continue
         fact = RoundDecided(ref=ref, approved=len(case.awards), committed_cents=case.committed_cents)
         uow.transition("round decide", case).record(fact)

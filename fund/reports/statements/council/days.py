@@ -18,15 +18,13 @@ from fund.reports.history import cases_on, regulations_on
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, DistributionKey
 from fund.schemas.evaluations import Evaluation
-from fund.schemas.proposals import Proposal, Round
+from fund.schemas.proposals import FUND_TO_ACT, Proposal, Round
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import Snapshot
 
 AT_MOST = 4
 REVIEW_MONTHS = 60
 """A key is looked at again once every five years (K12); ``fund.workflows.partners`` announces it."""
-WAITING = ("submitted", "eligible", "in_review", "scored", "decidable")
-"""Proposals that wait for a decision, whose term runs; ``fund.workflows.decisions`` keeps it."""
 RUNNING = ("active", "suspended", "completed", "terminated")
 
 
@@ -83,7 +81,7 @@ class Days:
         self._calls = [each for each in cases_on(snapshot, Call, day, last=last) if each.state == "open"]
         self._plans = cases_on(snapshot, Plan, day, last=last)
         self._rounds = {each.ref: each for each in cases_on(snapshot, Round, day, last=last)}
-        self._waiting = [each for each in cases_on(snapshot, Proposal, day, last=last) if each.state in WAITING]
+        self._waiting = [each for each in cases_on(snapshot, Proposal, day, last=last) if each.state in FUND_TO_ACT]
         keys = [each for each in cases_on(snapshot, DistributionKey, day, last=last) if each.state == "adopted"]
         in_force = [key for key in sorted(keys, key=lambda key: (key.from_on, key.ref)) if key.from_on <= day]
         self._key = in_force[-1] if in_force else None
